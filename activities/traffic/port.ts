@@ -1,0 +1,19 @@
+export interface SetWeightsRequest {
+  readonly service: string;
+  /** Whole percents by version; sums to 100. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly fence: number;
+  /** Names the effect in the platform's journal: `workflowId/step`. */
+  readonly key: string;
+}
+
+export interface TrafficState {
+  readonly weights: Readonly<Record<string, number>>;
+  /** True when the router itself confirmed that the weights are live. */
+  readonly verified: boolean;
+}
+
+/** Where requests go. Refuses a lower fence, and a share for a side without ready capacity. */
+export interface TrafficActivities {
+  setWeights(request: SetWeightsRequest): Promise<TrafficState>;
+}

@@ -1,0 +1,67 @@
+import type { Target } from '../../src/plan/plan.ts';
+
+/** What runs of one service, as its platform sees it. */
+export interface WorkloadState {
+  /** The version that carries the stable role; `null` before a first release. */
+  readonly stable: string | null;
+  readonly canary: string | null;
+  /** Percent of traffic by version. Empty where nothing is served yet; else sums to 100. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly revisions: readonly RevisionState[];
+}
+
+export interface RevisionState {
+  readonly version: string;
+  readonly replicas: number;
+  readonly ready: number;
+  readonly restarts: number;
+  /** Why replicas are not ready, in words; empty when all are. */
+  readonly because: string;
+}
+
+interface FencedRequest {
+  readonly service: string;
+  /** Adapters refuse a lower number than they have seen (`SHIPLOCK_FENCE_STALE`, not retried). */
+  readonly fence: number;
+}
+
+export interface StartRevisionRequest extends FencedRequest {
+  readonly version: string;
+  readonly target: Target;
+}
+
+export interface AwaitReadyRequest {
+  readonly service: string;
+  readonly version: string;
+  readonly deadlineMs: number;
+  /**
+   * How the deadline is counted: from `sinceMs` (epoch milliseconds, the workflow's clock), so that a retried
+   * activity does not start it anew.
+   */
+  readonly sinceMs: number;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** One sentence: `3 of 3 replicas ready after 2.1 s`, or why not. */
+  readonly because: string;
+}
+
+export interface RemoveRevisionRequest extends FencedRequest {
+  readonly version: string;
+}
+
+export interface SetRolesRequest extends FencedRequest {
+  readonly stable: string | null;
+  readonly canary: string | null;
+}
+
+/** Revisions of a service. Every write is idempotent and fenced; a revision that carries traffic cannot be removed. */
+export interface WorkloadActivities {
+  describeWorkload(request: { readonly service: string }): Promise<WorkloadState>;
+  startRevision(request: StartRevisionRequest): Promise<void>;
+  /** Heartbeats; returns `ready: false` at the deadline instead of failing. */
+  awaitReady(request: AwaitReadyRequest): Promise<Readiness>;
+  removeRevision(request: RemoveRevisionRequest): Promise<void>;
+  setRoles(request: SetRolesRequest): Promise<void>;
+}

@@ -1,0 +1,112 @@
+/**
+ * What the supervisor of the embedded stack is asked, as JSON over HTTP on a Unix socket.
+ *
+ * | request | answer |
+ * |---|---|
+ * | `GET /v1/stack` | `StackStatus` |
+ * | `GET /v1/services/:service` | `ServiceStatus` (404 `SHIPLOCK_LOCAL_SERVICE_UNKNOWN`) |
+ * | `POST /v1/services/:service/fence` `FenceRequest` | `FenceGrant` |
+ * | `PUT /v1/services/:service/revisions/:version` `PutRevision` | `ServiceStatus` |
+ * | `DELETE /v1/services/:service/revisions/:version` `Fenced` | `ServiceStatus` |
+ * | `PUT /v1/services/:service/weights` `PutWeights` | `ServiceStatus`, once Envoy has it |
+ * | `PUT /v1/services/:service/roles` `PutRoles` | `ServiceStatus` |
+ * | `POST /v1/down` | 202, then everything is stopped |
+ *
+ * Every write is idempotent and durable before it is answered. Refusals are 4xx with `Refusal`.
+ */
+
+/** The socket below a stack's home. */
+export const SOCKET_NAME = 'supervisor.sock';
+
+/** Each release takes the next multiple of this, so its own increments never reach the next release's numbers. */
+export const FENCE_STRIDE = 1000;
+
+export interface Fenced {
+  readonly fence: number;
+  /** `workflowId/step`, for the journal: one line for each effect that really happened. */
+  readonly key: string;
+}
+
+export interface FenceRequest {
+  /** The first run id of the release: the same holder gets the same number again. */
+  readonly holder: string;
+}
+
+export interface FenceGrant {
+  readonly fence: number;
+}
+
+export interface PutRevision extends Fenced {
+  readonly command: readonly string[];
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly replicas: number;
+  readonly readinessPath: string;
+  /** Prometheus' label `service` for each role. */
+  readonly stableService: string;
+  readonly canaryService: string;
+}
+
+export interface PutWeights extends Fenced {
+  readonly weights: Readonly<Record<string, number>>;
+}
+
+export interface PutRoles extends Fenced {
+  readonly stable: string | null;
+  readonly canary: string | null;
+}
+
+export interface ServiceStatus {
+  readonly service: string;
+  /** Where clients reach the service: `http://127.0.0.1:PORT`. */
+  readonly address: string;
+  readonly fence: number;
+  readonly stable: string | null;
+  readonly canary: string | null;
+  readonly weights: Readonly<Record<string, number>>;
+  readonly revisions: readonly RevisionStatus[];
+}
+
+export interface RevisionStatus {
+  readonly version: string;
+  readonly replicas: number;
+  readonly instances: readonly InstanceStatus[];
+}
+
+export interface InstanceStatus {
+  readonly pid: number | null;
+  readonly port: number;
+  readonly state: 'starting' | 'ready' | 'unready' | 'crashed' | 'stopping';
+  readonly restarts: number;
+  /** Why it is not ready, in words: exit code, refused connection, status of the readiness path. */
+  readonly because: string;
+}
+
+export interface StackStatus {
+  readonly home: string;
+  readonly pid: number;
+  readonly servers: {
+    readonly temporal: ServerStatus & { readonly address: string; readonly ui: string };
+    readonly envoy: ServerStatus & { readonly admin: string };
+    readonly prometheus: ServerStatus & { readonly address: string };
+  };
+  readonly services: readonly ServiceStatus[];
+}
+
+export interface ServerStatus {
+  readonly pid: number | null;
+  readonly version: string;
+  readonly state: 'starting' | 'ready' | 'down';
+  readonly because: string;
+}
+
+export interface Refusal {
+  readonly code:
+    | 'SHIPLOCK_FENCE_STALE'
+    | 'SHIPLOCK_LOCAL_NOT_READY'
+    | 'SHIPLOCK_LOCAL_CARRIES_TRAFFIC'
+    | 'SHIPLOCK_LOCAL_SERVICE_UNKNOWN'
+    | 'SHIPLOCK_LOCAL_REQUEST_INVALID'
+    | 'SHIPLOCK_LOCAL_ROUTER';
+  readonly message: string;
+}

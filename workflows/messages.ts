@@ -1,0 +1,169 @@
+/**
+ * What goes into a release and what comes out: names and shapes only, shared by the workflow, the client and the CLI.
+ */
+import type { GateReport } from '../activities/gates/port.ts';
+import type { Plan, TrustLevel } from '../src/plan/plan.ts';
+
+/** The workflow type and its task queues are API: histories carry them. */
+export const RELEASE_WORKFLOW = 'release';
+export const LANE_WORKFLOW = 'lane';
+export const TASK_QUEUE = 'shiplock';
+export const BUILD_TASK_QUEUE = 'shiplock-build';
+
+/** One release at a time for a service in an environment. */
+export function releaseId(target: { environment: string; service: string }): string {
+  return `release-${target.environment}-${target.service}`;
+}
+
+export interface ReleaseInput {
+  readonly plan: Plan;
+  /** Where `shiplock-build` work goes; a test or a single host may name another queue. */
+  readonly buildQueue?: string;
+  /** Set by continue-as-new only. */
+  readonly resume?: unknown;
+}
+
+/** Custom search attributes; all keywords, registered when a worker starts. */
+export const SEARCH_ATTRIBUTES = {
+  service: 'ShiplockService',
+  environment: 'ShiplockEnvironment',
+  version: 'ShiplockVersion',
+  phase: 'ShiplockPhase',
+  outcome: 'ShiplockOutcome',
+  waitingFor: 'ShiplockWaitingFor',
+} as const;
+
+export const SIGNALS = [
+  'approve',
+  'reject',
+  'promote',
+  'promoteFull',
+  'pause',
+  'resume',
+  'abort',
+  'retry',
+  'skip',
+  'finalise',
+] as const;
+export type SignalName = (typeof SIGNALS)[number];
+
+/**
+ * The payload of every signal: one optional JSON object. `step` or `act` is the token that the page shows
+ * (`promotion@1a2b3c4d`); `id` lets a sender read its own answer back with the `decision` query.
+ */
+export interface SignalPayload {
+  readonly step?: string;
+  readonly act?: string;
+  readonly version?: string;
+  readonly reason?: string;
+  readonly comment?: string;
+  readonly id?: string;
+}
+
+/** The answer to one message, kept in the release's state. */
+export interface Decision {
+  /** The sender's `id`, or `signal-n` where it gave none. */
+  readonly id: string;
+  readonly signal: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly accepted: boolean;
+  /** Why, in one sentence; for a refusal also what would be accepted. */
+  readonly because: string;
+  /** What was asked for, shortened to 200 characters. */
+  readonly payload: string;
+  /** `null` until history was asked (an abort does not wait for that). */
+  readonly by: { readonly name: string; readonly level: TrustLevel; readonly eventId: string } | null;
+}
+
+export type Phase = 'admission' | 'gates' | 'configuration' | 'canary' | 'promotion' | 'window' | 'undoing' | 'ended';
+
+/** How a release ended. Exit codes: released 0, rolledBack 3, rejected 4. */
+export type Outcome = 'released' | 'rolledBack' | 'rejected';
+
+export type ProgressState = 'waiting' | 'running' | 'done' | 'skipped' | 'failed';
+
+/** One line of the release's tree: a gate, a step, an undo. */
+export interface Progress {
+  /** Stable name, also the key of its effects: `gate-audit`, `step-3`, `promotion`, `window`, `undo-2`. */
+  readonly name: string;
+  /** For people: `set weight 25 %`. */
+  readonly title: string;
+  state: ProgressState;
+  because: string;
+  startedAt: string | null;
+  endedAt: string | null;
+}
+
+/** What the release waits for, when a message could move it. */
+export interface Waiting {
+  readonly kind: 'approval' | 'pause' | 'paused' | 'inconclusive' | 'gate' | 'undo' | 'window';
+  /** To be sent back as `step` (or `act` for `gate` and `undo`). */
+  readonly token: string;
+  readonly prompt: string;
+  readonly accepts: readonly SignalName[];
+  /** RFC 3339; `null`: only a stuck compensation waits without one. */
+  readonly deadline: string | null;
+  /** What happens at the deadline. */
+  readonly consequence: string;
+}
+
+export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'error';
+
+/** One judged reading, for people; the history has the raw answer. */
+export interface JudgedReading {
+  readonly at: string;
+  /** As the condition saw it, for example `[0.9934]`; or the error. */
+  readonly value: string;
+  readonly verdict: Verdict;
+  /** The weight of the canary when it was taken. */
+  readonly weight: number;
+}
+
+export interface MetricProgress {
+  /** `background`, or the step's name. */
+  readonly analysis: string;
+  readonly metric: string;
+  readonly query: string;
+  readonly condition: string;
+  state: 'running' | 'pass' | 'fail' | 'inconclusive' | 'error' | 'ended';
+  because: string;
+  good: number;
+  failed: number;
+  inconclusive: number;
+  errors: number;
+  readonly readings: JudgedReading[];
+}
+
+export interface GateProgress extends GateReport {
+  readonly name: string;
+}
+
+/** The answer of the `status` query: the whole state of a release. */
+export interface ReleaseStatus {
+  readonly id: string;
+  readonly service: string;
+  readonly environment: string;
+  readonly version: string;
+  /** The version it replaces; `null` for a first release, or before admission. */
+  readonly from: string | null;
+  readonly planDigest: string | null;
+  readonly startedAt: string;
+  readonly startedBy: string;
+  readonly phase: Phase;
+  /** `released` stands while the window is still open; then `phase` is `window`. */
+  readonly outcome: Outcome | null;
+  readonly because: string;
+  /** Percent by version. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly progress: readonly Progress[];
+  readonly gates: readonly GateProgress[];
+  readonly metrics: readonly MetricProgress[];
+  readonly waiting: Waiting | null;
+  readonly decisions: readonly Decision[];
+  /** How often the release was carried into a new run (continue-as-new). */
+  readonly continued: number;
+}
+
+/** What the workflow returns, and the detail of its failure: the status at its end. */
+export type ReleaseResult = ReleaseStatus;
