@@ -15,6 +15,11 @@ export function releaseId(target: { environment: string; service: string }): str
   return `release-${target.environment}-${target.service}`;
 }
 
+/** The queue of one target: starts that wait their turn, or supersede. */
+export function laneId(target: { environment: string; service: string }): string {
+  return `lane-${target.environment}-${target.service}`;
+}
+
 export interface ReleaseInput {
   readonly plan: Plan;
   /** Where `shiplock-build` work goes; a test or a single host may name another queue. */
@@ -167,3 +172,36 @@ export interface ReleaseStatus {
 
 /** What the workflow returns, and the detail of its failure: the status at its end. */
 export type ReleaseResult = ReleaseStatus;
+
+/** The signal that puts a release into the lane; its payload is a `LaneRequest`. */
+export const LANE_ENQUEUE = 'enqueue';
+
+/** What the lane starts, with the words that a direct start would have carried. */
+export interface LaneRequest {
+  /** Chosen by the sender; the same id twice is one request. */
+  readonly id: string;
+  /** `wait`: after the open release has ended. `supersede`: aborts it, and starts when it has gone back. */
+  readonly mode: 'wait' | 'supersede';
+  readonly input: ReleaseInput;
+  readonly summary: string;
+  readonly details: string;
+  readonly memo: ReleaseMemo;
+}
+
+/** The answer of the lane's query `entry` (argument: the request's id); `null`: not seen yet. */
+export interface LaneEntry {
+  readonly id: string;
+  readonly state: 'waiting' | 'started' | 'refused';
+  /** What it waits for, or why it was refused. */
+  readonly because: string;
+  /** The release's first run, once started. */
+  readonly runId: string | null;
+}
+
+/** What a list can show without asking a worker. */
+export interface ReleaseMemo extends Record<string, unknown> {
+  readonly version: string;
+  readonly planDigest: string;
+  /** As the starting client names itself: a claim, not a proof. */
+  readonly startedBy: string;
+}
