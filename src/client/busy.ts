@@ -1,0 +1,42 @@
+import { ShiplockError } from '../errors.ts';
+import { hasEnded, type Sighting, sight } from './observe.ts';
+import { wait } from './outcome.ts';
+import { send } from './send.ts';
+import type { Session } from './session.ts';
+
+/** How long a release in its window may take to end once it was told to. */
+const FINALISE_MS = 60_000;
+
+/** Lets a later start through: an open release in its window is finalised. Anything else is `SHIPLOCK_RELEASE_BUSY`. */
+export async function makeRoom(session: Session, id: string): Promise<void> {
+  const open = await sight(session, id);
+  if (hasEnded(open)) return;
+  if (open.status?.phase !== 'window') throw busyError(open);
+  const chain = open.execution;
+  await send(session, id, 'finalise', { reason: `a later release starts, by ${session.identity}` }, { chain }).catch(
+    (error: unknown) => {
+      // It ended by itself in the meantime.
+      if (!(error instanceof ShiplockError && error.code === 'SHIPLOCK_RELEASE_ENDED')) throw error;
+    },
+  );
+  const ended = await wait(session, id, { firstRunId: chain.firstRunId, until: 'ended', timeoutMs: FINALISE_MS });
+  if (ended.verdict === 'stillWaiting') throw busyError(ended.last ?? open);
+}
+
+export async function busy(session: Session, id: string): Promise<ShiplockError> {
+  return busyError(await sight(session, id));
+}
+
+/** Who is at it, where, and since when. */
+export function busyError({ execution, status }: Sighting): ShiplockError {
+  const version = status?.version ?? execution.version ?? 'another version';
+  const who = status?.startedBy || execution.startedBy || 'somebody';
+  const where = status?.waiting
+    ? `waiting in ${status.phase} (${status.waiting.prompt})`
+    : `in ${status?.phase ?? execution.phase ?? 'an unknown phase'}`;
+  return new ShiplockError({
+    code: 'SHIPLOCK_RELEASE_BUSY',
+    message: `${execution.id} is busy: ${version}, started by ${who} at ${status?.startedAt ?? execution.startedAt}, is ${where}`,
+    mend: `follow it with \`shiplock get ${execution.id} --watch\`; or start with --if-busy wait, or --if-busy supersede`,
+  });
+}

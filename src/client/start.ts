@@ -1,0 +1,110 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { RELEASE_WORKFLOW, type ReleaseInput, releaseId } from '../../workflows/messages.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Problem } from '../plan/problem.ts';
+import { busy, makeRoom } from './busy.ts';
+import { explain } from './faults.ts';
+import { enqueue } from './lane.ts';
+import { type CompiledPlan, compilePlan, type PlanOptions } from './plan.ts';
+import { RPC_DEADLINE_MS, type Session, within } from './session.ts';
+import { startAttributes, startWords } from './words.ts';
+
+/** What to do while another release of the same service is open in the same environment. */
+export type IfBusy =
+  /** Refuse, saying who is at it (default). */
+  | 'fail'
+  /** Take a place in the durable queue of that service and environment. */
+  | 'wait'
+  /** Abort the open one, and start once it has gone back. */
+  | 'supersede';
+
+export interface StartOptions extends PlanOptions {
+  readonly ifBusy?: IfBusy;
+  /** Where gates and configuration run; default `shiplock-build`. */
+  readonly buildQueue?: string;
+}
+
+export type Started = (
+  | {
+      readonly kind: 'started';
+      /** The release's first run: names it for `watch` and `wait`. */
+      readonly firstRunId: string;
+    }
+  | {
+      /** In the lane: it starts when its turn comes; `turn` waits for that. */
+      readonly kind: 'queued';
+      readonly lane: string;
+      readonly request: string;
+    }
+) & {
+  readonly id: string;
+  readonly plan: Plan;
+  readonly planDigest: string;
+  readonly warnings: readonly Problem[];
+};
+
+/**
+ * Starts a release from a release file.
+ *
+ * Fails, before a workflow exists, with `SHIPLOCK_PLAN_INVALID` (see `planProblems`), and with `SHIPLOCK_RELEASE_BUSY`
+ * where another one is open. An open one in its window is finalised: a later start closes the window.
+ */
+export async function start(session: Session, options: StartOptions): Promise<Started> {
+  return startPlan(session, await compilePlan(options), options);
+}
+
+/** Starts a release from a plan that is compiled already. */
+export async function startPlan(
+  session: Session,
+  compiled: CompiledPlan,
+  { ifBusy = 'fail', buildQueue }: Pick<StartOptions, 'ifBusy' | 'buildQueue'> = {},
+): Promise<Started> {
+  const { plan, planDigest, warnings } = compiled;
+  const id = releaseId(plan);
+  const input: ReleaseInput = { plan, ...(buildQueue && { buildQueue }) };
+  const words = startWords(plan, planDigest, session.identity);
+  const common = { id, plan, planDigest, warnings };
+  switch (ifBusy) {
+    case 'wait':
+    case 'supersede':
+      return { kind: 'queued', ...(await enqueue(session, plan, { mode: ifBusy, input, ...words })), ...common };
+    case 'fail': {
+      const first = await tryStart(session, id, input, words);
+      if (first) return { kind: 'started', firstRunId: first, ...common };
+      await makeRoom(session, id);
+      const second = await tryStart(session, id, input, words);
+      if (second) return { kind: 'started', firstRunId: second, ...common };
+      throw await busy(session, id);
+    }
+    default:
+      return ifBusy satisfies never;
+  }
+}
+
+/** The first run's id, or `null` where the id is taken by an open release. */
+async function tryStart(
+  session: Session,
+  id: string,
+  input: ReleaseInput,
+  words: ReturnType<typeof startWords>,
+): Promise<string | null> {
+  try {
+    const handle = await within(session, RPC_DEADLINE_MS, () =>
+      session.client.workflow.start(RELEASE_WORKFLOW, {
+        workflowId: id,
+        taskQueue: session.taskQueue,
+        args: [input],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        typedSearchAttributes: startAttributes(input.plan),
+        memo: words.memo,
+        staticSummary: words.summary,
+        staticDetails: words.details,
+      }),
+    );
+    return handle.firstExecutionRunId;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
+    throw explain(error, session, id);
+  }
+}

@@ -1,0 +1,54 @@
+import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
+import { type ReleaseMemo, SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** What a release carries from its start, for the UI and for lists. */
+export interface StartWords {
+  /** One line of at most 200 characters. */
+  readonly summary: string;
+  /** Markdown, at most 20,000 characters. */
+  readonly details: string;
+  readonly memo: ReleaseMemo;
+}
+
+export function startWords(plan: Plan, planDigest: string, startedBy: string): StartWords {
+  return {
+    summary: `${plan.service} ${plan.version} → ${plan.environment}`.slice(0, 200),
+    details: details(plan, planDigest, startedBy).slice(0, 20_000),
+    memo: { version: plan.version, planDigest, startedBy },
+  };
+}
+
+/** Keywords by which releases are found. The workflow keeps them current afterwards. */
+export function startAttributes(plan: Plan): SearchAttributePair[] {
+  const keyword = (name: string, value: string): SearchAttributePair => ({
+    key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
+    value,
+  });
+  return [
+    keyword(SEARCH_ATTRIBUTES.service, plan.service),
+    keyword(SEARCH_ATTRIBUTES.environment, plan.environment),
+    keyword(SEARCH_ATTRIBUTES.version, plan.version),
+    keyword(SEARCH_ATTRIBUTES.phase, 'admission'),
+  ];
+}
+
+function details(plan: Plan, planDigest: string, startedBy: string): string {
+  const weights = plan.canary.steps.flatMap((step) => (step.kind === 'setWeight' ? [`${step.weight} %`] : []));
+  const rows: [string, string][] = [
+    ['Service', plan.service],
+    ['Environment', plan.environment],
+    ['Version', plan.version],
+    ['Started by', `${startedBy} (claimed)`],
+    ['Plan', planDigest],
+    ['Gates', plan.gates.map((gate) => gate.name).join(', ') || 'none'],
+    ['Ramp', weights.join(' → ') || 'none'],
+    ['Promotion', plan.promotion.approval ? 'after approval' : 'automatic'],
+  ];
+  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${cell(value)} |`)].join('\n');
+}
+
+/** A version is the caller's text: it must not break out of its cell. */
+function cell(text: string): string {
+  return text.replace(/[|`<>[\]\\]/g, (character) => `\\${character}`).replace(/\s+/g, ' ');
+}
