@@ -1,3 +1,5 @@
+import { installCommand } from './platform.ts';
+
 /** A server the embedded stack or a test runs. */
 export type ServerName = 'temporal' | 'envoy' | 'prometheus' | 'promtool' | 'temporal-test-server' | 'chromium';
 
@@ -81,7 +83,7 @@ const servers: Readonly<Record<ServerName, Server>> = {
     version: /(\d+\.\d+\.\d+)/,
     minimum: null,
     from: null,
-    mend: 'apt-get install -y chromium',
+    mend: installCommand('chromium', '--cask chromium'),
   },
 };
 

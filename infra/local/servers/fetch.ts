@@ -8,7 +8,7 @@ import { type Deb, type Jars, type Pin, pins, type VendorDownload, type Wheel } 
 import { type Machine, platformOf, runsOn, thisMachine } from './platform.ts';
 import type { OnProgress } from './progress.ts';
 import type { FoundServer } from './search.ts';
-import { registry, type Source, vendor } from './sources/index.ts';
+import { mirrorOf, registry, type Source, vendor } from './sources/index.ts';
 import { unpack } from './unpack.ts';
 
 export interface FetchOptions {
@@ -25,8 +25,8 @@ type Fetched = { entry: Entry; folder: string; from: 'registry' | 'vendor' };
 const underWay = new Map<string, Promise<Fetched>>();
 
 /**
- * Fetches a server into the cache, whether or not it is there: from the registry, else from its vendor, and only the
- * very file that is pinned. Fetchers at the same time, also in other processes, do not disturb each other.
+ * Fetches a server into the cache, whether or not it is there: from the registry, else (unless a mirror is named, which
+ * is never gone around) from its vendor, and only the very file that is pinned. Fetchers at the same time, also in other processes, do not disturb each other.
  * @throws SHIPLOCK_SERVER_NETWORK, SHIPLOCK_SERVER_HASH, SHIPLOCK_SERVER_PLATFORM, SHIPLOCK_SERVER_MISSING (it is only
  * ever found, such as Chromium), SHIPLOCK_SERVER_UNPACK, SHIPLOCK_DISK_FULL, SHIPLOCK_CACHE_UNWRITABLE
  */
@@ -36,7 +36,9 @@ export async function fetchServer(name: ServerName, options: FetchOptions = {}):
   const pin = pins[server.from];
   const machine = options.machine ?? thisMachine();
   const environment = options.environment ?? process.env;
-  const attempts = attemptsOn(pin, machine);
+  const attempts = attemptsOn(pin, machine).filter(
+    ({ from }, _, all) => from === 'registry' || !mirrored(all, environment),
+  );
   const platform = platformOf(machine);
   if (platform === null || attempts.length === 0) throw unsupported(pin, machine);
 
@@ -50,6 +52,10 @@ export async function fetchServer(name: ServerName, options: FetchOptions = {}):
   } finally {
     underWay.delete(folder);
   }
+}
+
+function mirrored(attempts: readonly Attempt[], environment: NodeJS.ProcessEnv): boolean {
+  return attempts.some(({ file }) => file.kind !== 'vendor' && mirrorOf(file, environment) !== undefined);
 }
 
 /** An error for a server that is not there and may not, or cannot, be fetched. */

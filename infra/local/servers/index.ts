@@ -4,7 +4,9 @@ import { type FoundServer, findServer } from './search.ts';
 
 export { cacheFolder } from './cache.ts';
 export type { ServerName } from './catalogue.ts';
+export { examine, type Finding } from './doctor.ts';
 export { type FetchOptions, fetchServer } from './fetch.ts';
+export { isReady, renderFindings } from './findings.ts';
 export { type OnProgress, type Progress, progressBar } from './progress.ts';
 export { type FoundServer, findServer, type Search } from './search.ts';
 

@@ -39,6 +39,11 @@ export function runsOn(machine: Machine, needsGlibc: string | null): { verdict: 
   return { verdict: true, because: `glibc ${machine.glibc} is ${needsGlibc} or newer` };
 }
 
+/** The command that installs a package on this system: apt's name, or Homebrew's on macOS. */
+export function installCommand(apt: string, brew: string): string {
+  return process.platform === 'darwin' ? `brew install ${brew}` : `apt-get install -y ${apt}`;
+}
+
 /**
  * Compares dotted versions number by number.
  * @example olderThan('1.9.1', '1.10') // true

@@ -100,7 +100,8 @@ async function searchCache(server: Server, environment: NodeJS.ProcessEnv): Prom
   };
 }
 
-async function isProgram(path: string): Promise<boolean> {
+/** Whether a path is a file that may be executed. */
+export async function isProgram(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
     return (await stat(path)).isFile();

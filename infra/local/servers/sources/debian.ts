@@ -11,8 +11,8 @@ import type { Source } from './source.ts';
  * machine's mirrors, with package lists of its own where the machine has none; else, and with `SHIPLOCK_DEBIAN`
  * (an archive's base, default `http://deb.debian.org/debian`), plain HTTP does.
  */
-export async function debian(deb: Deb, environment: NodeJS.ProcessEnv): Promise<Source> {
-  if (environment.SHIPLOCK_DEBIAN) return overHttp(deb, environment.SHIPLOCK_DEBIAN);
+export async function debian(deb: Deb, mirror: string | undefined, environment: NodeJS.ProcessEnv): Promise<Source> {
+  if (mirror !== undefined) return overHttp(deb, mirror);
   if (await answers('apt-get', ['--version'], environment)) return byApt(deb, environment);
   return overHttp(deb, 'http://deb.debian.org/debian');
 }

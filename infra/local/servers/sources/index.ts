@@ -7,14 +7,21 @@ import type { Source } from './source.ts';
 export type { Source } from './source.ts';
 export { vendor } from './vendor.ts';
 
+/** The mirror a person named for a file's registry; undefined where none is named. */
+export function mirrorOf(file: Wheel | Deb | Jars, environment: NodeJS.ProcessEnv): string | undefined {
+  const variable = { wheel: 'SHIPLOCK_PYPI', deb: 'SHIPLOCK_DEBIAN', jars: 'SHIPLOCK_MAVEN' }[file.kind];
+  return environment[variable] || undefined;
+}
+
 /** The registry that has a pinned file, and the way this machine reaches it. */
 export function registry(file: Wheel | Deb | Jars, environment: NodeJS.ProcessEnv): Promise<Source> {
+  const mirror = mirrorOf(file, environment);
   switch (file.kind) {
     case 'wheel':
-      return pypi(file, environment);
+      return pypi(file, mirror, environment);
     case 'deb':
-      return debian(file, environment);
+      return debian(file, mirror, environment);
     case 'jars':
-      return maven(file, environment);
+      return maven(file, mirror, environment);
   }
 }

@@ -13,8 +13,8 @@ const atOnce = 4;
  * The locked libraries from Maven Central. Where Maven is installed it fetches, with the machine's mirrors; else, and
  * with `SHIPLOCK_MAVEN` (a repository's base, default `https://repo1.maven.org/maven2`), plain HTTPS does.
  */
-export async function maven(jars: Jars, environment: NodeJS.ProcessEnv): Promise<Source> {
-  if (environment.SHIPLOCK_MAVEN) return overHttp(jars, environment.SHIPLOCK_MAVEN);
+export async function maven(jars: Jars, mirror: string | undefined, environment: NodeJS.ProcessEnv): Promise<Source> {
+  if (mirror !== undefined) return overHttp(jars, mirror);
   if (await answers('mvn', ['--version'], environment)) return byMaven(jars, environment);
   return overHttp(jars, 'https://repo1.maven.org/maven2');
 }

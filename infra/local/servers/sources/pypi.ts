@@ -10,8 +10,8 @@ import type { Source } from './source.ts';
  * A wheel from PyPI. Where pip is installed it fetches, as it knows the machine's mirror, proxy and credentials;
  * else, and with `SHIPLOCK_PYPI` (the address of a JSON API, default `https://pypi.org/pypi`), plain HTTPS does.
  */
-export async function pypi(wheel: Wheel, environment: NodeJS.ProcessEnv): Promise<Source> {
-  if (environment.SHIPLOCK_PYPI) return overHttp(wheel, environment.SHIPLOCK_PYPI);
+export async function pypi(wheel: Wheel, mirror: string | undefined, environment: NodeJS.ProcessEnv): Promise<Source> {
+  if (mirror !== undefined) return overHttp(wheel, mirror);
   for (const pip of [['python3', '-m', 'pip'], ['pip'], ['pip3']] as const) {
     const [command, ...args] = pip;
     if (await answers(command, [...args, '--version'], environment)) return byPip(wheel, command, args, environment);
