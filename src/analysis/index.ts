@@ -1,0 +1,17 @@
+/**
+ * Judging, pure: recorded readings and a plan in, verdicts with their reasons out. It runs inside the workflow and
+ * again whenever a history is replayed. The rules stand in `docs/analysis.md`.
+ */
+export {
+  type Condition,
+  type ConditionFault,
+  checkCondition,
+  evaluateCondition,
+  parseCondition,
+  type ResultShape,
+} from './condition/index.ts';
+export { assessMetric, type MetricAssessment, type MetricState } from './metric.ts';
+export { applyMonitor, type MonitorAssessment } from './monitor.ts';
+export { type PrometheusAnswer, parsePrometheus } from './prometheus.ts';
+export { assessReading, type ReadingAssessment, type ReadingVerdict } from './reading.ts';
+export { type AnalysisAssessment, assessAnalysis, endOfBackground, type MetricReadings } from './run.ts';

@@ -1,0 +1,91 @@
+import { parseFloatText } from './condition/index.ts';
+
+/** More series or samples than this in one answer are refused: such a query was not meant for a verdict. */
+const MOST_SERIES = 1000;
+const MOST_SAMPLES = 10_000;
+
+/** What a condition sees as `result`, as in Argo: a vector or matrix is a flat array, a scalar is one number. */
+export type PrometheusAnswer =
+  | { readonly ok: true; readonly result: readonly number[] | number; readonly samples: number }
+  | { readonly ok: false; readonly message: string };
+
+/**
+ * Reads an answer of Prometheus' HTTP API (`/api/v1/query`, `/api/v1/query_range`). `NaN`, `+Inf` and `-Inf` are
+ * numbers here; whoever judges decides what they are worth.
+ *
+ * @example parsePrometheus('{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"0.99"]}]}}')
+ * // { ok: true, result: [0.99], samples: 1 }
+ */
+export function parsePrometheus(raw: string): PrometheusAnswer {
+  const body = parseJson(raw);
+  if (!isObject(body)) return refused('the answer is not that of a Prometheus');
+  if (body.status === 'error') return refused(`Prometheus answers ${text(body.errorType)}: ${text(body.error)}`);
+  const { data } = body;
+  if (body.status !== 'success' || !isObject(data)) return refused('the answer is not that of a Prometheus');
+  switch (data.resultType) {
+    case 'scalar':
+      return scalar(data.result);
+    case 'vector':
+      return series(data.result, (one) => [one.value]);
+    case 'matrix':
+      return series(data.result, (one) => (Array.isArray(one.values) ? one.values : null));
+    case 'string':
+      return refused('the query answers text, not numbers');
+    default:
+      return refused(`the query answers ${text(data.resultType)}, which is neither a vector nor a matrix nor a scalar`);
+  }
+}
+
+function scalar(sample: unknown): PrometheusAnswer {
+  const value = sampleValue(sample);
+  return value === null ? refused('the scalar has no readable value') : { ok: true, result: value, samples: 1 };
+}
+
+function series(
+  list: unknown,
+  samplesOf: (one: Record<string, unknown>) => readonly unknown[] | null,
+): PrometheusAnswer {
+  if (!Array.isArray(list)) return refused('the answer has no list of series');
+  if (list.length > MOST_SERIES)
+    return refused(`the query answers ${list.length} series; at most ${MOST_SERIES} can be judged`);
+  const values: number[] = [];
+  for (const [index, one] of list.entries()) {
+    if (!isObject(one)) return refused(`series ${index + 1} of ${list.length} is not readable`);
+    if ('histogram' in one || 'histograms' in one)
+      return refused(`series ${index + 1} of ${list.length} is a native histogram, not a number`);
+    for (const sample of samplesOf(one) ?? [null]) {
+      const value = sampleValue(sample);
+      if (value === null) return refused(`series ${index + 1} of ${list.length} has no readable value`);
+      if (values.length >= MOST_SAMPLES) return refused(`the query answers more than ${MOST_SAMPLES} samples`);
+      values.push(value);
+    }
+  }
+  return { ok: true, result: values, samples: values.length };
+}
+
+/** A sample is `[unix seconds, "value"]`. */
+function sampleValue(sample: unknown): number | null {
+  if (!Array.isArray(sample) || sample.length !== 2) return null;
+  const [at, value] = sample;
+  return typeof at === 'number' && typeof value === 'string' ? parseFloatText(value) : null;
+}
+
+function parseJson(raw: string): unknown {
+  try {
+    return JSON.parse(raw);
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function refused(message: string): PrometheusAnswer {
+  return { ok: false, message };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? value.slice(0, 200) : 'nothing readable';
+}

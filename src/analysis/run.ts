@@ -1,0 +1,74 @@
+import type { AnalysisPlan, MetricPlan } from '../plan/plan.ts';
+import { assessMetric, type MetricState } from './metric.ts';
+import type { ReadingVerdict } from './reading.ts';
+import { counted } from './show.ts';
+
+/** Argo's `analysisStatusOrder`, best first; its Pending is `running` here. */
+const BEST_FIRST: readonly MetricState[] = ['pass', 'running', 'inconclusive', 'error', 'fail'];
+
+/** Where a whole analysis stands, and why. */
+export interface AnalysisAssessment {
+  readonly state: MetricState;
+  readonly because: string;
+}
+
+/** A metric's readings so far, oldest first, each with the canary's weight when it was taken. */
+export interface MetricReadings {
+  readonly metric: string;
+  readonly readings: readonly { readonly verdict: ReadingVerdict; readonly weight: number }[];
+}
+
+/**
+ * The worst of its metrics: pass < running < inconclusive < error < fail. As soon as it is one of the last three, the
+ * analysis ends and the other metrics with it. Without a metric it is inconclusive: nothing was shown.
+ */
+export function assessAnalysis(
+  metrics: readonly { readonly metric: string; readonly state: MetricState; readonly because: string }[],
+): AnalysisAssessment {
+  const rank = (state: MetricState): number => BEST_FIRST.indexOf(state);
+  const worst = metrics.reduce<(typeof metrics)[number] | null>(
+    (so, one) => (so === null || rank(one.state) > rank(so.state) ? one : so),
+    null,
+  );
+  if (worst === null) return { state: 'inconclusive', because: 'the analysis has no metric' };
+  if (worst.state === 'pass')
+    return { state: 'pass', because: metrics.map(({ metric, because }) => `${metric}: ${because}`).join('; ') };
+  const alike = metrics.filter(({ state }) => state === worst.state);
+  return { state: worst.state, because: alike.map(({ metric, because }) => `${metric}: ${because}`).join('; ') };
+}
+
+/**
+ * How a background analysis ends with the ramp: it passes if no metric failed and each has at least `minimumReadings`
+ * good readings (at least one, whatever the plan says), one of them at the last weight. Argo would call an analysis
+ * that is cut short successful; here it is inconclusive.
+ *
+ * @param lastWeight The canary's weight at the end of the ramp, in percent.
+ */
+export function endOfBackground(
+  analysis: Pick<AnalysisPlan, 'metrics' | 'minimumReadings'>,
+  taken: readonly MetricReadings[],
+  lastWeight: number,
+): { readonly verdict: ReadingVerdict; readonly because: string } {
+  const ends = analysis.metrics.map((plan) => {
+    const readings = taken.find(({ metric }) => metric === plan.name)?.readings ?? [];
+    return { metric: plan.name, ...endOfMetric(plan, readings, Math.max(1, analysis.minimumReadings), lastWeight) };
+  });
+  const { state, because } = assessAnalysis(ends);
+  // No metric is left running, so neither is the analysis.
+  return { verdict: state === 'running' ? 'inconclusive' : state, because };
+}
+
+function endOfMetric(
+  plan: MetricPlan,
+  readings: MetricReadings['readings'],
+  least: number,
+  lastWeight: number,
+): AnalysisAssessment {
+  const { state, because, good } = assessMetric(plan, readings);
+  if (state !== 'running' && state !== 'pass') return { state, because };
+  const last = readings.filter(({ verdict, weight }) => verdict === 'pass' && weight === lastWeight).length;
+  const seen = `${counted(good, 'good reading')} (at least ${least} needed), ${last} at ${lastWeight} %`;
+  if (good < least) return { state: 'inconclusive', because: `only ${seen}` };
+  if (last === 0) return { state: 'inconclusive', because: `${seen}, where one is needed` };
+  return { state: 'pass', because: seen };
+}
