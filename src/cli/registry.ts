@@ -1,0 +1,38 @@
+import type { CommandModule } from './invocation.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Loaded only when the command is the one called. */
+  load(): Promise<CommandModule>;
+}
+
+/** Every command, in the order of the help text. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'start', summary: 'start a release', load: () => import('./commands/start.ts') },
+  { name: 'get', summary: 'show one release, or watch it', load: () => import('./commands/get.ts') },
+  { name: 'list', summary: 'list releases', load: () => import('./commands/list.ts') },
+  { name: 'approve', summary: 'approve the step that waits for it', load: () => import('./commands/approve.ts') },
+  {
+    name: 'reject',
+    summary: 'refuse the step that waits for approval: the release goes back',
+    load: () => import('./commands/reject.ts'),
+  },
+  { name: 'promote', summary: 'end the pause that the release is in', load: () => import('./commands/promote.ts') },
+  { name: 'promote-full', summary: 'skip the rest of the ramp', load: () => import('./commands/promote-full.ts') },
+  { name: 'pause', summary: 'stop at the next safe point', load: () => import('./commands/pause.ts') },
+  { name: 'resume', summary: 'go on after a pause that was asked for', load: () => import('./commands/resume.ts') },
+  { name: 'abort', summary: 'go back now', load: () => import('./commands/abort.ts') },
+  { name: 'retry', summary: 'try a blocked gate or a stuck undo again', load: () => import('./commands/retry.ts') },
+  { name: 'skip', summary: 'leave a stuck undo undone, on record', load: () => import('./commands/skip.ts') },
+  {
+    name: 'finalise',
+    summary: 'end the window: after it there is no quick way back',
+    load: () => import('./commands/finalise.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'say what is there, what is missing, and how to mend it',
+    load: () => import('./commands/doctor.ts'),
+  },
+];

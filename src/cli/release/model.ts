@@ -1,0 +1,167 @@
+import type { MetricProgress, Progress, ReleaseStatus, Waiting } from '../../../workflows/messages.ts';
+import { formatDuration } from '../../plan/duration.ts';
+import type { Tone } from '../paint.ts';
+
+/** One line of the tree, and what hangs below it. */
+export interface Node {
+  readonly icon: string;
+  readonly tone: Tone;
+  readonly title: string;
+  /** How long it took, or takes; empty where it has not begun. */
+  readonly time: string;
+  readonly note: string;
+  readonly children: readonly Node[];
+}
+
+/** Icons as users of `kubectl argo rollouts get rollout` know them. */
+export const ICONS = {
+  done: '✔',
+  failed: '✖',
+  running: '◌',
+  waiting: '◷',
+  paused: '॥',
+  warning: '⚠',
+  skipped: '•',
+  release: '⟳',
+  analysis: 'α',
+} as const;
+
+const GROUPS: readonly (readonly [title: string, members: RegExp])[] = [
+  ['admission', /^admission$/],
+  ['gates', /^gate-/],
+  ['configuration', /^configuration-/],
+  ['canary', /^(ready|step-\d+)$/],
+  ['promotion', /^(monitor|promotion|full)$/],
+  ['window', /^(window|cleanup)$/],
+  ['undoing', /^undo-/],
+];
+
+/** The release as a tree: its phases, their steps, and the analyses beside them. */
+export function treeOf(status: ReleaseStatus, now: Date): Node[] {
+  const known = GROUPS.map(([title, members]) => ({
+    title,
+    entries: status.progress.filter(({ name }) => members.test(name)),
+  }));
+  const rest = status.progress.filter(({ name }) => !GROUPS.some(([, members]) => members.test(name)));
+  return [...known, ...rest.map((entry) => ({ title: entry.title, entries: [entry] }))]
+    .filter(({ entries }) => entries.length > 0)
+    .map(({ title, entries }) => groupNode(title, entries, status, now));
+}
+
+function groupNode(title: string, entries: readonly Progress[], status: ReleaseStatus, now: Date): Node {
+  const only = entries.length === 1 ? entries[0] : undefined;
+  if (only && only.title === title) return entryNode(only, status, now);
+  const children = entries.map((entry) => entryNode(entry, status, now));
+  const background = title === 'canary' ? status.metrics.filter(({ analysis }) => analysis === 'background') : [];
+  if (background.length > 0) children.push(analysisNode('background analysis', background));
+  const look = lookOf(overall(entries), waitingOn(entries, status.waiting));
+  return { ...look, title, time: spent(entries, now), note: '', children };
+}
+
+function entryNode(entry: Progress, status: ReleaseStatus, now: Date): Node {
+  const metrics = status.metrics.filter(({ analysis }) => analysis === entry.name);
+  return {
+    ...lookOf(entry.state, waitingOn([entry], status.waiting)),
+    title: entry.title,
+    time: spent([entry], now),
+    note: entry.because,
+    children: metrics.map(metricNode),
+  };
+}
+
+function analysisNode(title: string, metrics: readonly MetricProgress[]): Node {
+  const children = metrics.map(metricNode);
+  const worst =
+    children.find(({ tone }) => tone === 'bad') ?? children.find(({ tone }) => tone !== 'good') ?? children[0];
+  return { icon: ICONS.analysis, tone: worst?.tone ?? 'quiet', title, time: '', note: '', children };
+}
+
+function metricNode(metric: MetricProgress): Node {
+  const last = metric.readings.at(-1);
+  const counts = [
+    `${metric.good} good`,
+    ...(metric.failed > 0 ? [`${metric.failed} failed`] : []),
+    ...(metric.inconclusive > 0 ? [`${metric.inconclusive} inconclusive`] : []),
+    ...(metric.errors > 0 ? [`${metric.errors} errors`] : []),
+    ...(last ? [`last ${last.value} at ${last.weight} %`] : []),
+  ];
+  const settled = metric.state === 'running' || metric.because === '' ? '' : `; ${metric.because}`;
+  return {
+    ...METRIC_LOOKS[metric.state],
+    title: metric.metric,
+    time: '',
+    note: `${counts.join(', ')}${settled}`,
+    children: [],
+  };
+}
+
+type Look = Pick<Node, 'icon' | 'tone'>;
+
+const METRIC_LOOKS: Record<MetricProgress['state'], Look> = {
+  running: { icon: ICONS.running, tone: 'active' },
+  pass: { icon: ICONS.done, tone: 'good' },
+  fail: { icon: ICONS.failed, tone: 'bad' },
+  inconclusive: { icon: ICONS.warning, tone: 'warning' },
+  error: { icon: ICONS.warning, tone: 'bad' },
+  ended: { icon: ICONS.skipped, tone: 'quiet' },
+};
+
+const LOOKS: Record<Progress['state'], Look> = {
+  waiting: { icon: ICONS.waiting, tone: 'quiet' },
+  running: { icon: ICONS.running, tone: 'active' },
+  done: { icon: ICONS.done, tone: 'good' },
+  skipped: { icon: ICONS.skipped, tone: 'quiet' },
+  failed: { icon: ICONS.failed, tone: 'bad' },
+};
+
+function lookOf(state: Progress['state'], waiting: Waiting | null): Look {
+  return waiting ? waitingLook(waiting) : LOOKS[state];
+}
+
+/** A wait that was planned is a pause; one that something went wrong for is a warning. */
+export function waitingLook({ kind }: Waiting): Look {
+  switch (kind) {
+    case 'approval':
+    case 'pause':
+    case 'paused':
+    case 'window':
+      return { icon: ICONS.paused, tone: 'warning' };
+    case 'inconclusive':
+    case 'gate':
+    case 'undo':
+      return { icon: ICONS.warning, tone: 'bad' };
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Tokens read `name@binding`. */
+function waitingOn(entries: readonly Progress[], waiting: Waiting | null): Waiting | null {
+  if (!waiting) return null;
+  const name = waiting.token.split('@', 1)[0];
+  return entries.some((entry) => entry.name === name) ? waiting : null;
+}
+
+function overall(entries: readonly Progress[]): Progress['state'] {
+  const states = entries.map(({ state }) => state);
+  if (states.includes('failed')) return 'failed';
+  if (states.includes('running')) return 'running';
+  if (states.every((state) => state === 'skipped')) return 'skipped';
+  if (states.every((state) => state === 'done' || state === 'skipped')) return 'done';
+  return states.some((state) => state === 'done') ? 'running' : 'waiting';
+}
+
+function spent(entries: readonly Progress[], now: Date): string {
+  const starts = entries.flatMap(({ startedAt }) => (startedAt ? [Date.parse(startedAt)] : []));
+  if (starts.length === 0) return '';
+  const open = entries.some(({ state, startedAt, endedAt }) => startedAt && !endedAt && state === 'running');
+  const ends = entries.flatMap(({ endedAt }) => (endedAt ? [Date.parse(endedAt)] : []));
+  const end = open || ends.length === 0 ? now.getTime() : Math.max(...ends);
+  return lasting(end - Math.min(...starts));
+}
+
+/** Whole seconds from ten seconds on: a tree that is redrawn must not flicker. */
+export function lasting(ms: number): string {
+  const bounded = Math.max(ms, 0);
+  return formatDuration(bounded < 10_000 ? Math.round(bounded / 100) * 100 : Math.round(bounded / 1_000) * 1_000);
+}

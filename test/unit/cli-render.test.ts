@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { paintLine, span } from '../../src/cli/paint.ts';
+import { changesBetween } from '../../src/cli/release/changes.ts';
+import { renderRelease } from '../../src/cli/release/render.ts';
+import type { ReleaseStatus } from '../../workflows/messages.ts';
+import {
+  canaryAt25,
+  gatesRunning,
+  NOW,
+  releasedInWindow,
+  rolledBack,
+  stuckUndo,
+  waitingForApproval,
+} from './cli-statuses.ts';
+
+const PLAIN = { color: false, width: 110, now: NOW };
+
+const STATES: Record<string, ReleaseStatus> = {
+  'gates running': gatesRunning,
+  'a canary at 25 %': canaryAt25,
+  'an approval that is waited for': waitingForApproval,
+  'a release that went back': rolledBack,
+  'a release in its window': releasedInWindow,
+  'an undo that is stuck': stuckUndo,
+};
+
+suite('the tree of a release', () => {
+  for (const [name, status] of Object.entries(STATES)) {
+    test(`shows ${name}`, (t) => {
+      t.assert.snapshot(renderRelease(status, PLAIN), { serializers: [(text) => text] });
+    });
+
+    test(`says the same in colour and without, for ${name}`, () => {
+      const colored = renderRelease(status, { ...PLAIN, color: true });
+      const lines = stripVTControlCharacters(colored).split('\n');
+      assert.notEqual(colored, renderRelease(status, PLAIN));
+      assert.equal(lines.map((line) => line.trimEnd()).join('\n'), renderRelease(status, PLAIN));
+    });
+
+    test(`never draws a line wider than the terminal, for ${name}`, () => {
+      for (const width of [20, 40, 80]) {
+        for (const line of renderRelease(status, { ...PLAIN, width }).split('\n'))
+          assert.ok([...line].length <= width, line);
+      }
+    });
+  }
+
+  test('gives the command that answers what is waited for, bound to it', () => {
+    const tree = renderRelease(waitingForApproval, PLAIN);
+    assert.match(tree, /shiplock approve production\/api --step promotion@1a2b3c4d/);
+    assert.match(tree, /shiplock reject production\/api --step promotion@1a2b3c4d/);
+  });
+
+  test('never lets what others wrote steer the terminal', () => {
+    const because = 'a\u001b[2Jb\u0007c\nd\u202ee\u009b1m';
+    const tree = renderRelease({ ...rolledBack, because }, PLAIN);
+    assert.match(tree, /a\[2Jbc de1m/);
+    assert.doesNotMatch(tree.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+  });
+
+  test('shows a line whose name it does not know', () => {
+    const later = {
+      name: 'flags-1',
+      title: 'flag checkout 10 %',
+      state: 'running',
+      because: '',
+      startedAt: null,
+      endedAt: null,
+    };
+    const tree = renderRelease({ ...canaryAt25, progress: [...canaryAt25.progress, later as never] }, PLAIN);
+    assert.match(tree, /flag checkout 10 %/);
+  });
+});
+
+suite('what changed in a release, as lines', () => {
+  const lines = (before: ReleaseStatus | null, after: ReleaseStatus): string[] =>
+    changesBetween(before, after, NOW).map((line) => paintLine(line, { color: false, width: 200 }));
+
+  test('begins with everything that has happened so far', (t) => {
+    t.assert.snapshot(lines(null, canaryAt25).join('\n'), { serializers: [(text) => text] });
+  });
+
+  test('is empty where nothing changed', () => {
+    for (const status of Object.values(STATES)) assert.deepEqual(lines(status, status), []);
+  });
+
+  test('tells each step, the traffic, what is waited for and messages once', (t) => {
+    t.assert.snapshot(lines(canaryAt25, waitingForApproval).join('\n'), { serializers: [(text) => text] });
+  });
+
+  test('tells new readings only', () => {
+    const [metric] = canaryAt25.metrics;
+    assert.ok(metric);
+    const reading = { at: '2026-03-04T12:10:00.000Z', value: '[0.91]', verdict: 'fail', weight: 25 } as const;
+    const after = {
+      ...canaryAt25,
+      metrics: [{ ...metric, readings: [...metric.readings, reading] }, ...canaryAt25.metrics.slice(1)],
+    };
+    assert.deepEqual(lines(canaryAt25, after), ['α success-rate [0.91] at 25 %: fail  2026-03-04 12:10:00Z']);
+  });
+
+  test('ends with the outcome and its reason', () => {
+    const last = lines(canaryAt25, rolledBack).at(-1);
+    assert.equal(last, '✖ 1.1.0 rolled back: success-rate failed: [0.71] is below 0.99, 4 failures of 3 allowed');
+  });
+});
+
+test('a line is cut between its spans, with a sign that it was', () => {
+  assert.equal(paintLine([span('abc'), span('defg')], { color: false, width: 5 }), 'abcd…');
+  assert.equal(paintLine([span('abc'), span('de')], { color: false, width: 5 }), 'abcde');
+});
