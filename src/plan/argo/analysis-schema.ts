@@ -1,0 +1,86 @@
+/** Argo's AnalysisTemplate (argo-rollouts `analysis_types.go`): every field it knows, accepted or refused by name. */
+import { z } from 'zod';
+import { MAX_METRICS, MIN_INTERVAL_MS } from '../limits.ts';
+import { durationText, opaque, refused, text, wholeText } from '../shape/fields.ts';
+
+/** Providers of Argo's other than Prometheus. */
+const OTHER_PROVIDERS = [
+  'job',
+  'web',
+  'datadog',
+  'kayenta',
+  'wavefront',
+  'newRelic',
+  'cloudWatch',
+  'graphite',
+  'influxdb',
+  'skywalking',
+  'plugin',
+] as const;
+
+const refusedProviders = Object.fromEntries(OTHER_PROVIDERS.map((name) => [name, refused(`provider.${name}`)]));
+
+export const prometheusSchema = z.strictObject({
+  address: text().nullish(),
+  query: z.string().min(1).max(16_384),
+  timeout: wholeText().nullish(),
+  insecure: refused('prometheus.insecure'),
+  headers: refused('prometheus.headers'),
+  authentication: refused('prometheus.authentication'),
+  rangeQuery: refused('prometheus.rangeQuery'),
+});
+
+export const metricSchema = z.strictObject({
+  name: text(),
+  interval: durationText(MIN_INTERVAL_MS).nullish(),
+  initialDelay: durationText().nullish(),
+  count: wholeText().nullish(),
+  successCondition: z.string().max(4_096).nullish(),
+  failureCondition: z.string().max(4_096).nullish(),
+  failureLimit: wholeText().nullish(),
+  inconclusiveLimit: wholeText().nullish(),
+  consecutiveErrorLimit: wholeText().nullish(),
+  consecutiveSuccessLimit: refused('consecutiveSuccessLimit'),
+  provider: z.strictObject({ prometheus: prometheusSchema.nullish(), ...refusedProviders }),
+});
+export type ArgoMetric = z.output<typeof metricSchema>;
+
+export const templateArgumentSchema = z.strictObject({
+  name: text(),
+  value: z.string().max(4_096).nullish(),
+  valueFrom: refused('args[].valueFrom'),
+});
+
+export const templateReferenceSchema = z.strictObject({
+  templateName: text(),
+  clusterScope: z.boolean().nullish(),
+});
+
+/** `spec.analysis` of the strategy, and the `analysis` of a step. */
+export const analysisReferenceFields = {
+  templates: z.array(templateReferenceSchema).min(1).max(50),
+  args: z.array(templateArgumentSchema).max(100).nullish(),
+  dryRun: refused('analysis.dryRun'),
+  measurementRetention: refused('analysis.measurementRetention'),
+  analysisRunMetadata: opaque(),
+};
+
+export const templateSpecSchema = z.strictObject({
+  metrics: z.array(metricSchema).max(MAX_METRICS).nullish(),
+  args: z.array(templateArgumentSchema).max(100).nullish(),
+  dryRun: refused('dryRun'),
+  measurementRetention: refused('measurementRetention'),
+  templates: refused('spec.templates (nested templates)'),
+});
+
+export const manifestFields = {
+  apiVersion: z.literal('argoproj.io/v1alpha1'),
+  metadata: z.looseObject({ name: z.string().nullish(), generateName: z.string().nullish() }).nullish(),
+};
+
+export const templateSchema = z.strictObject({
+  ...manifestFields,
+  kind: z.literal(['AnalysisTemplate', 'ClusterAnalysisTemplate']),
+  spec: templateSpecSchema,
+  status: opaque(),
+});

@@ -1,0 +1,103 @@
+import { checkCondition } from '../../analysis/index.ts';
+import { formatDuration } from '../duration.ts';
+import type { MetricPlan } from '../plan.ts';
+import type { Path, Report } from '../problem.ts';
+import { piece } from '../shape/check.ts';
+import { isPlaceholder } from '../shape/fields.ts';
+import { show } from '../shape/show.ts';
+import type { Source } from '../yaml/read.ts';
+import { type ArgoMetric, metricSchema } from './analysis-schema.ts';
+
+/** Argo's defaults (argo-rollouts `utils/defaults`, `metricproviders/prometheus`). */
+const CONSECUTIVE_ERROR_LIMIT = 4;
+const PROMETHEUS_TIMEOUT_MS = 30_000;
+
+/**
+ * One metric, its arguments filled in: Argo's rules checked, defaults applied. `undefined` where it cannot be
+ * used yet; why is reported.
+ */
+export function compileMetric(source: Source, path: Path, filled: unknown, report: Report): MetricPlan | undefined {
+  const metric = piece(metricSchema, filled);
+  if (metric === undefined) return undefined;
+  checkRhythm(source, path, metric, report);
+  checkConditions(source, path, metric, report);
+  const prometheus = metric.provider.prometheus;
+  if (prometheus == null) {
+    const message = 'has no provider; expected prometheus';
+    report.error(source, [...path, 'provider'], 'SHIPLOCK_PLAN_FIELD_MISSING', message, 'key');
+    return undefined;
+  }
+  const address = prometheus.address ?? null;
+  if (address === null) {
+    const message = "prometheus without an address (Argo's controller-wide default) is not supported; give its address";
+    report.error(source, [...path, 'provider', 'prometheus'], 'SHIPLOCK_PLAN_UNSUPPORTED', message, 'key');
+    return undefined;
+  }
+  if (!isPlaceholder(address) && !isHttpAddress(address)) {
+    const message = `is ${show(address)}; expected for example http://prometheus:9090`;
+    report.error(source, [...path, 'provider', 'prometheus', 'address'], 'SHIPLOCK_PLAN_VALUE', message);
+  }
+  return {
+    name: metric.name,
+    provider: {
+      kind: 'prometheus',
+      address,
+      query: prometheus.query.trim(),
+      timeoutMs: prometheus.timeout == null ? PROMETHEUS_TIMEOUT_MS : prometheus.timeout * 1_000,
+    },
+    intervalMs: metric.interval ?? null,
+    count: metric.count ?? (metric.interval == null ? 1 : null),
+    initialDelayMs: metric.initialDelay ?? 0,
+    successCondition: metric.successCondition || null,
+    failureCondition: metric.failureCondition || null,
+    failureLimit: metric.failureLimit ?? 0,
+    inconclusiveLimit: metric.inconclusiveLimit ?? 0,
+    consecutiveErrorLimit: metric.consecutiveErrorLimit ?? CONSECUTIVE_ERROR_LIMIT,
+  };
+}
+
+/** Argo's `ValidateMetric` (argo-rollouts `utils/analysis/factory.go`). */
+function checkRhythm(source: Source, path: Path, metric: ArgoMetric, report: Report): void {
+  const { count, interval, failureLimit, inconclusiveLimit } = metric;
+  if (count == null) return;
+  if (count > 1 && interval === undefined) {
+    const message = `is ${count} without an interval; expected an interval, for example interval: 5m`;
+    report.error(source, [...path, 'count'], 'SHIPLOCK_PLAN_METRIC_INTERVAL', message);
+  }
+  for (const [field, limit] of [
+    ['failureLimit', failureLimit],
+    ['inconclusiveLimit', inconclusiveLimit],
+  ] as const) {
+    if (limit == null || limit <= count) continue;
+    const message = `is ${limit}, more than the count of ${count}; it could never be reached`;
+    report.error(source, [...path, field], 'SHIPLOCK_PLAN_METRIC_LIMIT', message);
+  }
+}
+
+function checkConditions(source: Source, path: Path, metric: ArgoMetric, report: Report): void {
+  for (const field of ['successCondition', 'failureCondition'] as const) {
+    const condition = metric[field];
+    if (condition == null || condition === '' || isPlaceholder(condition)) continue;
+    const checked = checkCondition(condition, metric.provider.prometheus == null ? 'any' : 'numbers');
+    if (checked.ok) continue;
+    const message = `${show(condition)}: ${checked.message} (at character ${checked.column} of the condition)`;
+    report.error(source, [...path, field], 'SHIPLOCK_PLAN_CONDITION', message);
+  }
+}
+
+export function isHttpAddress(text: string): boolean {
+  return /^https?:\/\/[^\s/]/.test(text) && URL.canParse(text);
+}
+
+/** The least time a metric needs for all its readings; `null` where it has no end of its own. */
+export function shortestMs(metric: MetricPlan): number | null {
+  if (metric.count === null) return null;
+  return metric.initialDelayMs + Math.max(0, metric.count - 1) * (metric.intervalMs ?? 0);
+}
+
+/** `10 readings 5m apart`. */
+export function describeRhythm(metric: MetricPlan): string {
+  const apart = metric.intervalMs === null ? '' : ` ${formatDuration(metric.intervalMs)} apart`;
+  if (metric.count === null) return `readings${apart} until the ramp ends`;
+  return `${metric.count} reading${metric.count === 1 ? '' : 's'}${metric.count > 1 ? apart : ''}`;
+}

@@ -1,0 +1,108 @@
+import type { CanaryPlan } from '../plan.ts';
+import type { Path, Report } from '../problem.ts';
+import { checkShape, piece, valueAt } from '../shape/check.ts';
+import { text } from '../shape/fields.ts';
+import type { Source } from '../yaml/read.ts';
+import { checkPods } from './pod.ts';
+import { rolloutSchema } from './rollout-schema.ts';
+import { compileBackground, compileSteps, type RampSettings } from './steps.ts';
+import type { TemplateSet } from './templates.ts';
+
+export interface RolloutSettings extends RampSettings {
+  /** `null`: the Rollout's `progressDeadlineSeconds`, else five minutes. */
+  readonly readyDeadlineMs: number | null;
+}
+
+/** What a release takes from a Rollout. `canary` is `undefined` where the Rollout is wrong; why is reported. */
+export interface CompiledRollout {
+  readonly name: string | null;
+  readonly replicas: number;
+  readonly canaryService: string | null;
+  readonly stableService: string | null;
+  readonly canary: CanaryPlan | undefined;
+}
+
+/** The mission's "apply and wait until available". */
+const READY_DEADLINE_MS = 300_000;
+
+const CANARY: Path = ['spec', 'strategy', 'canary'];
+
+export function compileRollout(
+  source: Source,
+  templates: TemplateSet,
+  settings: RolloutSettings,
+  report: Report,
+): CompiledRollout {
+  const before = report.errors().length;
+  checkShape(rolloutSchema, source, source.value, [], report);
+  checkPods(source, report);
+  checkSpec(source, report);
+  const steps = compileSteps(source, [...CANARY, 'steps'], templates, settings, report);
+  const background = compileBackground(source, [...CANARY, 'analysis'], steps, templates, settings, report);
+  if (steps?.length === 0 && valueAt(source.value, CANARY) != null) {
+    const message = 'has no steps: all traffic moves to the new version at once';
+    report.warning(source, CANARY, 'SHIPLOCK_PLAN_STEPS_NONE', message, 'key');
+  }
+  const whole = report.errors().length === before && steps !== undefined && background !== undefined;
+  const deadline = valueAt(source.value, ['spec', 'progressDeadlineSeconds']);
+  const readyDeadlineMs =
+    settings.readyDeadlineMs ?? (typeof deadline === 'number' ? deadline * 1_000 : READY_DEADLINE_MS);
+  const replicas = valueAt(source.value, ['spec', 'replicas']);
+  return {
+    name: rolloutName(source),
+    replicas: typeof replicas === 'number' ? replicas : 1,
+    canaryService: piece(text(), valueAt(source.value, [...CANARY, 'canaryService'])) ?? null,
+    stableService: piece(text(), valueAt(source.value, [...CANARY, 'stableService'])) ?? null,
+    canary: whole ? { steps, background, readyDeadlineMs } : undefined,
+  };
+}
+
+export function rolloutName(source: Source): string | null {
+  const name = valueAt(source.value, ['metadata', 'name']) ?? valueAt(source.value, ['metadata', 'generateName']);
+  return typeof name === 'string' && name !== '' ? name : null;
+}
+
+/** Argo's rules over several fields (argo-rollouts `validation.go`). */
+function checkSpec(source: Source, report: Report): void {
+  if (rolloutName(source) === null) {
+    report.error(source, ['metadata', 'name'], 'SHIPLOCK_PLAN_FIELD_MISSING', 'is missing; expected the name', 'key');
+  }
+  const ready = Number(valueAt(source.value, ['spec', 'minReadySeconds']) ?? 0);
+  const deadline = valueAt(source.value, ['spec', 'progressDeadlineSeconds']);
+  if (typeof deadline === 'number' && deadline <= ready) {
+    const message = `is ${deadline}; expected more than minReadySeconds (${ready})`;
+    report.error(source, ['spec', 'progressDeadlineSeconds'], 'SHIPLOCK_PLAN_RANGE', message);
+  }
+  const canary = valueAt(source.value, CANARY);
+  if (isZero(valueAt(canary, ['maxSurge'])) && isZero(valueAt(canary, ['maxUnavailable']))) {
+    const message = 'and maxUnavailable are both zero; expected at least one of them above zero';
+    report.error(source, [...CANARY, 'maxSurge'], 'SHIPLOCK_PLAN_RANGE', message);
+  }
+  checkServices(source, canary, report);
+}
+
+function checkServices(source: Source, canary: unknown, report: Report): void {
+  const routed = valueAt(canary, ['trafficRouting']) != null;
+  const canaryService = valueAt(canary, ['canaryService']);
+  const stableService = valueAt(canary, ['stableService']);
+  if (routed && valueAt(canary, ['pingPong']) == null) {
+    for (const [field, value] of [
+      ['canaryService', canaryService],
+      ['stableService', stableService],
+    ] as const) {
+      if (typeof value === 'string' && value !== '') continue;
+      const message = 'is missing; trafficRouting needs canaryService and stableService';
+      report.error(source, [...CANARY, field], 'SHIPLOCK_PLAN_FIELD_MISSING', message, 'key');
+    }
+  }
+  if (typeof canaryService === 'string' && canaryService !== '' && canaryService === stableService) {
+    const message = `is ${canaryService}, as the stableService; they must differ`;
+    report.error(source, [...CANARY, 'canaryService'], 'SHIPLOCK_PLAN_DUPLICATE', message);
+  }
+  if (!routed && valueAt(canary, ['scaleDownDelaySeconds']) != null) {
+    const message = 'needs trafficRouting';
+    report.error(source, [...CANARY, 'scaleDownDelaySeconds'], 'SHIPLOCK_PLAN_VALUE', message, 'key');
+  }
+}
+
+const isZero = (value: unknown): boolean => value === 0 || value === '0' || value === '0%';

@@ -1,0 +1,12 @@
+/** Release files and Argo manifests in, a `Plan` out. */
+export { type Checked, type CheckedFiles, checkFiles } from './check-files.ts';
+export { canonicalJson, planDigest } from './digest.ts';
+export { formatDuration, parseDuration } from './duration.ts';
+export type * from './plan.ts';
+export { PLAN_FORMAT, TRUST_LEVELS } from './plan.ts';
+export { formatProblem, type PlanCode, type Problem } from './problem.ts';
+export { type Compiled, type CompileRequest, compileRelease } from './release/compile.ts';
+export { releaseJsonSchema } from './release/json-schema.ts';
+export { type DescribeOptions, describeCanary, describePlan } from './render/describe.ts';
+export { earliestDurationMs } from './render/timeline.ts';
+export { validatePlan } from './validate.ts';

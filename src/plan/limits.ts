@@ -1,0 +1,20 @@
+/** What a plan and its files may cost. Beyond these a file is refused before anything expands it. */
+
+/** Bytes of one file. */
+export const MAX_FILE_BYTES = 1024 * 1024;
+/** `*alias` uses in one file. */
+export const MAX_ALIASES = 100;
+/** Values of one file after its aliases are expanded. */
+export const MAX_VALUES = 50_000;
+/** Levels of nesting; Kubernetes' own manifests stay below 20. */
+export const MAX_DEPTH = 64;
+/** Documents in one file. */
+export const MAX_DOCUMENTS = 200;
+
+export const MAX_STEPS = 200;
+export const MAX_GATES = 50;
+export const MAX_METRICS = 50;
+/** One wait. Longer ones are typing errors, and a year is what Temporal's timers are used for. */
+export const MAX_DURATION_MS = 366 * 24 * 3_600_000;
+/** A measurement more often than this loads Prometheus without telling more. */
+export const MIN_INTERVAL_MS = 1_000;

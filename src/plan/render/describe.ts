@@ -1,0 +1,77 @@
+import { planDigest } from '../digest.ts';
+import { formatDuration } from '../duration.ts';
+import type { CanaryPlan, Plan } from '../plan.ts';
+import { canaryRows, planRows, type Row } from './rows.ts';
+import { earliestDurationMs, rampMs } from './timeline.ts';
+
+export interface DescribeOptions {
+  /** ANSI colours; callers pass false for `NO_COLOR`, CI without colour, or no terminal. */
+  readonly color?: boolean;
+  /** Columns of the terminal, 60 or more. Default: 120. */
+  readonly width?: number;
+}
+
+/** The compiled plan as a table with the earliest time of each step, for a terminal. Ends with a newline. */
+export function describePlan(plan: Plan, options: DescribeOptions = {}): string {
+  const { target } = plan;
+  const paint = painter(options);
+  const head = [
+    `${paint('bold', `${plan.service} ${plan.version}`)} → ${plan.environment}`,
+    `on ${target.platform}: ${target.replicas} × ${target.command.join(' ')}`,
+    `plan ${planDigest(plan).slice(0, 12)}`,
+  ];
+  const end = `earliest ${formatDuration(earliestDurationMs(plan))}: ${formatDuration(rampMs(plan.canary))} of canary and ${formatDuration(plan.window.durationMs)} of window, after gates and readiness`;
+  return `${head.join(paint('dim', ' · '))}\n${table(planRows(plan), options)}${paint('bold', end)}\n`;
+}
+
+/** The ramp of a Rollout that was checked without a release file. */
+export function describeCanary(name: string, canary: CanaryPlan, options: DescribeOptions = {}): string {
+  const paint = painter(options);
+  const end = `earliest ${formatDuration(rampMs(canary))}, after readiness`;
+  return `${paint('bold', `Rollout ${name}`)}\n${table(canaryRows(canary), options)}${paint('bold', end)}\n`;
+}
+
+const HEADINGS = ['EARLIEST', 'PHASE', 'WHAT', 'DEADLINE'] as const;
+
+function table(rows: readonly Row[], options: DescribeOptions): string {
+  const paint = painter(options);
+  const cells = rows.map((row, index) => [
+    row.earliestMs === null ? '' : `+${formatDuration(row.earliestMs)}`,
+    row.phase === rows[index - 1]?.phase ? '' : row.phase,
+    row.what,
+    row.deadline,
+  ]);
+  const widthOf = (column: number) =>
+    Math.max(HEADINGS[column]?.length ?? 0, ...cells.map((line) => line[column]?.length ?? 0));
+  const [first, second, last] = [widthOf(0), widthOf(1), widthOf(3)];
+  const room = Math.max(24, (options.width ?? 120) - first - second - last - 8);
+  const middle = Math.min(room, widthOf(2));
+  const line = (row: readonly string[]) =>
+    [row[0]?.padStart(first), row[1]?.padEnd(second), row[2]?.padEnd(middle), row[3]].join('  ').trimEnd();
+  const lines = cells.flatMap((row) =>
+    wrap(row[2] ?? '', middle).map((what, index) =>
+      index === 0 ? line([row[0] ?? '', row[1] ?? '', what, row[3] ?? '']) : line(['', '', `  ${what}`, '']),
+    ),
+  );
+  return [paint('dim', `  ${line(HEADINGS)}`), ...lines.map((text) => `  ${text}`)].join('\n').concat('\n');
+}
+
+/** Breaks at spaces; continued lines are two columns narrower. Words longer than a line are left whole. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let current = '';
+  for (const word of text.split(' ')) {
+    const room = lines.length === 0 ? width : width - 2;
+    if (current !== '' && current.length + 1 + word.length > room) {
+      lines.push(current);
+      current = word;
+    } else current = current === '' ? word : `${current} ${word}`;
+  }
+  return [...lines, current];
+}
+
+const CODES = { bold: '1', dim: '2' } as const;
+
+function painter(options: DescribeOptions): (style: keyof typeof CODES, text: string) => string {
+  return (style, text) => (options.color === true ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text);
+}
