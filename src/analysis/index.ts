@@ -14,4 +14,4 @@ export { assessMetric, type MetricAssessment, type MetricState } from './metric.
 export { applyMonitor, type MonitorAssessment } from './monitor.ts';
 export { type PrometheusAnswer, parsePrometheus } from './prometheus.ts';
 export { assessReading, type ReadingAssessment, type ReadingVerdict } from './reading.ts';
-export { type AnalysisAssessment, assessAnalysis, endBackground, type MetricReadings } from './run.ts';
+export { type AnalysisAssessment, assessAnalysis, endOfBackground, type MetricReadings } from './run.ts';

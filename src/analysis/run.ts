@@ -41,20 +41,24 @@ export function assessAnalysis(
  * How a background analysis ends with the ramp: it passes if no metric failed and each has at least `minimumReadings`
  * good readings (at least one, whatever the plan says), one of them at the last weight. Argo would call an analysis
  * that is cut short successful; here it is inconclusive.
+ *
+ * @param lastWeight The canary's weight at the end of the ramp, in percent.
  */
-export function endBackground(
+export function endOfBackground(
   analysis: Pick<AnalysisPlan, 'metrics' | 'minimumReadings'>,
   taken: readonly MetricReadings[],
-  ramp: { /** The canary's weight at the end of the ramp, in percent. */ readonly lastWeight: number },
-): AnalysisAssessment {
+  lastWeight: number,
+): { readonly verdict: ReadingVerdict; readonly because: string } {
   const ends = analysis.metrics.map((plan) => {
     const readings = taken.find(({ metric }) => metric === plan.name)?.readings ?? [];
     return {
       metric: plan.name,
-      ...endOfMetric(plan, readings, Math.max(1, analysis.minimumReadings), ramp.lastWeight),
+      ...endOfMetric(plan, readings, Math.max(1, analysis.minimumReadings), lastWeight),
     };
   });
-  return assessAnalysis(ends);
+  const { state, because } = assessAnalysis(ends);
+  // What still runs when the ramp is over was cut short.
+  return { verdict: state === 'running' ? 'inconclusive' : state, because };
 }
 
 function endOfMetric(

@@ -88,13 +88,11 @@ function member(node: Extract<Node, { kind: 'member' }>, scope: Scope): Value {
   if (of === null && node.optional) throw NIL_IN_CHAIN;
   const key = compute(node.key, scope);
   if (isMap(of) && typeof key === 'string') return Object.hasOwn(of, key) ? (of[key] ?? null) : null;
-  if ((isArray(of) || typeof of === 'string') && isNumber(key)) {
-    if (typeof of === 'string') placed(node.at, () => spend(scope, of.length));
-    const items = typeof of === 'string' ? [...of] : of;
+  if (isArray(of) && isNumber(key)) {
     const wanted = Math.trunc(Number(key));
-    const found = items[wanted < 0 ? items.length + wanted : wanted];
+    const found = of[wanted < 0 ? of.length + wanted : wanted];
     if (found === undefined)
-      throw new ConditionError(node.at, `there is no element ${wanted}: the array has ${items.length}`);
+      throw new ConditionError(node.at, `there is no element ${wanted}: the array has ${of.length}`);
     return found;
   }
   const name = typeof key === 'string' ? `field "${key.slice(0, 40)}"` : 'element';

@@ -81,7 +81,6 @@ function memberKind(node: Extract<Node, { kind: 'member' }>, scope: Scope): Kind
   const of = kindOf(node.of, scope);
   const key = kindOf(node.key, scope);
   if (isAny(of) || of === 'object' || (of === 'nil' && node.optional)) return 'any';
-  if (of === 'text' && numeric(key)) return 'text';
   if (typeof of === 'object' && may(key, 'whole')) return of.arrayOf;
   if (typeof of === 'object')
     throw new ConditionError(node.at, `an element is chosen by a whole number, not by ${name(key)}`);

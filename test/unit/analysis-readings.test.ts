@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { assessReading, type ReadingVerdict } from '../../src/analysis/index.ts';
+
+const reading = (...values: string[]) => ({
+  raw: JSON.stringify({
+    status: 'success',
+    data: { resultType: 'vector', result: values.map((value) => ({ metric: {}, value: [1, value] })) },
+  }),
+  error: null,
+});
+
+type Row = [success: string | null, failure: string | null, values: string[], verdict: ReadingVerdict, because: RegExp];
+
+function table(rows: Row[]): void {
+  for (const [successCondition, failureCondition, values, verdict, because] of rows) {
+    it(`${verdict}: success ${successCondition ?? 'none'}, failure ${failureCondition ?? 'none'}, result [${values}]`, () => {
+      const assessed = assessReading({ successCondition, failureCondition }, reading(...values));
+      assert.equal(assessed.verdict, verdict, assessed.because);
+      assert.match(assessed.because, because);
+    });
+  }
+}
+
+describe('A reading is judged by the rules of Argo', () => {
+  table([
+    ['result[0] >= 0.99', null, ['0.995'], 'pass', /^result\[0\] >= 0\.99 holds for \[0\.995\]$/],
+    ['result[0] >= 0.99', null, ['0.98'], 'fail', /does not hold for \[0\.98\]/],
+    [null, 'result[0] > 0.5', ['0.6'], 'fail', /failureCondition .* holds for \[0\.6\]/],
+    [null, 'result[0] > 0.5', ['0.4'], 'pass', /does not hold for \[0\.4\]/],
+    ['result[0] >= 0.99', 'result[0] < 0.95', ['0.995'], 'pass', /holds/],
+    ['result[0] >= 0.99', 'result[0] < 0.95', ['0.9'], 'fail', /failureCondition/],
+    ['result[0] >= 0.99', 'result[0] < 0.95', ['0.97'], 'inconclusive', /neither/],
+    ['result[0] > 0', 'result[0] > 0', ['1'], 'fail', /failureCondition/],
+    [null, null, ['1'], 'pass', /no condition/],
+    ['result[0] >= 0.99', null, [], 'error', /metric result is nil or empty/],
+    ['result[0] >= 0.99', null, ['NaN'], 'fail', /does not hold for \[NaN\]/],
+    ['result[0] <= 0.5', null, ['+Inf'], 'fail', /\[\+Inf\]/],
+    ['result[0] <= 0.5', 'result[3] > 1', ['0.1'], 'error', /failureCondition .* no element 3/],
+    ['result[0] == "good"', null, ['1'], 'error', /does not fit/],
+  ]);
+});
+
+describe('A reading never passes without a number behind it', () => {
+  table([
+    [null, 'result[0] > 0.05', ['NaN'], 'error', /holds no number/],
+    [null, 'len(result) > 0 and result[0] > 0.05', [], 'error', /empty: never a pass/],
+    ['len(result) == 0 || result[0] < 0.02', null, [], 'error', /empty: never a pass/],
+    ['isNaN(result[0]) || result[0] < 0.02', null, ['NaN'], 'error', /holds no number/],
+    [null, 'result[0] > 0.05', ['NaN', '0.01'], 'error', /met NaN/],
+    [null, null, ['NaN'], 'error', /holds no number/],
+    [null, null, [], 'error', /empty/],
+    ['all(result, {isNaN(#) or # <= 0.5})', null, ['NaN', '0.1'], 'pass', /holds/],
+  ]);
+
+  it('an answer that never came is an error, with its reason', () => {
+    assert.deepEqual(
+      assessReading({ successCondition: null, failureCondition: null }, { raw: '', error: 'connection refused' }),
+      {
+        verdict: 'error',
+        value: '',
+        because: 'no answer: connection refused',
+      },
+    );
+  });
+
+  it('an answer that cannot be read is an error', () => {
+    assert.equal(
+      assessReading({ successCondition: null, failureCondition: null }, { raw: '{', error: null }).verdict,
+      'error',
+    );
+  });
+});
+
+describe('The value of a reading is short, and never rounded over a limit', () => {
+  for (const [values, shown] of [
+    [['0.9934640522875817'], '[0.9934…]'],
+    [['0.98999999'], '[0.9899…]'],
+    [['0.0000123456789'], '[0.00001234…]'],
+    [['0.0000000123456789'], '[1.2345…e-8]'],
+    [['0.00123456'], '[0.001234…]'],
+    [['NaN', '-Inf', '-0'], '[NaN, -Inf, -0]'],
+    [Array.from({ length: 10 }, () => '1'), '[1, 1, 1, 1, 1, 1, 1, 1, … 2 more]'],
+  ] as const) {
+    it(`${shown}`, () => {
+      assert.equal(assessReading({ successCondition: null, failureCondition: null }, reading(...values)).value, shown);
+    });
+  }
+});
