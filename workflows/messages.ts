@@ -24,6 +24,8 @@ export interface ReleaseInput {
   readonly plan: Plan;
   /** Where `shiplock-build` work goes; a test or a single host may name another queue. */
   readonly buildQueue?: string;
+  /** After how many events a run is continued in a new one, at the next safe point; default 2,000. */
+  readonly eventsPerRun?: number;
   /** Set by continue-as-new only. */
   readonly resume?: unknown;
 }
@@ -120,6 +122,8 @@ export interface JudgedReading {
   readonly at: string;
   /** As the condition saw it, for example `[0.9934]`; or the error. */
   readonly value: string;
+  /** The same query asked of the stable side, for comparison by people; empty where it cannot be asked. */
+  readonly beside: string;
   readonly verdict: Verdict;
   /** The weight of the canary when it was taken. */
   readonly weight: number;

@@ -9,6 +9,8 @@ export interface WriteConfigurationRequest {
   /** What the field is expected to hold; or already `to` (a retry). */
   readonly from: string;
   readonly to: string;
+  /** A lower number than this file has seen is refused (`SHIPLOCK_FENCE_STALE`, not retried). */
+  readonly fence: number;
 }
 
 export interface ConfigurationWrite {

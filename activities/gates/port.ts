@@ -29,5 +29,7 @@ export interface GateLog {
 }
 
 export interface GateActivities {
+  /** Answered by any build worker: the queue of the host that will run this release's gates, where its files are. */
+  claimBuildHost(): Promise<{ readonly taskQueue: string }>;
   runGate(request: RunGateRequest): Promise<GateReport>;
 }

@@ -2,6 +2,8 @@ import type { PrometheusQuery } from '../../src/plan/plan.ts';
 
 export interface MeasureRequest {
   readonly provider: PrometheusQuery;
+  /** The same question about the stable side, asked at the same time: shown to people, never judged. */
+  readonly beside?: string;
 }
 
 /**
@@ -20,6 +22,8 @@ export interface Reading {
   readonly raw: string;
   /** Why there is no answer: unreachable, time-out, status, too large. */
   readonly error: string | null;
+  /** The raw answer to `beside`; empty where there is none. */
+  readonly beside: string;
 }
 
 /** A provider that cannot answer is a reading with `error`, never a failed activity: that, too, is evidence. */

@@ -5,6 +5,11 @@ export interface SetWeightsRequest {
   readonly fence: number;
   /** Names the effect in the platform's journal: `workflowId/step`. */
   readonly key: string;
+  /**
+   * For the way back: where the growing side is short of capacity, as much as it carries is moved now, and the
+   * attempt fails so that it is tried again.
+   */
+  readonly partial?: boolean;
 }
 
 export interface TrafficState {

@@ -1,0 +1,92 @@
+/** A Temporal test server whose clock skips, with one worker on the release workflow. */
+import { before } from 'node:test';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { progressBar, serverPath } from '../../infra/local/servers/index.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import {
+  RELEASE_WORKFLOW,
+  type ReleaseInput,
+  type ReleaseStatus,
+  releaseId,
+  SEARCH_ATTRIBUTES,
+} from '../../workflows/messages.ts';
+import { buildQueue, type World } from './world.ts';
+
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+});
+
+let bundle: Promise<{ code: string }> | undefined;
+
+function workflowBundle(): Promise<{ code: string }> {
+  const workflowsPath = new URL('../../workflows/index.ts', import.meta.url).pathname;
+  bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  return bundle;
+}
+
+before(workflowBundle);
+
+export interface Running {
+  readonly env: TestWorkflowEnvironment;
+  /** Starts a release; its handle. */
+  start(plan: Plan, input?: Partial<ReleaseInput>): Promise<ReleaseHandle>;
+}
+
+export type ReleaseHandle = Awaited<ReturnType<TestWorkflowEnvironment['client']['workflow']['start']>>;
+
+/** Runs one test in a world of its own; a wedged release can then hold up no other test. */
+export async function withWorld<T>(world: World, act: (running: Running) => Promise<T>): Promise<T> {
+  const { path } = await serverPath('temporal-test-server', { fetch: true, onProgress: progressBar(process.stderr) });
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+  });
+  try {
+    const { operatorService } = env.connection;
+    const names = Object.values(SEARCH_ATTRIBUTES);
+    await operatorService.addSearchAttributes({
+      namespace: 'default',
+      searchAttributes: Object.fromEntries(names.map((name) => [name, 2])),
+    });
+    const common = { connection: env.nativeConnection, activities: world.activities };
+    const worker = await Worker.create({ ...common, taskQueue: 'shiplock', workflowBundle: await workflowBundle() });
+    const builds = await Worker.create({ ...common, taskQueue: buildQueue });
+    const claims = await Worker.create({ ...common, taskQueue: 'shiplock-build' });
+    const start = (plan: Plan, input: Partial<ReleaseInput> = {}) =>
+      env.client.workflow.start(RELEASE_WORKFLOW, {
+        workflowId: releaseId(plan),
+        taskQueue: 'shiplock',
+        args: [{ plan, ...input }],
+        typedSearchAttributes: [
+          {
+            key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.service, SearchAttributeType.KEYWORD),
+            value: plan.service,
+          },
+        ],
+      });
+    return await worker.runUntil(builds.runUntil(claims.runUntil(act({ env, start }))));
+  } finally {
+    await env.teardown();
+  }
+}
+
+export function statusOf(handle: ReleaseHandle): Promise<ReleaseStatus> {
+  return handle.query<ReleaseStatus>('status');
+}
+
+/** Looks again, letting the skipping clock go on in steps of `stepMs`, until the status satisfies. */
+export async function until(
+  { env }: Running,
+  handle: ReleaseHandle,
+  holds: (status: ReleaseStatus) => boolean,
+  stepMs = 10_000,
+): Promise<ReleaseStatus> {
+  for (let looks = 0; looks < 1_000; looks += 1) {
+    const status = await statusOf(handle);
+    if (holds(status)) return status;
+    await env.sleep(stepMs);
+  }
+  throw new Error(`never: ${holds}; the last status was ${JSON.stringify(await statusOf(handle), null, 1)}`);
+}

@@ -1,0 +1,159 @@
+/**
+ * A world in memory that keeps the ports' promises (fence, readiness, compare-and-set), so that releases of an hour
+ * run in seconds under a clock that skips. What the real platform does is tested in `test/e2e`.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import type { GateReport } from '../../activities/gates/port.ts';
+import type { Reading } from '../../activities/metrics/port.ts';
+import type { BuildActivities, QuickActivities } from '../../activities/port.ts';
+import type { RevisionState } from '../../activities/workload/port.ts';
+
+export interface World {
+  readonly activities: QuickActivities & BuildActivities;
+  /** Every effect that happened, in order. */
+  readonly journal: string[];
+  readonly files: Map<string, string>;
+  fence: number;
+  stable: string | null;
+  weights: Record<string, number>;
+  revisions: Map<string, RevisionState>;
+  /** Overridden by tests. */
+  gate: (name: string) => GateReport;
+  metric: (query: string, weight: number) => number | string | Error;
+  ready: (version: string) => boolean;
+  sender: () => { identity: string; principal: string | null };
+  /** Called before each activity takes effect; may throw or wait. */
+  before: (activity: string, count: number) => Promise<void> | void;
+}
+
+export function createWorld(options: { stable?: string | null; canaryVersion: string }): World {
+  const stable = options.stable === undefined ? '1.0.0' : options.stable;
+  const counts = new Map<string, number>();
+  const world: World = {
+    journal: [],
+    files: new Map([
+      ['/values.yaml', stable ?? 'latest'],
+      ['/rollout.yaml', stable ?? 'latest'],
+    ]),
+    fence: 0,
+    stable,
+    weights: stable ? { [stable]: 100 } : {},
+    revisions: new Map(stable ? [[stable, revision(stable)]] : []),
+    gate: () => ({ verdict: 'pass', because: 'exit code 0', durationMs: 5, exitCode: 0, log: null }),
+    metric: (query) => (query.includes('quantile') ? 0.1 : 0.999),
+    ready: () => true,
+    sender: () => ({ identity: '', principal: null }),
+    before: () => {},
+    activities: {} as QuickActivities & BuildActivities,
+  };
+  const enter = async (activity: string): Promise<void> => {
+    const count = (counts.get(activity) ?? 0) + 1;
+    counts.set(activity, count);
+    await world.before(activity, count);
+  };
+  const fenced = (fence: number): void => {
+    if (fence < world.fence) throw ApplicationFailure.nonRetryable('stale fence', 'SHIPLOCK_FENCE_STALE');
+    world.fence = fence;
+  };
+  const weightNow = (): number => world.weights[options.canaryVersion] ?? 0;
+
+  Object.assign(world.activities, {
+    admit: async () => {
+      await enter('admit');
+      world.fence = (Math.floor(world.fence / 1000) + 1) * 1000;
+      const { stable, weights } = world;
+      const revisions = [...world.revisions.values()];
+      return {
+        planDigest: 'd'.repeat(64),
+        binding: '1a2b3c4d',
+        policyDigest: 'p'.repeat(64),
+        fence: world.fence,
+        before: { stable, canary: null, weights: { ...weights }, revisions },
+        startedBy: { identity: 'ci@host', principal: null },
+      };
+    },
+    attest: async () => {
+      const { identity, principal } = world.sender();
+      const level = principal ? 'principal' : identity ? 'identity' : 'anonymous';
+      return { eventId: '1', eventTime: new Date().toISOString(), identity, principal, level };
+    },
+    describeWorkload: async () => ({
+      stable: world.stable,
+      canary: null,
+      weights: { ...world.weights },
+      revisions: [...world.revisions.values()],
+    }),
+    startRevision: async ({ version, fence }) => {
+      await enter('startRevision');
+      fenced(fence);
+      if (world.revisions.has(version)) return;
+      world.journal.push(`start ${version}`);
+      world.revisions.set(version, revision(version));
+    },
+    awaitReady: async ({ version }) => {
+      await enter('awaitReady');
+      const ready = world.ready(version);
+      return { ready, because: ready ? '2 of 2 replicas ready' : '0 of 2 replicas ready' };
+    },
+    removeRevision: async ({ version, fence }) => {
+      await enter('removeRevision');
+      fenced(fence);
+      if ((world.weights[version] ?? 0) > 0) throw ApplicationFailure.nonRetryable('it carries traffic');
+      if (world.revisions.delete(version)) world.journal.push(`remove ${version}`);
+    },
+    setRoles: async ({ stable, fence }) => {
+      await enter('setRoles');
+      fenced(fence);
+      if (world.stable !== stable) world.journal.push(`stable ${stable}`);
+      world.stable = stable;
+    },
+    setWeights: async ({ weights, fence }) => {
+      await enter('setWeights');
+      fenced(fence);
+      for (const version of Object.keys(weights)) {
+        if (!world.revisions.has(version)) throw ApplicationFailure.retryable(`${version} does not run`);
+      }
+      if (JSON.stringify(world.weights) !== JSON.stringify(weights)) {
+        world.journal.push(`weight ${weights[options.canaryVersion] ?? 0}`);
+      }
+      world.weights = { ...weights };
+      return { weights, verified: true };
+    },
+    measure: async ({ provider }) => {
+      await enter('measure');
+      return readingOf(provider.query, world.metric(provider.query, weightNow()));
+    },
+    claimBuildHost: async () => ({ taskQueue: buildQueue }),
+    runGate: async ({ gate }) => {
+      await enter('runGate');
+      world.journal.push(`gate ${gate.name}`);
+      return world.gate(gate.name);
+    },
+    readConfiguration: async ({ edit }) => ({ value: world.files.get(edit.file) ?? '' }),
+    writeConfiguration: async ({ edit, from, to }) => {
+      await enter('writeConfiguration');
+      const found = world.files.get(edit.file) ?? '';
+      if (found === to) return { outcome: 'unchanged', found };
+      if (found !== from) return { outcome: 'drifted', found };
+      world.files.set(edit.file, to);
+      world.journal.push(`write ${to}`);
+      return { outcome: 'written', found };
+    },
+  } satisfies QuickActivities & BuildActivities);
+  return world;
+}
+
+/** Where the world's build host takes its work. */
+export const buildQueue = 'shiplock-build-here';
+
+function revision(version: string): RevisionState {
+  return { version, replicas: 2, ready: 2, restarts: 0, because: '' };
+}
+
+function readingOf(query: string, answer: number | string | Error): Reading {
+  const at = new Date().toISOString();
+  const base = { at, address: 'http://prometheus', query, window: '2m', beside: '' };
+  if (answer instanceof Error) return { ...base, raw: '', error: answer.message };
+  const result = answer === '' ? [] : [{ metric: {}, value: [Date.now() / 1000, String(answer)] }];
+  return { ...base, raw: JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }), error: null };
+}

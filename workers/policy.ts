@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { ShiplockError } from '../src/errors.ts';
+import { TRUST_LEVELS, type TrustLevel } from '../src/plan/plan.ts';
+
+/**
+ * What a worker lets releases do. Whoever may start workflows may not therefore run anything: the worker's owner says
+ * which services, environments, commands, directories and metric hosts there are. What is not named is refused.
+ *
+ * @example
+ * services: [credlink-api]
+ * environments: [staging, production]
+ * platforms: [local]
+ * commands:                # a `*` stands for part of one word, a last `**` for any further words
+ *   - pnpm test **
+ *   - [pnpm, audit, --json]
+ * directories: [/srv/credlink]                     # or relative to this file
+ * hosts: ['prometheus.monitoring.svc.cluster.local:9090']
+ * environment: [PATH, HOME, CI]                    # what gates see of the worker's own
+ * workloadEnvironment: [NODE_ENV, 'FEATURE_*']     # what a plan may set for its workload
+ * approvals: { requires: { production: identity }, mandatory: [production] }
+ */
+export interface Policy {
+  readonly services: readonly string[];
+  readonly environments: readonly string[];
+  readonly platforms: readonly 'local'[];
+  /** Words; see `matchesCommand`. */
+  readonly commands: readonly (readonly string[])[];
+  /** Absolute. */
+  readonly directories: readonly string[];
+  /** `host` (any port) or `host:port`; `*` stands for part of one label. */
+  readonly hosts: readonly string[];
+  /** Names (or patterns) of the worker's variables that gates may see. */
+  readonly environment: readonly string[];
+  /** Names (or patterns) of variables that a plan may set for its workload. */
+  readonly workloadEnvironment: readonly string[];
+  /** Where a metric address is really reached; the key `*` stands for every address. */
+  readonly prometheus: Readonly<Record<string, string>>;
+  readonly approvals: {
+    /** The least proof of a person that a plan must ask for, by environment (or pattern). */
+    readonly requires: Readonly<Record<string, TrustLevel>>;
+    /** Environments in which nothing is promoted without a person. */
+    readonly mandatory: readonly string[];
+  };
+  /** Gates run as this user, who cannot read what the worker holds. Needs a worker that runs as root. */
+  readonly runAs: { readonly uid: number; readonly gid: number } | null;
+}
+
+export { gateEnvironment, mapAddress, policyRefusals } from './policy/refusals.ts';
+
+/** Enough for a shell-less build; no credentials among them. */
+export const GATE_ENVIRONMENT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'CI'] as const;
+
+const text = z.string().min(1).max(1000);
+const list = z.array(text).max(1000).default([]);
+const variables = z
+  .array(text.regex(/^[A-Za-z_*][A-Za-z0-9_*]*$/, 'expected the name of a variable, `*` allowed'))
+  .max(200);
+const words = z.union([text.transform((line) => line.trim().split(/\s+/)), z.array(text).min(1)]);
+const address = z.url({ protocol: /^https?$/, error: 'expected an http(s) address' });
+const schema = z.strictObject({
+  services: list,
+  environments: list,
+  platforms: z.array(z.literal('local')).default([]),
+  commands: z
+    .array(words.refine((rule) => !rule[0]?.includes('**'), 'expected a program before `**`'))
+    .max(1000)
+    .default([]),
+  directories: list,
+  hosts: list,
+  environment: variables.default([...GATE_ENVIRONMENT]),
+  workloadEnvironment: variables.default([]),
+  prometheus: z.record(z.union([z.literal('*'), address]), address).default({}),
+  approvals: z
+    .strictObject({
+      requires: z.record(text, z.enum(TRUST_LEVELS)).default({}),
+      mandatory: list,
+    })
+    .default({ requires: {}, mandatory: [] }),
+  runAs: z
+    .strictObject({ uid: z.int().min(1), gid: z.int().min(1) })
+    .nullable()
+    .default(null),
+});
+
+const MAX_BYTES = 256 * 1024;
+
+/**
+ * Reads a policy of YAML or JSON.
+ * @throws SHIPLOCK_POLICY_INVALID with every error at its `file:line:column`
+ */
+export async function readPolicy(file: string): Promise<Policy> {
+  const content = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw invalid(`the policy ${file} cannot be read: ${why}`, 'name a readable file, or leave the policy out', cause);
+  });
+  return parsePolicy(content, file);
+}
+
+/** As `readPolicy`, of text; relative directories are taken from where `file` lies. */
+export function parsePolicy(content: string, file: string): Policy {
+  if (Buffer.byteLength(content) > MAX_BYTES) throw invalid(`${file} is larger than ${MAX_BYTES} bytes`, 'shorten it');
+  const lines = new LineCounter();
+  const document = parseDocument(content, { lineCounter: lines, prettyErrors: false });
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const syntax = document.errors.map((error) => `${place(error.pos[0])}: ${error.message}`);
+  if (syntax.length > 0) throw invalid(syntax.join('\n'), 'correct the YAML');
+  const found = schema.safeParse(document.toJS({ maxAliasCount: 20 }) ?? {});
+  if (!found.success) {
+    const errors = found.error.issues.map((issue) => {
+      const where = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
+      return `${place(offsetOf(document, where))}: ${where.join('.') || 'policy'}: ${issue.message}`;
+    });
+    throw invalid(errors.join('\n'), 'correct the policy');
+  }
+  const directories = found.data.directories.map((root) => path.resolve(path.dirname(file), root));
+  return { ...found.data, directories };
+}
+
+/** SHA-256 of the policy's canonical JSON, hex: what a release was admitted under. */
+export function policyDigest(policy: Policy | null): string {
+  const sorted = (_: string, value: unknown) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  return createHash('sha256').update(JSON.stringify(policy, sorted)).digest('hex');
+}
+
+/** Where the field stands; for one that is missing, the nearest thing around it. */
+function offsetOf(document: ReturnType<typeof parseDocument>, where: readonly PropertyKey[]): number {
+  for (let depth = where.length; depth >= 0; depth -= 1) {
+    const node = document.getIn(where.slice(0, depth) as unknown[], true);
+    const range = (node as { range?: readonly number[] | null } | undefined)?.range;
+    if (range?.[0] !== undefined) return range[0];
+  }
+  return 0;
+}
+
+function invalid(message: string, mend: string, cause?: unknown): ShiplockError {
+  return new ShiplockError({ code: 'SHIPLOCK_POLICY_INVALID', message, mend, cause });
+}

@@ -1,0 +1,109 @@
+import { isWithin } from '../../activities/confinement.ts';
+import { type Gate, type Plan, type PrometheusQuery, TRUST_LEVELS, type TrustLevel } from '../../src/plan/plan.ts';
+import type { Policy } from '../policy.ts';
+import { matchesCommand, matchesHost, matchesName } from './patterns.ts';
+
+/**
+ * Why a worker with this policy does not carry the plan: every reason, each with what would have to be in the policy.
+ * Empty where it may. Pure: whether a directory is a symbolic link out of the policy is looked at when it is used.
+ */
+export function policyRefusals(plan: Plan, policy: Policy | null): readonly string[] {
+  if (policy === null) {
+    return [
+      'this worker has no policy, so it carries no release; start it with --policy FILE that says what it may do',
+    ];
+  }
+  return [
+    ...named('service', plan.service, policy.services, 'services'),
+    ...named('environment', plan.environment, policy.environments, 'environments'),
+    ...named('platform', plan.target.platform, policy.platforms, 'platforms'),
+    ...target(plan, policy),
+    ...plan.gates.flatMap((gate) => gateRefusals(gate, policy)),
+    ...plan.configuration.flatMap((edit) => directory(`configuration file ${edit.file}`, edit.file, policy)),
+    ...[...new Set(queries(plan).map((query) => query.address))].flatMap((address) => metricHost(address, policy)),
+    ...approvals(plan, policy),
+  ];
+}
+
+/** Where a worker with this policy reaches a metric address. */
+export function mapAddress(address: string, policy: Policy): string {
+  return policy.prometheus[address] ?? policy.prometheus['*'] ?? address;
+}
+
+/** What a gate sees of the worker's own variables. Temporal's are never among them, whatever the policy names. */
+export function gateEnvironment(policy: Policy, own: NodeJS.ProcessEnv): Record<string, string> {
+  const seen = Object.entries(own).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined &&
+      !/^TEMPORAL_/i.test(entry[0]) &&
+      policy.environment.some((pattern) => matchesName(entry[0], pattern)),
+  );
+  return Object.fromEntries(seen);
+}
+
+function named(what: string, name: string, patterns: readonly string[], field: string): string[] {
+  if (patterns.some((pattern) => matchesName(name, pattern))) return [];
+  return [`the ${what} "${name}" is not in "${field}"`];
+}
+
+function target({ target }: Plan, policy: Policy): string[] {
+  const foreign = Object.keys(target.environment).filter(
+    (name) => !policy.workloadEnvironment.some((pattern) => matchesName(name, pattern)),
+  );
+  return [
+    ...command('the workload', target.command, policy),
+    ...directory(`the workload's directory ${target.directory}`, target.directory, policy),
+    ...foreign.map((name) => `the workload's variable ${name} is not in "workloadEnvironment"`),
+  ];
+}
+
+function gateRefusals(gate: Gate, policy: Policy): string[] {
+  const where = directory(`gate ${gate.name}: ${gate.directory}`, gate.directory, policy);
+  const argv = gate.kind === 'coverage' ? undefined : gate.command;
+  return argv ? [...where, ...command(`gate ${gate.name}`, argv, policy)] : where;
+}
+
+function command(what: string, argv: readonly string[], policy: Policy): string[] {
+  if (policy.commands.some((rule) => matchesCommand(argv, rule))) return [];
+  return [`${what}: the command ${JSON.stringify(argv)} matches nothing in "commands"`];
+}
+
+function directory(what: string, file: string, policy: Policy): string[] {
+  if (policy.directories.some((root) => isWithin(file, root))) return [];
+  return [`${what} lies in none of "directories"`];
+}
+
+function queries(plan: Plan): PrometheusQuery[] {
+  const inline = plan.canary.steps.flatMap((step) => (step.kind === 'analysis' ? step.analysis.metrics : []));
+  const background = plan.canary.background?.analysis.metrics ?? [];
+  const { monitor } = plan.promotion;
+  return [
+    ...[...inline, ...background].map((metric) => metric.provider),
+    ...(monitor ? [monitor.success, monitor.p95Seconds] : []),
+  ];
+}
+
+/** An address that the policy itself maps is never spoken to, so it needs no place in `hosts`. */
+function metricHost(address: string, policy: Policy): string[] {
+  if (mapAddress(address, policy) !== address || policy.prometheus[address] === address) return [];
+  const url = URL.parse(address);
+  if (!url || !/^https?:$/.test(url.protocol)) return [`the metric address "${address}" is no http(s) address`];
+  if (url.username || url.password) return ['a metric address carries credentials; take them out of the plan'];
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  if (policy.hosts.some((pattern) => matchesHost(url.hostname, port, pattern))) return [];
+  return [`the metric address ${address} matches nothing in "hosts" and is not mapped in "prometheus"`];
+}
+
+function approvals({ environment, promotion }: Plan, policy: Policy): string[] {
+  const { approval } = promotion;
+  if (!approval) {
+    const mandatory = policy.approvals.mandatory.some((pattern) => matchesName(environment, pattern));
+    return mandatory ? [`in "${environment}" a person must approve, but the plan promotes automatically`] : [];
+  }
+  const rank = (level: TrustLevel) => TRUST_LEVELS.indexOf(level);
+  return Object.entries(policy.approvals.requires)
+    .filter(([pattern, least]) => matchesName(environment, pattern) && rank(approval.requires) < rank(least))
+    .map(
+      ([, least]) => `in "${environment}" approvals must require "${least}", the plan asks for "${approval.requires}"`,
+    );
+}

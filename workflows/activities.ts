@@ -1,0 +1,84 @@
+/**
+ * The one table of time-outs and retries. Two rows for what can both go forward and be undone: going forward is
+ * bounded and its caller does not wait for a cancelled attempt; undoing is tried for ever.
+ */
+import { ActivityCancellationType, type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import type { BuildActivities, QuickActivities } from '../activities/port.ts';
+import { TASK_QUEUE } from './messages.ts';
+
+/** An abort must not wait for a write under way: its fencing number is stale from then on. */
+const FORWARD: ActivityOptions = {
+  taskQueue: TASK_QUEUE,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '2m',
+  retry: { initialInterval: '200ms', maximumInterval: '5s' },
+};
+
+/** No end to the attempts: a person is told when it takes long (see saga.ts). */
+const UNDO: ActivityOptions = {
+  taskQueue: TASK_QUEUE,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '200ms', maximumInterval: '10s' },
+};
+
+const GRACE_MS = 30_000;
+/** A dead worker is noticed after this time without a heartbeat. */
+const HEARTBEAT_MS = 5_000;
+
+export function forward(summary: string): QuickActivities {
+  return proxyActivities<QuickActivities>({ ...FORWARD, summary });
+}
+
+export function undo(summary: string): QuickActivities {
+  return proxyActivities<QuickActivities>({ ...UNDO, summary });
+}
+
+/** Admission may have to wait for a platform that starts. */
+export function admitting(): QuickActivities {
+  return proxyActivities<QuickActivities>({ ...FORWARD, scheduleToCloseTimeout: '5m', summary: 'plan, policy, fence' });
+}
+
+/** A reading is worth little when it is late: three attempts, then it counts as an error. */
+export function reading(summary: string, timeoutMs: number): QuickActivities {
+  return proxyActivities<QuickActivities>({
+    ...FORWARD,
+    startToCloseTimeout: timeoutMs + 5_000,
+    scheduleToCloseTimeout: 3 * (timeoutMs + 5_000),
+    retry: { initialInterval: '500ms', maximumAttempts: 3 },
+    summary,
+  });
+}
+
+/** Waits inside the activity, heartbeating, so it is bounded by its own deadline. */
+export function waiting(summary: string, deadlineMs: number): QuickActivities {
+  return proxyActivities<QuickActivities>({
+    ...FORWARD,
+    startToCloseTimeout: deadlineMs + GRACE_MS,
+    scheduleToCloseTimeout: deadlineMs + 2 * GRACE_MS,
+    heartbeatTimeout: HEARTBEAT_MS,
+    summary,
+  });
+}
+
+/** Who sent a message. History that cannot be read for half a minute proves nobody. */
+export function attesting(summary: string): QuickActivities {
+  return proxyActivities<QuickActivities>({ ...FORWARD, scheduleToCloseTimeout: '30s', summary });
+}
+
+/** Long work on a build worker; a lost host is noticed by its heartbeat. */
+export function building(summary: string, taskQueue: string, timeoutMs: number): BuildActivities {
+  return proxyActivities<BuildActivities>({
+    ...FORWARD,
+    taskQueue,
+    startToCloseTimeout: timeoutMs + GRACE_MS,
+    scheduleToCloseTimeout: 3 * (timeoutMs + GRACE_MS),
+    heartbeatTimeout: 2 * HEARTBEAT_MS,
+    summary,
+  });
+}
+
+export function unbuilding(summary: string, taskQueue: string): BuildActivities {
+  return proxyActivities<BuildActivities>({ ...UNDO, taskQueue, summary });
+}

@@ -1,0 +1,198 @@
+/** Reading metrics on their schedule and judging them; the judging itself is pure code of `src/analysis`. */
+import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { Reading } from '../activities/metrics/port.ts';
+import { assessMetric, assessReading, endOfBackground } from '../src/analysis/index.ts';
+import type { AnalysisPlan, MetricPlan } from '../src/plan/plan.ts';
+import { reading } from './activities.ts';
+import { GoBack, type Release } from './control.ts';
+import type { MetricProgress } from './messages.ts';
+import type { GoingBack } from './state.ts';
+import { ask } from './steps.ts';
+
+const BACKGROUND = 'background';
+/** The stable side's answer is for people: no condition judges it. */
+const SHOWN_ONLY = { successCondition: null, failureCondition: null };
+
+/** Starts the analysis that runs beside the steps, once in this run; its state outlives the run. */
+export function startBackground(release: Release, analysis: AnalysisPlan): void {
+  if (release.background) return;
+  let settling = false;
+  const running = measure(release, BACKGROUND, analysis, () => settling).then(
+    () => actOnBackground(release),
+    (error: unknown) => {
+      if (!isCancellation(error)) throw error;
+    },
+  );
+  release.background = {
+    settle: async () => {
+      settling = true;
+      await running;
+      release.background = null;
+    },
+  };
+}
+
+/** The ramp is over: nothing failed is not enough, something good must have been seen (invariant 4). */
+export async function finishBackground(release: Release, analysis: AnalysisPlan): Promise<void> {
+  const { state } = release;
+  await release.background?.settle();
+  if (state.goingBack) throw new GoBack(state.goingBack);
+  const lastWeight = state.weights[release.plan.version] ?? 0;
+  const metrics = metricsOf(release, BACKGROUND, analysis);
+  const { verdict, because } = endOfBackground(analysis, metrics, lastWeight);
+  for (const metric of metrics) if (metric.state === 'running') metric.state = 'ended';
+  release.changed();
+  if (verdict === 'pass') return;
+  if (state.promotedFully) return waive(release, metrics);
+  if (verdict !== 'inconclusive') throw new GoBack({ outcome: 'rolledBack', because });
+  await askAPerson(release, 'background-analysis', because, analysis.inconclusiveDeadlineMs);
+}
+
+function waive(release: Release, metrics: readonly MetricProgress[]): void {
+  for (const metric of metrics) metric.because = 'waived by promoteFull';
+  release.changed();
+}
+
+/** An analysis as a step: the ramp waits for it. */
+export async function runInline(release: Release, name: string, analysis: AnalysisPlan): Promise<string> {
+  const over = () => release.state.promotedFully;
+  const ended = await CancellationScope.withTimeout(analysis.deadlineMs, () =>
+    measure(release, name, analysis, over),
+  ).catch((error: unknown) => {
+    if (release.state.goingBack || !isCancellation(error)) throw error;
+    throw new GoBack({ outcome: 'rolledBack', because: `${name}: the analysis did not end in time` });
+  });
+  if (ended === 'stopped') return 'waived by promoteFull';
+  const metrics = metricsOf(release, name, analysis);
+  const against = evidenceAgainst(release, name);
+  if (against) throw new GoBack(against);
+  const undecided = metrics.find((metric) => metric.state === 'inconclusive');
+  if (undecided)
+    await askAPerson(release, name, `${undecided.metric}: ${undecided.because}`, analysis.inconclusiveDeadlineMs);
+  return metrics.map((metric) => `${metric.metric} ${metric.state}`).join(', ');
+}
+
+/** Evidence against the release ends it; an analysis that cannot decide holds the next step. */
+function actOnBackground(release: Release): void {
+  const against = evidenceAgainst(release, BACKGROUND);
+  if (against) release.abort(against);
+  const undecided = release.state.metrics.find(
+    ({ analysis, state }) => analysis === BACKGROUND && state === 'inconclusive',
+  );
+  if (undecided) release.state.inconclusive = `${undecided.metric}: ${undecided.because}`;
+}
+
+/** A failed metric counts before one that only could not be read. */
+function evidenceAgainst(release: Release, name: string): GoingBack | null {
+  const metrics = release.state.metrics.filter((metric) => metric.analysis === name);
+  const against = metrics.find(({ state }) => state === 'fail') ?? metrics.find(({ state }) => state === 'error');
+  return against ? { outcome: 'rolledBack', because: `${against.metric}: ${against.because}` } : null;
+}
+
+async function askAPerson(release: Release, name: string, because: string, deadlineMs: number): Promise<void> {
+  const answer = await ask(release, {
+    kind: 'inconclusive',
+    name,
+    prompt: `The analysis is inconclusive (${because}). Go on all the same.`,
+    accepts: ['approve', 'reject'],
+    deadlineMs,
+    consequence: 'goes back',
+  });
+  if (!answer) throw new GoBack({ outcome: 'rolledBack', because: `inconclusive and nobody decided: ${because}` });
+}
+
+/** Reads every metric when it is due, until all have ended, one is against, or `stop` holds. */
+async function measure(
+  release: Release,
+  name: string,
+  analysis: AnalysisPlan,
+  stop: () => boolean,
+): Promise<'ended' | 'stopped'> {
+  const { schedule } = release.state;
+  const metrics = metricsOf(release, name, analysis);
+  for (;;) {
+    const running = metrics.filter((metric) => metric.state === 'running');
+    const over = running.length === 0 || metrics.some((metric) => metric.state === 'fail' || metric.state === 'error');
+    if (over || metrics.some((metric) => metric.state === 'inconclusive')) return 'ended';
+    const due = Math.min(...running.map((metric) => schedule[keyOf(metric)] ?? 0));
+    const wait = due - Date.now();
+    if (stop() || (wait > 0 && (await condition(stop, wait, { summary: `${name}: next reading` })))) return 'stopped';
+    const now = Date.now();
+    await Promise.all(
+      analysis.metrics
+        .filter((_, index) => metrics[index]?.state === 'running' && (schedule[keyOf(metrics[index])] ?? 0) <= now)
+        .map((plan) => readOne(release, name, plan)),
+    );
+    release.changed();
+  }
+}
+
+async function readOne(release: Release, name: string, plan: MetricPlan): Promise<void> {
+  const { state } = release;
+  const metric = state.metrics.find((known) => known.analysis === name && known.metric === plan.name);
+  if (!metric) return;
+  const startedAt = Date.now();
+  const weight = state.weights[release.plan.version] ?? 0;
+  const answer = await take(plan, besideOf(release, plan));
+  const judged = assessReading(plan, answer);
+  const beside = answer.beside ? assessReading(SHOWN_ONLY, { raw: answer.beside, error: null }).value : '';
+  metric.readings.push({
+    at: answer.at,
+    value: judged.value || judged.because,
+    beside,
+    verdict: judged.verdict,
+    weight,
+  });
+  const { nextInMs, ...assessed } = assessMetric(plan, metric.readings);
+  Object.assign(metric, assessed);
+  if (nextInMs !== null) state.schedule[keyOf(metric)] = startedAt + nextInMs;
+}
+
+/** A reading that could not be taken is a reading, too: an error. */
+async function take(plan: MetricPlan, beside: string | undefined): Promise<Reading> {
+  const { provider } = plan;
+  try {
+    return await reading(plan.name, provider.timeoutMs).measure({ provider, beside });
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    const { address, query } = provider;
+    const because = error.cause?.message ?? error.message;
+    return { at: new Date().toISOString(), address, query, window: '', raw: '', error: because, beside: '' };
+  }
+}
+
+/** The same query about the stable side, where the query names the canary's service. */
+function besideOf(release: Release, { provider }: MetricPlan): string | undefined {
+  const { canaryService, stableService } = release.plan.target;
+  return provider.query.includes(canaryService) ? provider.query.replaceAll(canaryService, stableService) : undefined;
+}
+
+function metricsOf(release: Release, name: string, analysis: AnalysisPlan): MetricProgress[] {
+  const { state } = release;
+  return analysis.metrics.map((plan) => {
+    const known = state.metrics.find((metric) => metric.analysis === name && metric.metric === plan.name);
+    if (known) return known;
+    const metric: MetricProgress = {
+      analysis: name,
+      metric: plan.name,
+      query: plan.provider.query,
+      condition: [plan.successCondition, plan.failureCondition && `not ${plan.failureCondition}`]
+        .filter(Boolean)
+        .join(', '),
+      state: 'running',
+      because: '',
+      good: 0,
+      failed: 0,
+      inconclusive: 0,
+      errors: 0,
+      readings: [],
+    };
+    state.metrics.push(metric);
+    state.schedule[keyOf(metric)] = Date.now() + plan.initialDelayMs;
+    return metric;
+  });
+}
+
+function keyOf(metric: MetricProgress | undefined): string {
+  return metric ? `${metric.analysis}/${metric.metric}` : '';
+}

@@ -1,0 +1,98 @@
+/**
+ * One release in motion: its state, the scope its phases run in, and what it tells the world about itself.
+ */
+import { CancellationScope, log, metricMeter, workflowInfo } from '@temporalio/workflow';
+import type { Plan } from '../src/plan/plan.ts';
+import { openInbox } from './inbox.ts';
+import type { Outcome, ReleaseInput, ReleaseResult } from './messages.ts';
+import { publish } from './publish.ts';
+import { type Answer, type GoingBack, openState, type ReleaseState, statusOf } from './state.ts';
+
+export interface Release {
+  readonly input: ReleaseInput;
+  readonly plan: Plan;
+  readonly state: ReleaseState;
+  /** Accepted answers to what was waited for, by token. */
+  readonly answers: Map<string, Answer>;
+  /** Takes a message in; the reducer decides on it. */
+  receive(signal: string, payload: unknown): void;
+  /** No message is on its way through the reducer. */
+  idle(): boolean;
+  /** Ends background work at a safe place; set while there is some. */
+  background: { settle(): Promise<void> } | null;
+  /** Shows the state: page, search attributes, the messages that make sense now. */
+  changed(): void;
+  /** Runs the phases in the scope that `abort` cancels. */
+  goForward(phases: () => Promise<void>): Promise<void>;
+  /** From here on nothing moves forward. The first reason counts. */
+  abort(reason: GoingBack): void;
+  /** The last state, shown and counted. */
+  end(): ReleaseResult;
+}
+
+/** Thrown by a phase that found evidence against the release. */
+export class GoBack extends Error {
+  readonly reason: GoingBack;
+
+  constructor(reason: GoingBack) {
+    super(reason.because);
+    this.name = 'GoBack';
+    this.reason = reason;
+  }
+}
+
+/** Sets every handler before the workflow first waits. */
+export function open(input: ReleaseInput): Release {
+  const info = workflowInfo();
+  const state =
+    (input.resume as ReleaseState | undefined) ??
+    openState(input.plan, {
+      id: info.workflowId,
+      firstRunId: info.firstExecutionRunId,
+      startedAt: info.startTime.toISOString(),
+    });
+
+  let scope: CancellationScope | undefined;
+  const inbox = openInbox(state);
+  const release: Release = {
+    input,
+    plan: input.plan,
+    state,
+    answers: new Map(),
+    background: null,
+    ...inbox,
+    changed: () => publish(release),
+    goForward: (phases) => {
+      scope = new CancellationScope();
+      return scope.run(phases);
+    },
+    abort: (reason) => {
+      if (state.goingBack) return;
+      state.goingBack = reason;
+      state.fence += 1;
+      log.info('going back', { because: reason.because });
+      scope?.cancel();
+      release.changed();
+    },
+    end: () => end(release),
+  };
+  release.changed();
+  inbox.listen(release);
+  return release;
+}
+
+function end(release: Release): ReleaseResult {
+  const { state, plan } = release;
+  state.phase = 'ended';
+  state.waiting = null;
+  release.changed();
+  countOutcome(plan, state.outcome);
+  return statusOf(plan, state);
+}
+
+/** Failures of the benign category are not counted by Temporal's own metrics; alerts read this one. */
+function countOutcome(plan: Plan, outcome: Outcome | null): void {
+  metricMeter
+    .createCounter('shiplock_release_outcomes_total', 'releases', 'ended releases by outcome')
+    .add(1, { service: plan.service, environment: plan.environment, outcome: outcome ?? 'error' });
+}

@@ -1,0 +1,105 @@
+import type { Step } from '../../src/plan/plan.ts';
+import { weightsFor } from '../../src/rollout/weights.ts';
+import { forward, waiting } from '../activities.ts';
+import { finishBackground, runInline, startBackground } from '../analysis.ts';
+import { GoBack, type Release } from '../control.ts';
+import { ask, keyOf, skip, step } from '../steps.ts';
+
+/** The new version beside the old one, with a growing share of the traffic, watched from `startingStep` on. */
+export async function canary(release: Release): Promise<void> {
+  const { state, plan } = release;
+  const { steps, background } = plan.canary;
+  state.phase = 'canary';
+  await step(release, 'ready', () => bringUp(release));
+  for (const [index, planned] of steps.entries()) {
+    const name = `step-${index + 1}`;
+    if (!stableOf(release)) skip(release, name, 'a first release has no stable side');
+    else if (state.promotedFully) skip(release, name, 'waived by promoteFull');
+    else {
+      if (background && index >= background.startingStep) startBackground(release, background.analysis);
+      await step(release, name, () => take(release, name, planned));
+    }
+  }
+  if (background && stableOf(release)) await finishBackground(release, background.analysis);
+}
+
+/** Starts the new revision beside the stable one; nothing is sent to it before it is ready. */
+async function bringUp(release: Release): Promise<string> {
+  const { state, plan } = release;
+  const { service, version, target } = plan;
+  const stable = stableOf(release);
+  await clearRemains(release);
+  state.undo.push({ kind: 'restoreRoles', stable });
+  await forward(`${version} is the canary`).setRoles({ service, stable, canary: version, fence: state.fence });
+  state.undo.push({ kind: 'removeRevision', version });
+  await forward(`start ${version}`).startRevision({ service, version, target, fence: state.fence });
+  const { readyDeadlineMs: deadlineMs } = plan.canary;
+  const readiness = await waiting(`${version} ready`, deadlineMs).awaitReady({
+    service,
+    version,
+    deadlineMs,
+    sinceMs: Date.now(),
+  });
+  if (!readiness.ready) throw new GoBack({ outcome: 'rolledBack', because: `not ready in time: ${readiness.because}` });
+  state.undo.push({ kind: 'restoreTraffic', weights: stable ? { [stable]: 100 } : {} });
+  return readiness.because;
+}
+
+/** What a terminated release left behind: its traffic goes back to stable, and its revision goes. */
+async function clearRemains(release: Release): Promise<void> {
+  const { state, plan } = release;
+  const { service } = plan;
+  const stable = stableOf(release);
+  const remains = state.admission?.before.revisions.filter((revision) => revision.version !== stable) ?? [];
+  if (remains.length === 0) return;
+  const weights = stable ? { [stable]: 100 } : {};
+  const key = keyOf(release, 'clear-remains');
+  await forward('clear what an earlier release left').setWeights({ service, weights, fence: state.fence, key });
+  for (const { version } of remains) {
+    await forward(`remove ${version}`).removeRevision({ service, version, fence: state.fence });
+  }
+}
+
+async function take(release: Release, name: string, planned: Step): Promise<string> {
+  switch (planned.kind) {
+    case 'setWeight':
+      return moveTraffic(release, name, planned.weight);
+    case 'pause':
+      return pause(release, name, planned.durationMs, planned.deadlineMs);
+    case 'analysis':
+      return runInline(release, name, planned.analysis);
+    default:
+      return planned satisfies never;
+  }
+}
+
+/** Sends this share (percent) of the traffic to the new version. The platform refuses what cannot be served. */
+export async function moveTraffic(release: Release, name: string, weight: number): Promise<string> {
+  const { state, plan } = release;
+  const { service, version } = plan;
+  const weights = weightsFor({ stable: stableOf(release), canary: version, weight });
+  const request = { service, weights, fence: state.fence, key: keyOf(release, name) };
+  const traffic = await forward(`${version} ${weight} %`).setWeights(request);
+  state.weights = traffic.weights;
+  return traffic.verified ? 'confirmed by the router' : 'set; the router was not asked';
+}
+
+async function pause(release: Release, name: string, durationMs: number | null, deadlineMs: number): Promise<string> {
+  const answer = await ask(release, {
+    kind: 'pause',
+    name,
+    prompt: durationMs === null ? 'Paused by the plan. Go on.' : 'A timed pause. End it now.',
+    accepts: ['promote'],
+    deadlineMs: durationMs ?? deadlineMs,
+    consequence: durationMs === null ? 'goes back' : 'goes on by itself',
+    unless: () => release.state.promotedFully,
+  });
+  if (release.state.promotedFully) return 'ended by promoteFull';
+  if (answer) return 'ended by promote';
+  if (durationMs === null) throw new GoBack({ outcome: 'rolledBack', because: `${name}: nobody promoted in time` });
+  return 'over';
+}
+
+function stableOf(release: Release): string | null {
+  return release.state.admission?.before.stable ?? null;
+}

@@ -1,0 +1,36 @@
+import type { ConfigurationEdit } from '../../src/plan/plan.ts';
+import { building } from '../activities.ts';
+import { GoBack, type Release } from '../control.ts';
+import { BUILD_TASK_QUEUE } from '../messages.ts';
+import { step } from '../steps.ts';
+
+const WRITE_TIMEOUT_MS = 10_000;
+
+/** The version goes into the files that carry it; each edit can be undone before it is made. */
+export async function configuration(release: Release): Promise<void> {
+  const { state, plan } = release;
+  state.phase = 'configuration';
+  for (const [index, edit] of plan.configuration.entries()) {
+    await step(release, `configuration-${index + 1}`, () => write(release, edit));
+  }
+}
+
+async function write(release: Release, edit: ConfigurationEdit): Promise<string> {
+  const { state, plan } = release;
+  const files = building(`${edit.field} in ${edit.file.split('/').at(-1)}`, queueOf(release), WRITE_TIMEOUT_MS);
+  const { value: from } = await files.readConfiguration({ edit });
+  const to = plan.version;
+  state.undo.push({ kind: 'restoreConfiguration', edit, from, to });
+  const written = await files.writeConfiguration({ edit, from, to, fence: state.fence });
+  if (written.outcome === 'drifted') {
+    throw new GoBack({
+      outcome: 'rolledBack',
+      because: `${edit.file} was changed by somebody else in the meantime: it holds "${written.found}"`,
+    });
+  }
+  return `${from} → ${to}`;
+}
+
+function queueOf(release: Release): string {
+  return release.state.buildQueue ?? BUILD_TASK_QUEUE;
+}

@@ -1,0 +1,59 @@
+import { sleep } from '@temporalio/workflow';
+import { applyMonitor } from '../../src/analysis/index.ts';
+import type { ApprovalPlan, MonitorPlan } from '../../src/plan/plan.ts';
+import { forward, reading } from '../activities.ts';
+import { GoBack, type Release } from '../control.ts';
+import { ask, skip, step } from '../steps.ts';
+import { moveTraffic } from './canary.ts';
+
+/** The last look, the last decision, and then all traffic. */
+export async function promotion(release: Release): Promise<void> {
+  const { state, plan } = release;
+  const { monitor, approval } = plan.promotion;
+  state.phase = 'promotion';
+  const first = state.admission?.before.stable === null;
+  if (monitor && first) skip(release, 'monitor', 'a first release has no canary traffic to look at');
+  else if (monitor) await step(release, 'monitor', () => look(monitor));
+  if (approval) await step(release, 'promotion', () => approve(release, approval));
+  await step(release, 'full', () => promote(release));
+}
+
+async function look(monitor: MonitorPlan): Promise<string> {
+  const { success, p95Seconds } = monitor;
+  for (let attempt = 1; ; attempt += 1) {
+    const [share, latency] = await Promise.all([
+      reading('success rate', success.timeoutMs).measure({ provider: success }),
+      reading('p95 latency', p95Seconds.timeoutMs).measure({ provider: p95Seconds }),
+    ]);
+    const { verdict, because } = applyMonitor(monitor, share, latency, attempt);
+    if (verdict === 'healthy') return because;
+    if (verdict !== 'again') throw new GoBack({ outcome: 'rolledBack', because: `the last look: ${because}` });
+    await sleep(monitor.intervalMs, { summary: `look again (${because})` });
+  }
+}
+
+async function approve(release: Release, approval: ApprovalPlan): Promise<string> {
+  const { version } = release.plan;
+  const answer = await ask(release, {
+    kind: 'approval',
+    name: 'promotion',
+    prompt: `Send all traffic to ${version}.`,
+    accepts: ['approve', 'reject'],
+    deadlineMs: approval.deadlineMs,
+    consequence: 'goes back',
+  });
+  if (!answer) throw new GoBack({ outcome: 'rolledBack', because: 'nobody approved in time' });
+  return `approved by ${approversOf(release)}`;
+}
+
+function approversOf(release: Release): string {
+  return release.state.approvals.map(({ name, level }) => (name === level ? name : `${name} (${level})`)).join(', ');
+}
+
+async function promote(release: Release): Promise<string> {
+  const { state, plan } = release;
+  const { service, version } = plan;
+  const moved = await moveTraffic(release, 'full', 100);
+  await forward(`${version} is stable`).setRoles({ service, stable: version, canary: null, fence: state.fence });
+  return moved;
+}

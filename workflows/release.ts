@@ -1,0 +1,35 @@
+import { CancellationScope, ContinueAsNew } from '@temporalio/workflow';
+import { open } from './control.ts';
+import type { ReleaseInput, ReleaseResult } from './messages.ts';
+import { admission } from './phases/admission.ts';
+import { canary } from './phases/canary.ts';
+import { configuration } from './phases/configuration.ts';
+import { gates } from './phases/gates.ts';
+import { promotion } from './phases/promotion.ts';
+import { window } from './phases/window.ts';
+import { goBack } from './saga.ts';
+
+/**
+ * Carries one version of one service from its gates to released, or safely back.
+ *
+ * A cancel request is an abort: the phases run in a scope of their own that only the release itself cancels.
+ */
+export async function release(input: ReleaseInput): Promise<ReleaseResult> {
+  const release = open(input);
+  return CancellationScope.nonCancellable(async () => {
+    try {
+      await release.goForward(async () => {
+        await admission(release);
+        await gates(release);
+        await configuration(release);
+        await canary(release);
+        await promotion(release);
+        await window(release);
+      });
+    } catch (error) {
+      if (error instanceof ContinueAsNew) throw error;
+      await goBack(release, error);
+    }
+    return release.end();
+  });
+}

@@ -1,0 +1,182 @@
+/**
+ * The whole state of a release, as plain data: continue-as-new carries it, the `status` query answers from it.
+ */
+import type { Admission } from '../activities/admission/port.ts';
+import type { ConfigurationEdit, Plan, TrustLevel } from '../src/plan/plan.ts';
+import type {
+  Decision,
+  GateProgress,
+  MetricProgress,
+  Outcome,
+  Phase,
+  Progress,
+  ReleaseStatus,
+  Waiting,
+} from './messages.ts';
+
+/** How to undo one act; recorded before the act, so it must also hold for an act that never happened. */
+export type Compensation =
+  | {
+      readonly kind: 'restoreConfiguration';
+      readonly edit: ConfigurationEdit;
+      readonly from: string;
+      readonly to: string;
+    }
+  | { readonly kind: 'removeRevision'; readonly version: string }
+  | { readonly kind: 'restoreTraffic'; readonly weights: Readonly<Record<string, number>> }
+  | { readonly kind: 'restoreRoles'; readonly stable: string | null };
+
+export interface GoingBack {
+  readonly outcome: 'rolledBack' | 'rejected';
+  readonly because: string;
+}
+
+export interface Answer {
+  readonly answer: 'go' | 'retry' | 'skip';
+  readonly reason: string;
+}
+
+export interface ReleaseState {
+  id: string;
+  firstRunId: string;
+  startedAt: string;
+  phase: Phase;
+  outcome: Outcome | null;
+  because: string;
+  admission: Admission | null;
+  /** What every write carries; one more once the release goes back. */
+  fence: number;
+  weights: Readonly<Record<string, number>>;
+  progress: Progress[];
+  gates: GateProgress[];
+  metrics: MetricProgress[];
+  waiting: Waiting | null;
+  decisions: Decision[];
+  /** How many messages were received, for the ids of those that bring none. */
+  received: number;
+  undo: Compensation[];
+  goingBack: GoingBack | null;
+  pause: { readonly token: string; readonly reason: string } | null;
+  pauses: number;
+  promotedFully: boolean;
+  finalised: boolean;
+  approvals: { readonly token: string; readonly name: string; readonly level: TrustLevel }[];
+  /** When each metric is read next (epoch milliseconds), by `analysis/metric`. */
+  schedule: Record<string, number>;
+  /** An inconclusive background analysis, until a person decided. */
+  inconclusive: string | null;
+  /** Where builds of this release run. */
+  buildQueue: string | null;
+  continued: number;
+}
+
+/** Decisions that are kept; older ones stand in the history. */
+export const DECISIONS_KEPT = 50;
+
+export function openState(plan: Plan, run: { id: string; firstRunId: string; startedAt: string }): ReleaseState {
+  return {
+    ...run,
+    phase: 'admission',
+    outcome: null,
+    because: '',
+    admission: null,
+    fence: 0,
+    weights: {},
+    progress: outline(plan),
+    gates: [],
+    metrics: [],
+    waiting: null,
+    decisions: [],
+    received: 0,
+    undo: [],
+    goingBack: null,
+    pause: null,
+    pauses: 0,
+    promotedFully: false,
+    finalised: false,
+    approvals: [],
+    schedule: {},
+    inconclusive: null,
+    buildQueue: null,
+    continued: 0,
+  };
+}
+
+/** Every line of the release's tree, known from the plan alone. */
+function outline(plan: Plan): Progress[] {
+  const lines: [name: string, title: string][] = [
+    ['admission', 'admission'],
+    ...plan.gates.map((gate): [string, string] => [`gate-${gate.name}`, `gate ${gate.name}`]),
+    ...plan.configuration.map((edit, index): [string, string] => [
+      `configuration-${index + 1}`,
+      `write ${plan.version} into ${fileName(edit.file)}`,
+    ]),
+    ['ready', `${plan.version} ready`],
+    ...plan.canary.steps.map((step, index): [string, string] => [`step-${index + 1}`, stepTitle(step)]),
+    ...(plan.promotion.monitor ? ([['monitor', 'last look at the canary']] as [string, string][]) : []),
+    ...(plan.promotion.approval ? ([['promotion', 'approval']] as [string, string][]) : []),
+    ['full', 'all traffic'],
+    ['window', `window ${duration(plan.window.durationMs)}`],
+    ['cleanup', 'remove the old side'],
+  ];
+  return lines.map(([name, title]) => ({ name, title, state: 'waiting', because: '', startedAt: null, endedAt: null }));
+}
+
+function stepTitle(step: Plan['canary']['steps'][number]): string {
+  switch (step.kind) {
+    case 'setWeight':
+      return `set weight ${step.weight} %`;
+    case 'pause':
+      return step.durationMs === null ? 'pause until promoted' : `pause ${duration(step.durationMs)}`;
+    case 'analysis':
+      return `analysis ${step.analysis.templates.join(', ')}`;
+    default:
+      return step satisfies never;
+  }
+}
+
+function fileName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** `90s` as `1m 30s`; below ten seconds with tenths. */
+export function duration(ms: number): string {
+  if (ms < 10_000) return `${Math.round(ms / 100) / 10}s`;
+  const seconds = Math.round(ms / 1000);
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor((seconds % 86_400) / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  return (
+    parts
+      .filter(([count]) => count > 0)
+      .map(([count, unit]) => `${count}${unit}`)
+      .join(' ') || '0s'
+  );
+}
+
+export function statusOf(plan: Plan, state: ReleaseState): ReleaseStatus {
+  const startedBy = state.admission?.startedBy;
+  return {
+    id: state.id,
+    service: plan.service,
+    environment: plan.environment,
+    version: plan.version,
+    from: state.admission?.before.stable ?? null,
+    planDigest: state.admission?.planDigest ?? null,
+    startedAt: state.startedAt,
+    startedBy: startedBy ? (startedBy.principal ?? startedBy.identity) : '',
+    phase: state.phase,
+    outcome: state.outcome,
+    because: state.because,
+    weights: state.weights,
+    progress: state.progress,
+    gates: state.gates,
+    metrics: state.metrics,
+    waiting: state.waiting,
+    decisions: state.decisions,
+    continued: state.continued,
+  };
+}
