@@ -17,6 +17,8 @@ const MOST_INSTRUCTIONS = 2000;
 /** As RE2: `x{1000}` is the most. */
 const MOST_REPEATS = 1000;
 const MOST_DEPTH = 50;
+/** `*`, `+`, `?`, `{n}`, `{n,}`, `{n,m}`, each also lazy. */
+const REPETITION = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/;
 
 /** Compiles RE2's syntax without `\p{…}` and `[[:name:]]`; like RE2 it knows no backreferences and no lookaround. Throws `Error`. */
 export function parsePattern(pattern: string): Instruction[] {
@@ -83,7 +85,10 @@ export function parsePattern(pattern: string): Instruction[] {
       case '*':
       case '+':
       case '?':
-        throw fail(`"${character}" repeats nothing`);
+      case '{':
+        if (REPETITION.test(pattern.slice(at))) throw fail(`"${character}" repeats nothing`);
+        at += 1;
+        return [{ kind: 'character', accepts: exactly(character, flags.i) }];
       case '\\':
         return escaped(flags);
       default:
@@ -120,11 +125,10 @@ export function parsePattern(pattern: string): Instruction[] {
   }
 
   function repeated(atom: Instruction[]): Instruction[] {
-    const found = /^(?:[*+?]|\{(\d{1,4})(?:(,)(\d{0,4}))?\})\??/.exec(pattern.slice(at));
+    const found = REPETITION.exec(pattern.slice(at));
     if (found === null) return atom;
     at += found[0].length;
-    if (/^(?:[*+?]|\{\d+(?:,\d*)?\})/.test(pattern.slice(at)))
-      throw fail('a repetition cannot be repeated; write (?:…)');
+    if (REPETITION.test(pattern.slice(at))) throw fail('a repetition cannot be repeated; write (?:…)');
     const [least, most] = timesOf(found[0], found[1], found[2], found[3]);
     if (least > MOST_REPEATS || (most !== null && (most > MOST_REPEATS || most < least)))
       throw fail(`a repetition is at most ${MOST_REPEATS}, least first`);
