@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { LOOPBACK } from '../stack/ports.ts';
+
+/** One file of Envoy's dynamic configuration: a `DiscoveryResponse` whose version is the digest of its content. */
+export interface Discovery {
+  readonly version: string;
+  readonly content: string;
+}
+
+const TYPE = 'type.googleapis.com/envoy';
+/** Shorter than the 5 s after which Node closes an idle connection, so that no request meets a closing one. */
+const UPSTREAM_IDLE = '3s';
+
+export function clusterName(service: string, version: string): string {
+  return `${service}@${version}`;
+}
+
+/** Statistics use dots as separators, so a version shows there as `1_2_0`. */
+export function clusterStatName(service: string, version: string): string {
+  return clusterName(service, version).replaceAll('.', '_');
+}
+
+export function bootstrap(options: { directory: string; adminPort: number }): string {
+  return JSON.stringify({
+    node: { id: 'shiplock', cluster: 'shiplock' },
+    admin: { address: address(options.adminPort) },
+    dynamic_resources: {
+      lds_config: fileSource(`${options.directory}/listeners.json`),
+      cds_config: fileSource(`${options.directory}/clusters.json`),
+    },
+  });
+}
+
+export function listeners(directory: string, services: readonly { service: string; port: number }[]): Discovery {
+  return discovery(services.map(({ service, port }) => listener(directory, service, port)));
+}
+
+export function clusters(directory: string, revisions: readonly { service: string; version: string }[]): Discovery {
+  return discovery(revisions.map(({ service, version }) => cluster(directory, service, version)));
+}
+
+export function endpoints(service: string, version: string, ports: readonly number[]): Discovery {
+  return discovery([
+    {
+      '@type': `${TYPE}.config.endpoint.v3.ClusterLoadAssignment`,
+      cluster_name: clusterName(service, version),
+      endpoints: [{ lb_endpoints: ports.map((port) => ({ endpoint: { address: address(port) } })) }],
+    },
+  ]);
+}
+
+/** Where a service's requests go. Without weights every request is answered with 503 and why. */
+export function route(service: string, weights: Readonly<Record<string, number>>): Discovery {
+  const shares = Object.entries(weights)
+    .filter(([, weight]) => weight > 0)
+    .map(([version, weight]) => ({ name: clusterName(service, version), weight }));
+  const action =
+    shares.length === 0
+      ? { direct_response: { status: 503, body: { inline_string: `no version of ${service} carries traffic\n` } } }
+      : { route: { timeout: '0s', weighted_clusters: { clusters: shares }, retry_policy: unsentOnly() } };
+  return discovery([
+    {
+      '@type': `${TYPE}.config.route.v3.RouteConfiguration`,
+      name: service,
+      virtual_hosts: [{ name: service, domains: ['*'], routes: [{ match: { prefix: '/' }, ...action }] }],
+    },
+  ]);
+}
+
+/**
+ * Never repeats a request that a process may have seen: only a connection that could not be made, or was lost
+ * before anything was sent, is tried on another instance of the same revision.
+ */
+function unsentOnly() {
+  return {
+    retry_on: 'connect-failure,refused-stream,reset-before-request',
+    num_retries: 3,
+    retry_host_predicate: [
+      {
+        name: 'envoy.retry_host_predicates.previous_hosts',
+        typed_config: { '@type': `${TYPE}.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate` },
+      },
+    ],
+    host_selection_retry_max_attempts: 5,
+    retry_back_off: { base_interval: '0.005s', max_interval: '0.05s' },
+  };
+}
+
+function listener(directory: string, service: string, port: number) {
+  const manager = `${TYPE}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`;
+  return {
+    '@type': `${TYPE}.config.listener.v3.Listener`,
+    name: service,
+    address: address(port),
+    filter_chains: [
+      {
+        filters: [
+          {
+            name: 'envoy.filters.network.http_connection_manager',
+            typed_config: {
+              '@type': manager,
+              stat_prefix: service,
+              rds: { route_config_name: service, config_source: fileSource(`${directory}/routes/${service}.json`) },
+              http_filters: [
+                {
+                  name: 'envoy.filters.http.router',
+                  typed_config: { '@type': `${TYPE}.extensions.filters.http.router.v3.Router` },
+                },
+              ],
+            },
+          },
+        ],
+      },
+    ],
+  };
+}
+
+function cluster(directory: string, service: string, version: string) {
+  const name = clusterName(service, version);
+  const options = `${TYPE}.extensions.upstreams.http.v3.HttpProtocolOptions`;
+  return {
+    '@type': `${TYPE}.config.cluster.v3.Cluster`,
+    name,
+    alt_stat_name: clusterStatName(service, version),
+    type: 'EDS',
+    lb_policy: 'LEAST_REQUEST',
+    connect_timeout: '2s',
+    eds_cluster_config: { service_name: name, eds_config: fileSource(`${directory}/endpoints/${name}.json`) },
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        '@type': options,
+        common_http_protocol_options: { idle_timeout: UPSTREAM_IDLE },
+        explicit_http_config: { http_protocol_options: {} },
+      },
+    },
+  };
+}
+
+function discovery(resources: readonly object[]): Discovery {
+  const version = createHash('sha256').update(JSON.stringify(resources)).digest('hex').slice(0, 16);
+  return { version, content: JSON.stringify({ version_info: version, resources }) };
+}
+
+function fileSource(path: string) {
+  return { resource_api_version: 'V3', path_config_source: { path } };
+}
+
+function address(port: number) {
+  return { socket_address: { address: LOOPBACK, port_value: port } };
+}

@@ -1,0 +1,122 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { Agent, get } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { replaceFile } from '../stack/files.ts';
+import { LOOPBACK } from '../stack/ports.ts';
+import * as configuration from './configuration.ts';
+
+/**
+ * Envoy, steered by files. Each `show…` writes what should be and resolves to `''` once Envoy itself says that it
+ * is, else to why it cannot be told.
+ */
+export interface Router {
+  /** A listener refers to a file of routes and a cluster to one of endpoints; Envoy wants them to exist first. */
+  prepareService(service: string): void;
+  prepareRevision(service: string, version: string): void;
+  showListeners(services: readonly { service: string; port: number }[]): Promise<string>;
+  showClusters(revisions: readonly { service: string; version: string }[]): Promise<string>;
+  showEndpoints(service: string, version: string, ports: readonly number[]): Promise<string>;
+  showRoute(service: string, weights: Readonly<Record<string, number>>): Promise<string>;
+  /** Requests that a revision is answering now; `null` when Envoy does not say. */
+  activeRequests(service: string, version: string): Promise<number | null>;
+  /** Forgets the files of a revision that is gone. */
+  forget(service: string, version: string): void;
+  writeBootstrap(adminPort: number): string;
+}
+
+const CONFIRM_MS = 2_000;
+const ASK_AGAIN_FIRST_MS = 1;
+const ASK_AGAIN_LAST_MS = 50;
+const ADMIN_TIMEOUT_MS = 1_000;
+
+/** @param adminPort where Envoy's admin interface is now. */
+export function openRouter(directory: string, adminPort: () => number): Router {
+  for (const name of ['routes', 'endpoints']) mkdirSync(join(directory, name), { recursive: true });
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+
+  const write = (file: string, { content }: configuration.Discovery) => {
+    const path = join(directory, file);
+    if (!existsSync(path) || readFileSync(path, 'utf8') !== content) replaceFile(path, content);
+  };
+
+  const confirm = async (path: string, version: string, what: string): Promise<string> => {
+    const deadline = Date.now() + CONFIRM_MS;
+    let pauseMs = ASK_AGAIN_FIRST_MS;
+    let problem: string;
+    do {
+      const answer = await ask(agent, adminPort(), path);
+      if (answer.body.includes(`"${version}"`)) return '';
+      problem = answer.problem;
+      await delay(pauseMs);
+      pauseMs = Math.min(pauseMs * 1.5, ASK_AGAIN_LAST_MS);
+    } while (Date.now() < deadline);
+    return problem || `Envoy did not take up the new ${what} within ${CONFIRM_MS / 1000} s; see its log`;
+  };
+  const statistic = (name: string) => `/stats?type=TextReadouts&format=json&filter=${encodeURIComponent(`^${name}$`)}`;
+
+  const endpointsFile = (service: string, version: string) =>
+    `endpoints/${configuration.clusterName(service, version)}.json`;
+  const writeOnce = (file: string, content: configuration.Discovery) => {
+    if (!existsSync(join(directory, file))) write(file, content);
+  };
+
+  return {
+    prepareService: (service) => writeOnce(`routes/${service}.json`, configuration.route(service, {})),
+    prepareRevision: (service, version) =>
+      writeOnce(endpointsFile(service, version), configuration.endpoints(service, version, [])),
+    showListeners: (services) => {
+      const wanted = configuration.listeners(directory, services);
+      write('listeners.json', wanted);
+      return confirm(statistic('listener_manager.lds.version_text'), wanted.version, 'listeners');
+    },
+    showClusters: (revisions) => {
+      const wanted = configuration.clusters(directory, revisions);
+      write('clusters.json', wanted);
+      return confirm(statistic('cluster_manager.cds.version_text'), wanted.version, 'clusters');
+    },
+    showEndpoints: (service, version, ports) => {
+      const wanted = configuration.endpoints(service, version, ports);
+      write(endpointsFile(service, version), wanted);
+      const cluster = pattern(configuration.clusterStatName(service, version));
+      return confirm(statistic(`cluster\\.${cluster}\\.version_text`), wanted.version, 'endpoints');
+    },
+    showRoute: (service, weights) => {
+      const wanted = configuration.route(service, weights);
+      write(`routes/${service}.json`, wanted);
+      const dump = `/config_dump?resource=dynamic_route_configs&name_regex=${encodeURIComponent(`^${service}$`)}`;
+      return confirm(dump, wanted.version, 'weights');
+    },
+    activeRequests: async (service, version) => {
+      const name = `^cluster\\.${pattern(configuration.clusterStatName(service, version))}\\.upstream_rq_(pending_)?active$`;
+      const { body, problem } = await ask(agent, adminPort(), `/stats?filter=${encodeURIComponent(name)}`);
+      if (problem) return null;
+      return [...body.matchAll(/: (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+    },
+    forget: (service, version) => rmSync(join(directory, endpointsFile(service, version)), { force: true }),
+    writeBootstrap: (port) => {
+      const file = join(directory, 'bootstrap.json');
+      replaceFile(file, configuration.bootstrap({ directory, adminPort: port }));
+      return file;
+    },
+  };
+}
+
+function pattern(literal: string): string {
+  return literal.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** An admin interface that cannot be asked is an answer, too. */
+function ask(agent: Agent, port: number, path: string): Promise<{ body: string; problem: string }> {
+  return new Promise((resolve) => {
+    const fail = (error: Error) => resolve({ body: '', problem: `Envoy's admin interface: ${error.message}` });
+    const request = get({ agent, host: LOOPBACK, port, path, timeout: ADMIN_TIMEOUT_MS }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('error', fail);
+      response.on('end', () => resolve({ body: Buffer.concat(parts).toString('utf8'), problem: '' }));
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer within 1 s')));
+    request.on('error', fail);
+  });
+}

@@ -1,0 +1,162 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Router } from '../envoy/router.ts';
+import type { Fenced, FenceGrant, PutRevision, PutRoles, PutWeights, ServiceStatus } from '../protocol.ts';
+import type { Fleet } from './fleet.ts';
+import { choosePort } from './ports.ts';
+import { Refused, uphold } from './refuse.ts';
+import { canonicalWeights, nextFence, ruleChange, ruleFence, ruleRemoval, ruleWeights } from './rules.ts';
+import type { RevisionSpec, ServiceRecord, StateStore } from './state.ts';
+
+/**
+ * What may be asked of the services. Writes of one service happen one after the other, in the order in which they
+ * came; each is ruled on, stored, done, and confirmed by Envoy where it concerns traffic. Refusals are `Refused`.
+ */
+export interface Services {
+  all(): ServiceStatus[];
+  status(service: string): ServiceStatus;
+  grantFence(service: string, holder: string): Promise<FenceGrant>;
+  putRevision(service: string, version: string, request: PutRevision): Promise<ServiceStatus>;
+  deleteRevision(service: string, version: string, request: Fenced): Promise<ServiceStatus>;
+  putWeights(service: string, request: PutWeights): Promise<ServiceStatus>;
+  putRoles(service: string, request: PutRoles): Promise<ServiceStatus>;
+}
+
+/** Releases whose number is remembered, so that each asks again and gets the same. */
+const HOLDERS_KEPT = 64;
+
+export function openServices(store: StateStore, fleet: Fleet, router: Router): Services {
+  const turns = new Map<string, Promise<unknown>>();
+  const inTurn = <Result>(service: string, work: () => Promise<Result>): Promise<Result> => {
+    const mine = (turns.get(service) ?? Promise.resolve()).then(work);
+    const settled = mine.catch(() => undefined);
+    turns.set(service, settled);
+    return mine;
+  };
+
+  /** A refusal for another reason must not make the number forgotten, so it is stored by itself, and first. */
+  const admit = async (service: string, { fence }: Fenced) => {
+    const seen = fleet.record(service).fence;
+    uphold(ruleFence(seen, fence));
+    if (fence === seen) return;
+    await fleet.change(service, (record) => {
+      record.fence = fence;
+      return null;
+    });
+  };
+
+  const ensureService = async (service: string): Promise<string> => {
+    if (!store.read().services[service]) {
+      const port = await choosePort(null, new Set(fleet.records().map(([, record]) => record.port)));
+      await store.commit((draft) => {
+        draft.services[service] = emptyService(port);
+        return null;
+      });
+    }
+    router.prepareService(service);
+    return fleet.showListeners();
+  };
+
+  /** What runs another command than is wanted is ended before that is stored: nobody adopts it as the new one. */
+  const makeWay = async (service: string, version: string, before: RevisionSpec, spec: RevisionSpec) => {
+    const otherwiseSame = isDeepStrictEqual({ ...before, replicas: spec.replicas }, spec);
+    const change = { replicasBefore: before.replicas, replicas: spec.replicas, otherwiseSame };
+    uphold(ruleChange(version, fleet.record(service).weights, change));
+    if (!otherwiseSame) await fleet.stop(service, version);
+  };
+
+  const grantFence = async (service: string, holder: string): Promise<FenceGrant> => {
+    mustBeLive(await ensureService(service));
+    const held = fleet.record(service).holders.find((candidate) => candidate.holder === holder);
+    if (held) return { fence: held.fence };
+    const fence = nextFence(fleet.record(service).fence);
+    await fleet.change(service, (record) => {
+      record.fence = fence;
+      record.holders = [...record.holders, { holder, fence }].slice(-HOLDERS_KEPT);
+      return { key: holder, effect: 'fence', service, fence };
+    });
+    return { fence };
+  };
+
+  const putRevision = async (service: string, version: string, { fence, key, ...spec }: PutRevision) => {
+    const listening = await ensureService(service);
+    await admit(service, { fence, key });
+    const before = fleet.record(service).revisions[version];
+    if (before?.removing) throw new Refused('SHIPLOCK_LOCAL_NOT_READY', `${version} is just being removed`);
+    if (before) await makeWay(service, version, before.spec, spec);
+    try {
+      await fleet.change(service, (record) => {
+        record.revisions[version] = { spec, removing: false };
+        return { key, effect: before ? 'changeRevision' : 'startRevision', service, version };
+      });
+    } finally {
+      fleet.start(service, version);
+    }
+    await fleet.scale(service, version, spec.replicas);
+    mustBeLive(listening || (await fleet.showClusters()));
+    return fleet.status(service);
+  };
+
+  /** @returns what is still to be waited for. */
+  const beginRemoval = async (service: string, version: string, request: Fenced): Promise<() => Promise<void>> => {
+    await admit(service, request);
+    if (!fleet.record(service).revisions[version]) return async () => undefined;
+    uphold(ruleRemoval(version, fleet.record(service).weights));
+    await fleet.change(service, (record) => {
+      const revision = record.revisions[version];
+      if (revision) revision.removing = true;
+      return { key: request.key, effect: 'removeRevision', service, version };
+    });
+    const removed = fleet.retire(service, version);
+    return () => removed;
+  };
+
+  const putWeights = async (service: string, request: PutWeights) => {
+    await admit(service, request);
+    const from = fleet.record(service).weights;
+    const to = canonicalWeights(request.weights);
+    uphold(ruleWeights(from, request.weights, fleet.facts(service)));
+    await fleet.change(service, (record) => {
+      record.weights = to;
+      return { key: request.key, effect: 'setWeights', service, from, to };
+    });
+    mustBeLive(await router.showRoute(service, to));
+    return fleet.status(service);
+  };
+
+  const putRoles = async (service: string, { stable, canary, ...request }: PutRoles) => {
+    await admit(service, request);
+    await fleet.change(service, (record) => {
+      record.stable = stable;
+      record.canary = canary;
+      return { key: request.key, effect: 'setRoles', service, stable, canary };
+    });
+    fleet.relabel(service);
+    return fleet.status(service);
+  };
+
+  return {
+    all: () => fleet.records().map(([service]) => fleet.status(service)),
+    status: fleet.status,
+    grantFence: (service, holder) => inTurn(service, () => grantFence(service, holder)),
+    putRevision: async (service, version, request) => {
+      await fleet.retiring(service, version);
+      return inTurn(service, () => putRevision(service, version, request));
+    },
+    deleteRevision: async (service, version, request) => {
+      const removed = await inTurn(service, () => beginRemoval(service, version, request));
+      // Not in turn: its last requests may take seconds, and an abort must not stand behind them.
+      await removed();
+      return fleet.status(service);
+    },
+    putWeights: (service, request) => inTurn(service, () => putWeights(service, request)),
+    putRoles: (service, request) => inTurn(service, () => putRoles(service, request)),
+  };
+}
+
+function emptyService(port: number): ServiceRecord {
+  return { port, fence: 0, holders: [], stable: null, canary: null, weights: {}, revisions: {} };
+}
+
+function mustBeLive(because: string): void {
+  if (because !== '') throw new Refused('SHIPLOCK_LOCAL_ROUTER', because);
+}

@@ -1,0 +1,121 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { ShiplockError } from '../../../src/errors.ts';
+import type { StackPaths } from '../home.ts';
+import type { PutRevision } from '../protocol.ts';
+import { readJson, replaceFileDurably } from './files.ts';
+
+/** What must outlive every process: what is wanted, and what was promised. Not what happens to run. */
+export interface StackState {
+  format: 1;
+  desired: 'up' | 'down';
+  ports: { temporal: number | null; ui: number | null; envoyAdmin: number | null; prometheus: number | null };
+  services: Record<string, ServiceRecord>;
+  /** Counts effects. The last one is kept here too, so that a crash before the journal's line loses none. */
+  effects: number;
+  lastEffect: string | null;
+}
+
+export interface ServiceRecord {
+  /** Where Envoy listens for it. */
+  port: number;
+  /** The highest number seen. */
+  fence: number;
+  /** Releases that took a number, latest last. */
+  holders: { holder: string; fence: number }[];
+  stable: string | null;
+  canary: string | null;
+  weights: Record<string, number>;
+  revisions: Record<string, RevisionRecord>;
+}
+
+export type RevisionSpec = Omit<PutRevision, 'fence' | 'key'>;
+
+export interface RevisionRecord {
+  spec: RevisionSpec;
+  /** It is on its way out, also after a restart. */
+  removing: boolean;
+}
+
+/** One change of the world, for the journal. */
+export interface Effect {
+  readonly key: string;
+  readonly effect: 'fence' | 'startRevision' | 'changeRevision' | 'removeRevision' | 'setWeights' | 'setRoles';
+  readonly service: string;
+  readonly [detail: string]: unknown;
+}
+
+export interface StateStore {
+  /** The state as last stored. Never changed in place. */
+  read(): StackState;
+  /**
+   * Changes a copy of the state and makes it durable before it counts; one after the other. A change that throws,
+   * or changes nothing, leaves everything as it was. The effect is journalled if something really changed.
+   *
+   * @returns whether anything changed.
+   * @throws ShiplockError `SHIPLOCK_LOCAL_DISK` when it cannot be stored.
+   */
+  commit(change: (draft: StackState) => Effect | null): Promise<boolean>;
+}
+
+export function readState(paths: StackPaths): StackState {
+  const fresh: StackState = {
+    format: 1,
+    desired: 'down',
+    ports: { temporal: null, ui: null, envoyAdmin: null, prometheus: null },
+    services: {},
+    effects: 0,
+    lastEffect: null,
+  };
+  return (readJson(paths.state) as StackState | null) ?? fresh;
+}
+
+/** Only the holder of the supervisor's lock may open the store. */
+export function openStore(paths: StackPaths): StateStore {
+  let state = readState(paths);
+  let turn: Promise<unknown> = Promise.resolve();
+  completeJournal(paths, state);
+
+  const commitNow = async (change: (draft: StackState) => Effect | null): Promise<boolean> => {
+    const draft = structuredClone(state);
+    const effect = change(draft);
+    if (isDeepStrictEqual(draft, state)) return false;
+    if (effect) {
+      draft.effects++;
+      draft.lastEffect = JSON.stringify({ at: new Date().toISOString(), seq: draft.effects, ...effect });
+    }
+    await store(paths, draft);
+    state = draft;
+    if (effect) appendFileSync(paths.journal, `${draft.lastEffect}\n`, { mode: 0o600 });
+    return true;
+  };
+
+  return {
+    read: () => state,
+    commit: (change) => {
+      const mine = turn.then(() => commitNow(change));
+      turn = mine.catch(() => undefined);
+      return mine;
+    },
+  };
+}
+
+async function store(paths: StackPaths, state: StackState): Promise<void> {
+  try {
+    await replaceFileDurably(paths.state, JSON.stringify(state));
+  } catch (cause) {
+    throw new ShiplockError({
+      code: 'SHIPLOCK_LOCAL_DISK',
+      message: `cannot store ${paths.state}: ${(cause as Error).message}`,
+      mend: `make room there: df -h ${paths.home}`,
+      cause,
+    });
+  }
+}
+
+/** A crash between the state and the journal's line is mended from the state. */
+function completeJournal(paths: StackPaths, state: StackState): void {
+  if (!state.lastEffect) return;
+  const lines = existsSync(paths.journal) ? readFileSync(paths.journal, 'utf8').trimEnd().split('\n') : [];
+  if (lines.at(-1) !== state.lastEffect) appendFileSync(paths.journal, `${state.lastEffect}\n`, { mode: 0o600 });
+}
