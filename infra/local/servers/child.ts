@@ -4,8 +4,8 @@ export interface Ended {
   /** null: it could not be started, or was killed at its time limit. */
   readonly code: number | null;
   readonly output: string;
-  /** The last words of its standard error, in one line. */
-  readonly complaint: string;
+  /** Its standard error, or why it could not be started; like `output` the last 64 KiB of it. */
+  readonly errors: string;
 }
 
 /** Runs a program without a shell, bounded in time and output; it never throws. */
@@ -30,12 +30,19 @@ export function runProgram(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-limit);
     });
-    child.on('error', (error) => resolve({ code: null, output, complaint: error.message }));
+    child.on('error', (error) => resolve({ code: null, output, errors: error.message }));
     child.on('close', (code, signal) => {
-      const reason = signal === null ? errors : `${errors}\nended by ${signal}`;
-      resolve({ code, output, complaint: reason.trim().split('\n').slice(-3).join(' · ') });
+      resolve({ code, output, errors: signal === null ? errors : `${errors}\nended by ${signal}` });
     });
   });
 }
 
 const limit = 65_536;
+
+/** For programs whose messages are read; unlike LC_ALL it leaves the encoding of file names as it is. */
+export const inEnglish = { LANGUAGE: 'en' } as const;
+
+/** The last line that says something. */
+export function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1)?.trim() ?? '';
+}

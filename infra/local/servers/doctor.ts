@@ -111,7 +111,7 @@ async function program(
     const path = join(folder, name);
     if (folder === '' || !(await isProgram(path))) continue;
     const ended = await runProgram(path, args, { timeoutMs: 20_000, environment });
-    const version = pattern.exec(`${ended.output}\n${ended.complaint}`)?.[1];
+    const version = pattern.exec(`${ended.output}\n${ended.errors}`)?.[1];
     if (ended.code !== 0 || version === undefined) continue;
     const found = { path: await realpath(path), version, from: 'path' };
     return { name, ok: true, optionalFor, found, because: `PATH has ${name} ${version}`, mend: null };

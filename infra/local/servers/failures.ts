@@ -1,14 +1,20 @@
 import { ShiplockError } from '../../../src/errors.ts';
 
-/** Why a download or an unpacking ended, as a system's error code tells it; null: nothing known. */
+/** What the file system had against a fetch; null: it was something else. `neededBytes` is the room to ask for. */
 export function diskFailure(error: unknown, folder: string, neededBytes: number): ShiplockError | null {
   switch (systemCode(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return diskFull(folder, neededBytes, error);
+      return new ShiplockError({
+        code: 'SHIPLOCK_DISK_FULL',
+        message: `the disk that holds ${folder} is full`,
+        mend: `free about ${megabytes(neededBytes)}, or set SHIPLOCK_CACHE to a folder on another disk`,
+        cause: error,
+      });
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
+    case 'ENOTDIR':
       return new ShiplockError({
         code: 'SHIPLOCK_CACHE_UNWRITABLE',
         message: `the cache ${folder} cannot be written (${systemCode(error)})`,
@@ -20,14 +26,9 @@ export function diskFailure(error: unknown, folder: string, neededBytes: number)
   }
 }
 
-/** The disk has no room for what is fetched. */
-export function diskFull(folder: string, neededBytes: number, cause: unknown): ShiplockError {
-  return new ShiplockError({
-    code: 'SHIPLOCK_DISK_FULL',
-    message: `the disk that holds ${folder} is full`,
-    mend: `free about ${megabytes(neededBytes)}, or set SHIPLOCK_CACHE to a folder on another disk`,
-    cause,
-  });
+/** What a program said when the disk was full, as the system's own error: `diskFailure` tells the person. */
+export function diskFull(said: string): Error {
+  return Object.assign(new Error(said), { code: 'ENOSPC' });
 }
 
 /** What arrived is not what was pinned. */
@@ -39,22 +40,23 @@ export function wrongHash(what: string, expected: string, actual: string): Shipl
   });
 }
 
+/** What mends a fetch that no source answered. */
+export const unreachableMend =
+  'look at the network and its proxy settings and run it again, or install it yourself and put it on PATH';
+
 /** A download that did not come about; the next source may have it. */
 export function unreachable(what: string, from: string, because: string, cause?: unknown): ShiplockError {
   return new ShiplockError({
     code: 'SHIPLOCK_SERVER_NETWORK',
     message: `${what} could not be fetched from ${from}: ${because}`,
-    mend: 'look at the network and its proxy settings, then run it again',
+    mend: unreachableMend,
     cause,
   });
 }
 
-/** Whether trying another source is wrong: the disk is full, or somebody altered the file. */
-export function isFinal(error: unknown): error is ShiplockError {
-  return (
-    error instanceof ShiplockError &&
-    ['SHIPLOCK_DISK_FULL', 'SHIPLOCK_CACHE_UNWRITABLE', 'SHIPLOCK_SERVER_HASH'].includes(error.code)
-  );
+/** Whether another source may still help: it does not where the disk is full or somebody altered the file. */
+export function isOfSource(error: unknown): error is ShiplockError {
+  return error instanceof ShiplockError && error.code === 'SHIPLOCK_SERVER_NETWORK';
 }
 
 /** The innermost error's system code (`ENOTFOUND`, `ENOSPC`), which Node's fetch hides in `cause`. */

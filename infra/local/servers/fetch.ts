@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ShiplockError } from '../../../src/errors.ts';
 import { cacheFolder, type Entry, entryFolder, install } from './cache.ts';
 import { type ServerName, serverNamed } from './catalogue.ts';
-import { diskFailure, isFinal } from './failures.ts';
+import { diskFailure, isOfSource, unreachableMend } from './failures.ts';
 import { type Deb, type Jars, type Pin, pins, type VendorDownload, type Wheel } from './pins.ts';
 import { type Machine, platformOf, runsOn, thisMachine } from './platform.ts';
 import type { OnProgress } from './progress.ts';
@@ -21,6 +21,9 @@ export interface FetchOptions {
 
 type Attempt = { from: 'registry'; file: Wheel | Deb | Jars } | { from: 'vendor'; file: VendorDownload };
 type Fetched = { entry: Entry; folder: string; from: 'registry' | 'vendor' };
+
+/** The archive, a client's own copy of it, and what is unpacked, which is up to four times as large. */
+const roomForUnpacking = 6;
 
 const underWay = new Map<string, Promise<Fetched>>();
 
@@ -103,7 +106,7 @@ async function bringIn(
     return { entry, folder: where.folder, from };
   } catch (error) {
     tell('failed', 0);
-    throw diskFailure(error, where.cache, total * 4) ?? error;
+    throw diskFailure(error, where.cache, total * roomForUnpacking) ?? error;
   }
 }
 
@@ -120,7 +123,7 @@ async function first(
     try {
       return { path: await source.bring(folder, onBytes), title: source.title, attempt };
     } catch (error) {
-      if (isFinal(error) || !(error instanceof ShiplockError)) throw error;
+      if (!isOfSource(error)) throw error;
       failures.push(error);
     }
   }
@@ -129,7 +132,7 @@ async function first(
   throw new ShiplockError({
     code: 'SHIPLOCK_SERVER_NETWORK',
     message: failures.map((failure) => failure.message).join('; '),
-    mend: 'look at the network and its proxy settings, then run it again',
+    mend: unreachableMend,
     cause: only,
   });
 }

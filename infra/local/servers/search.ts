@@ -47,7 +47,7 @@ export async function versionOf(path: string, name: ServerName): Promise<string 
   const { version } = serverNamed(name);
   if (version === null) return 'unknown';
   const ended = await runProgram(path, ['--version'], { timeoutMs: 20_000 });
-  return version.exec(`${ended.output}\n${ended.complaint}`)?.[1] ?? null;
+  return version.exec(`${ended.output}\n${ended.errors}`)?.[1] ?? null;
 }
 
 async function override(server: Server, path: string): Promise<FoundServer> {

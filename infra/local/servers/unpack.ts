@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openPromise as openZip } from 'yauzl';
 import { ShiplockError } from '../../../src/errors.ts';
-import { type Ended, runProgram } from './child.ts';
+import { type Ended, inEnglish, lastLine, runProgram } from './child.ts';
 import { diskFull } from './failures.ts';
 import type { Members } from './pins.ts';
 
@@ -54,7 +54,7 @@ async function untar(file: string, members: Members, into: string): Promise<void
   const scratch = await mkdtemp(join(into, '.tar-'));
   try {
     const taken = await runProgram('tar', ['-xf', file, '-C', scratch, ...(await present(file, members))], limits);
-    if (taken.code !== 0) throw failed(file, into, taken);
+    if (taken.code !== 0) throw failed(file, taken);
     for (const [name, member] of Object.entries(members)) await rename(join(scratch, member), join(into, name));
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -94,10 +94,10 @@ async function debData(file: string): Promise<string> {
   throw unpackable(file, 'it is no Debian package', 'report it: the pin is wrong');
 }
 
-function failed(file: string, into: string, ended: Ended): ShiplockError {
-  if (/no space left/i.test(ended.complaint)) return diskFull(into, 200e6, new Error(ended.complaint));
+function failed(file: string, ended: Ended): Error {
+  if (/no space left|wrote only/i.test(ended.errors)) return diskFull(ended.errors);
   const mend = 'install tar and xz-utils (Debian: apt-get install -y tar xz-utils), then run it again';
-  return unpackable(file, ended.complaint || 'tar failed', mend);
+  return unpackable(file, lastLine(ended.errors) || 'tar failed', mend);
 }
 
 function unpackable(file: string, because: string, mend: string): ShiplockError {
@@ -105,4 +105,4 @@ function unpackable(file: string, because: string, mend: string): ShiplockError 
   return new ShiplockError({ code: 'SHIPLOCK_SERVER_UNPACK', message, mend });
 }
 
-const limits = { timeoutMs: 120_000 };
+const limits = { timeoutMs: 120_000, environment: { ...process.env, ...inEnglish } };

@@ -35,10 +35,12 @@ function byApt(deb: Deb, environment: NodeJS.ProcessEnv): Source {
       if (ended.code !== 0) {
         await mkdir(join(lists, 'partial'), { recursive: true });
         await mkdir(join(cache, 'archives', 'partial'), { recursive: true });
-        ended = await run([...own, '-o', 'Acquire::Languages=none', 'update'], () => undefined);
-        if (ended.code === 0) ended = await run([...own, 'download', project], onBytes);
+        // Without a network `update` only warns and ends well; what it said tells why the download fails.
+        const updated = await run([...own, '-o', 'Acquire::Languages=none', 'update'], () => undefined);
+        const again = await run([...own, 'download', project], onBytes);
+        ended = { ...again, errors: `${updated.errors}\n${again.errors}` };
       }
-      if (ended.code !== 0) throw clientFailure(project, title, ended, folder, deb.bytes);
+      if (ended.code !== 0) throw clientFailure(project, title, ended);
       const path = join(folder, deb.filename);
       const actual = await sha256Of(path).catch(() => null);
       if (actual === null) throw unreachable(project, title, `it brought another file than ${deb.filename}`);

@@ -27,7 +27,11 @@ function byMaven(jars: Jars, environment: NodeJS.ProcessEnv): Source {
       const lib = join(folder, 'lib');
       await mkdir(lib, { recursive: true });
       await writeFile(join(folder, 'pom.xml'), project(jars));
-      const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${lib}`, '-DincludeScope=runtime'];
+      const copy = [
+        'org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies',
+        `-DoutputDirectory=${lib}`,
+        '-DincludeScope=runtime',
+      ];
       const ended = await runClient({
         command: 'mvn',
         args: ['-q', '-B', ...copy],
@@ -35,9 +39,7 @@ function byMaven(jars: Jars, environment: NodeJS.ProcessEnv): Source {
         environment,
         onBytes,
       });
-      // Maven tells its errors on standard output.
-      const told = { ...ended, complaint: ended.output.split('\n').find((line) => line.includes('ERROR')) ?? '' };
-      if (ended.code !== 0) throw clientFailure('the test server', title, told, folder, jars.bytes);
+      if (ended.code !== 0) throw clientFailure('temporal-test-server', title, ended);
       for (const { coordinates, sha256 } of jars.jars) {
         const actual = await sha256Of(join(lib, jarName(coordinates))).catch(() => null);
         if (actual === null) throw unreachable(coordinates, title, 'it was not among what Maven brought');

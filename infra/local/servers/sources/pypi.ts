@@ -36,7 +36,7 @@ function byPip(wheel: Wheel, command: string, pip: readonly string[], environmen
         environment: { ...environment, TMPDIR: scratch },
         onBytes,
       });
-      if (ended.code !== 0) throw clientFailure(project, title, ended, folder, wheel.bytes);
+      if (ended.code !== 0) throw clientFailure(project, title, ended);
       const path = join(folder, wheel.filename);
       const actual = await sha256Of(path).catch(() => null);
       if (actual === null) throw unreachable(project, title, `it brought another file than ${wheel.filename}`);
