@@ -4,7 +4,7 @@ import path from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ShiplockError } from '../src/errors.ts';
-import { TRUST_LEVELS, type TrustLevel } from '../src/plan/plan.ts';
+import { canonicalJson, TRUST_LEVELS, type TrustLevel } from '../src/plan/index.ts';
 
 /**
  * What a worker lets releases do. Whoever may start workflows may not therefore run anything: the worker's owner says
@@ -125,11 +125,7 @@ export function parsePolicy(content: string, file: string): Policy {
 
 /** SHA-256 of the policy's canonical JSON, hex: what a release was admitted under. */
 export function policyDigest(policy: Policy | null): string {
-  const sorted = (_: string, value: unknown) =>
-    value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value;
-  return createHash('sha256').update(JSON.stringify(policy, sorted)).digest('hex');
+  return createHash('sha256').update(canonicalJson(policy)).digest('hex');
 }
 
 /** Where the field stands; for one that is missing, the nearest thing around it. */

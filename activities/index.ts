@@ -1,0 +1,39 @@
+import { type AdmissionDependencies, createAdmissionActivities } from './admission/index.ts';
+import { createAttestationActivities } from './attestation/index.ts';
+import { type ConfigurationDependencies, createConfigurationActivities } from './configuration/index.ts';
+import { createGateActivities, type GateDependencies } from './gates/index.ts';
+import { createMetricsActivities, type MetricsDependencies } from './metrics/index.ts';
+import type { BuildActivities, QuickActivities } from './port.ts';
+import type { TrafficActivities } from './traffic/port.ts';
+import type { WorkloadActivities } from './workload/port.ts';
+
+export type { BuildActivities, QuickActivities } from './port.ts';
+
+export interface QuickDependencies {
+  readonly admission: Omit<AdmissionDependencies, 'describeWorkload'>;
+  readonly metrics: MetricsDependencies;
+  /** The platform's adapters. */
+  readonly workload: WorkloadActivities;
+  readonly traffic: TrafficActivities;
+}
+
+export interface BuildDependencies {
+  readonly gates: GateDependencies;
+  readonly configuration: ConfigurationDependencies;
+}
+
+/** What a worker of the queue `shiplock` registers. */
+export function createQuickActivities({ admission, metrics, workload, traffic }: QuickDependencies): QuickActivities {
+  return {
+    ...createAdmissionActivities({ ...admission, describeWorkload: workload.describeWorkload }),
+    ...createAttestationActivities(),
+    ...createMetricsActivities(metrics),
+    ...workload,
+    ...traffic,
+  };
+}
+
+/** What a build worker registers, on `shiplock-build` and on its host's own queue. */
+export function createBuildActivities({ gates, configuration }: BuildDependencies): BuildActivities {
+  return { ...createGateActivities(gates), ...createConfigurationActivities(configuration) };
+}

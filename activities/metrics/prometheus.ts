@@ -1,0 +1,119 @@
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { Context } from '@temporalio/activity';
+
+/** Enough for every verdict; an answer beyond it was meant for a graph. */
+export const MAX_ANSWER_BYTES = 64 * 1024;
+const ERROR_CHARACTERS = 300;
+
+export interface Question {
+  /** Base address, for example `http://127.0.0.1:9090` or with a path before `/api`. */
+  readonly address: string;
+  readonly query: string;
+  /** RFC 3339: the time that the query is evaluated at. */
+  readonly at: string;
+  /** For the whole exchange. */
+  readonly timeoutMs: number;
+}
+
+export interface Answer {
+  /** Unaltered; empty with `error`. */
+  readonly raw: string;
+  readonly error: string | null;
+}
+
+/**
+ * Asks Prometheus' HTTP API for one value. Nothing of the other side is trusted: no redirect is followed, nothing is
+ * unpacked, and reading stops at 64 KiB or at the time-out. Throws only where the activity itself is cancelled.
+ *
+ * Each question takes a connection of its own: one that was kept and just closed by the other side would look like a
+ * provider that fails.
+ */
+export async function ask({ address, query, at, timeoutMs }: Question): Promise<Answer> {
+  const url = URL.parse(`${address.replace(/\/+$/, '')}/api/v1/query`);
+  if (!url || !/^https?:$/.test(url.protocol)) return failed(`"${address}" is no http(s) address`);
+  if (url.username || url.password) return failed('the address carries credentials');
+  const { cancellationSignal } = Context.current();
+  const deadline = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await post(url, { query, at, timeoutMs }, AbortSignal.any([deadline, cancellationSignal]));
+    return await readAnswer(response, url.origin);
+  } catch (error) {
+    cancellationSignal.throwIfAborted();
+    if (deadline.aborted) return failed(`${url.origin} has not answered within ${timeoutMs} ms`);
+    return failed(`${url.origin} is not reached: ${reason(error)}`);
+  }
+}
+
+function post(
+  url: URL,
+  { query, at, timeoutMs }: Pick<Question, 'query' | 'at' | 'timeoutMs'>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const body = new URLSearchParams({ query, time: at, timeout: `${timeoutMs}ms` }).toString();
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const sent: ClientRequest = send(url, {
+      method: 'POST',
+      agent: false,
+      signal,
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'content-length': Buffer.byteLength(body),
+        accept: 'application/json',
+        'accept-encoding': 'identity',
+      },
+    });
+    sent.once('response', resolve);
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+async function readAnswer(response: IncomingMessage, origin: string): Promise<Answer> {
+  const status = response.statusCode ?? 0;
+  if (status >= 300 && status < 400) {
+    response.destroy();
+    return failed(`${origin} answers ${status}, a redirect, which is not followed`);
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    // Leaving the loop destroys the connection: no more is read.
+    if (size > MAX_ANSWER_BYTES) return failed(`${origin} answers more than ${MAX_ANSWER_BYTES / 1024} KiB`);
+    chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks);
+  if (status !== 200) return failed(`${origin} answers ${status}: ${refusal(body)}`);
+  try {
+    const raw = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+    return raw === '' ? failed(`${origin} answers nothing`) : { raw, error: null };
+  } catch {
+    return failed(`${origin} answers bytes that are no UTF-8`);
+  }
+}
+
+/** Prometheus says why: `{ "errorType": "bad_data", "error": "…" }`; a proxy says something else. */
+function refusal(body: Buffer): string {
+  const text = body.toString('utf8');
+  try {
+    const { errorType, error } = JSON.parse(text) as { errorType?: unknown; error?: unknown };
+    if (typeof error === 'string') return `${errorType}: ${error}`;
+  } catch {
+    // Not Prometheus' own words: shown as they are.
+  }
+  return text;
+}
+
+/** Errors of several addresses (`localhost` on IPv4 and IPv6) have their words one level down. */
+function reason(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(reason).join(', ');
+  if (!(error instanceof Error)) return String(error);
+  return error.message || (error as NodeJS.ErrnoException).code || error.name;
+}
+
+function failed(text: string): Answer {
+  const plain = text.replace(/\p{C}+/gu, ' ').trim();
+  return { raw: '', error: plain.length > ERROR_CHARACTERS ? `${plain.slice(0, ERROR_CHARACTERS)}…` : plain };
+}
