@@ -39,7 +39,7 @@ export function assessAnalysis(
 
 /**
  * How a background analysis ends with the ramp: it passes if no metric failed and each has at least `minimumReadings`
- * good readings (at least one, whatever the plan says), one of them at the last weight. Argo would call an analysis
+ * good readings, at least one of them at the last weight. Argo would call an analysis
  * that is cut short successful; here it is inconclusive.
  *
  * @param lastWeight The canary's weight at the end of the ramp, in percent.
@@ -53,7 +53,7 @@ export function endOfBackground(
     const readings = taken.find(({ metric }) => metric === plan.name)?.readings ?? [];
     return {
       metric: plan.name,
-      ...endOfMetric(plan, readings, Math.max(1, analysis.minimumReadings), lastWeight),
+      ...endOfMetric(plan, readings, analysis.minimumReadings, lastWeight),
     };
   });
   const { state, because } = assessAnalysis(ends);

@@ -48,7 +48,8 @@ describe('The look before the last decision', () => {
     ['one of both missing, the other healthy', vector(1), UNREACHABLE, 'again', /p95 unknown/],
     ['one of both missing, the other unhealthy', UNREACHABLE, vector(2), 'unhealthy', /p95 above/],
     ['several series, the worst in between', vector(1, 0.97), vector(0.1), 'again', /success 0\.97/],
-    ['several series, the worst unhealthy', vector(1), vector(0.1, 3), 'unhealthy', /p95 3 s/],
+    ['several series, the worst success unhealthy', vector(1, 0.5), vector(0.1), 'unhealthy', /success 0\.5/],
+    ['several series, the worst p95 unhealthy', vector(1), vector(0.1, 3), 'unhealthy', /p95 3 s/],
   ];
   for (const [what, success, p95, verdict, because] of rows) {
     it(`is ${verdict}: ${what}`, () => {
