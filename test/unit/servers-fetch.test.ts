@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdir, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { type Attempt, bringFirst } from '../../infra/local/servers/fetch.ts';
 import { fetchServer, type Progress, progressBar, type ServerName } from '../../infra/local/servers/index.ts';
 import { pins } from '../../infra/local/servers/pins.ts';
 import type { Machine } from '../../infra/local/servers/platform.ts';
@@ -30,6 +32,28 @@ test('a mirror that a person named is never gone around: its failure is the answ
       /^prometheus_2\.42\.0\+ds-5\+deb12u1_amd64\.deb could not be fetched from 127\.0\.0\.1:\d+: it answered 404$/,
   });
   assert.equal(asked.length, 1);
+});
+
+test('the vendor is asked where the registry does not answer, and never where it served other bytes', async (t) => {
+  const folder = await temporaryFolder(t);
+  const body = 'the server of the vendor';
+  const sums = `${createHash('sha256').update(body).digest('hex')}  server\n`;
+  const own = await loopback(t, (request, response) => response.end(request.url === '/sums' ? sums : body));
+  const other = await loopback(t, (_, response) => response.end('not the server'));
+  const file = pins.prometheus.files['linux-x64'];
+  assert.ok(file);
+  const download = { url: `${own.base}/server`, checksums: `${own.base}/sums` };
+  const attempts: Attempt[] = [
+    { from: 'registry', file },
+    { from: 'vendor', file: { kind: 'vendor', glibc: null, archive: 'none', members: {}, ...download } },
+  ];
+  const bring = (registry: string) => bringFirst(attempts, mirrors(registry, folder), folder, () => undefined);
+
+  await assert.rejects(bring(other.base), { code: 'SHIPLOCK_SERVER_HASH' });
+  assert.deepEqual(own.asked, []);
+  const brought = await bring(await closedPort());
+  assert.equal(brought.attempt.from, 'vendor');
+  assert.equal(await readFile(brought.path, 'utf8'), body);
 });
 
 test('a registry that does not know the file says so with the address that was asked', async (t) => {

@@ -19,7 +19,8 @@ export interface FetchOptions {
   readonly machine?: Machine;
 }
 
-type Attempt = { from: 'registry'; file: Wheel | Deb | Jars } | { from: 'vendor'; file: VendorDownload };
+/** A pinned file and who gives it. */
+export type Attempt = { from: 'registry'; file: Wheel | Deb | Jars } | { from: 'vendor'; file: VendorDownload };
 type Fetched = { entry: Entry; folder: string; from: 'registry' | 'vendor' };
 
 /** The archive, a client's own copy of it, and what is unpacked, which is up to four times as large. */
@@ -95,7 +96,9 @@ async function bringIn(
   try {
     tell('downloading', 0);
     const entry = await install(where.cache, where.folder, async (staging) => {
-      const taken = await first(attempts, where.environment, staging.download, (bytes) => tell('downloading', bytes));
+      const taken = await bringFirst(attempts, where.environment, staging.download, (bytes) =>
+        tell('downloading', bytes),
+      );
       tell('unpacking', total);
       await unpackInto(staging.entry, taken.attempt.file, taken.path);
       from = taken.attempt.from;
@@ -110,8 +113,8 @@ async function bringIn(
   }
 }
 
-/** The first source that has the file. A full disk or an altered file ends the search: another source mends neither. */
-async function first(
+/** From the first source that has its file. A full disk or an altered file ends it: another source mends neither. */
+export async function bringFirst(
   attempts: readonly Attempt[],
   environment: NodeJS.ProcessEnv,
   folder: string,

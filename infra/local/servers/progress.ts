@@ -39,7 +39,7 @@ function bar(stream: Screen): OnProgress {
       running.set(progress.package, progress);
     }
     const text = [...running.values()].map(drawn).join('   ');
-    if (text !== '') stream.write(`\r\x1b[2K${text.slice(0, (stream.columns ?? 100) - 1)}`);
+    if (text !== '') stream.write(`\r\x1b[2K${text.slice(0, (stream.columns || 100) - 1)}`);
   };
 }
 
