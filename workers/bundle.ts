@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -17,8 +17,40 @@ const PREBUILT = join(here, 'workflow-bundle.js');
 
 /** The code that runs in the workflow sandbox: the package's own bundle, or one made of this checkout. */
 export async function loadWorkflowBundle(): Promise<WorkflowBundle> {
-  const code = existsSync(PREBUILT) ? await readFile(PREBUILT, 'utf8') : await bundleSources();
-  return { code, digest: createHash('sha256').update(code).digest('hex') };
+  const code = existsSync(PREBUILT) ? await readFile(PREBUILT, 'utf8') : await bundleOfCheckout();
+  return { code, digest: sha256(code) };
+}
+
+/** Bundling takes seconds; the result is kept beside the installed packages, under the digest of what went in. */
+async function bundleOfCheckout(): Promise<string> {
+  const root = join(here, '..');
+  const kept = join(root, 'node_modules/.cache/shiplock', `workflow-bundle-${await digestOfSources(root)}.js`);
+  if (!existsSync(kept)) await writeBundle(kept);
+  return readFile(kept, 'utf8');
+}
+
+async function digestOfSources(root: string): Promise<string> {
+  const files = ['package-lock.json', ...(await sourcesOf(root))];
+  const contents = await Promise.all(files.map((file) => readFile(join(root, file))));
+  return sha256(files.map((file, index) => `${file} ${sha256(contents[index] ?? '')}`).join('\n')).slice(0, 16);
+}
+
+/** Everything the bundle may take in: it imports nothing from elsewhere but packages. */
+async function sourcesOf(root: string): Promise<string[]> {
+  const folders = ['workflows', 'src', 'activities', 'workers'];
+  const found = await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(join(root, folder), { recursive: true })).map((file) => join(folder, file)),
+    ),
+  );
+  return found
+    .flat()
+    .filter((file) => file.endsWith('.ts'))
+    .sort();
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 export async function bundleSources(): Promise<string> {
@@ -30,8 +62,9 @@ export async function bundleSources(): Promise<string> {
 /** Writes the bundle where `loadWorkflowBundle` finds it: part of the package's build. */
 export async function writeBundle(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.tmp`, await bundleSources());
-  await rename(`${file}.tmp`, file);
+  const unfinished = `${file}.${process.pid}`;
+  await writeFile(unfinished, await bundleSources());
+  await rename(unfinished, file);
 }
 
 const ignore = (): void => {};

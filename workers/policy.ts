@@ -19,6 +19,7 @@ import { canonicalJson, TRUST_LEVELS, type TrustLevel } from '../src/plan/index.
  *   - [pnpm, audit, --json]
  * directories: [/srv/credlink]                     # or relative to this file
  * hosts: ['prometheus.monitoring.svc.cluster.local:9090']
+ * prometheus: { '*': embedded }                    # every metric address, on a laptop
  * environment: [PATH, HOME, CI]                    # what gates see of the worker's own
  * workloadEnvironment: [NODE_ENV, 'FEATURE_*']     # what a plan may set for its workload
  * approvals: { requires: { production: identity }, mandatory: [production] }
@@ -37,7 +38,7 @@ export interface Policy {
   readonly environment: readonly string[];
   /** Names (or patterns) of variables that a plan may set for its workload. */
   readonly workloadEnvironment: readonly string[];
-  /** Where a metric address is really reached; the key `*` stands for every address. */
+  /** Where a metric address is really reached, `embedded` for the stack's own; the key `*` stands for every address. */
   readonly prometheus: Readonly<Record<string, string>>;
   readonly approvals: {
     /** The least proof of a person that a plan must ask for, by environment (or pattern). */
@@ -57,7 +58,11 @@ export const GATE_ENVIRONMENT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR
 const text = z.string().min(1).max(1000);
 const list = z.array(text).max(1000).default([]);
 const variables = z
-  .array(text.regex(/^[A-Za-z_*][A-Za-z0-9_*]*$/, 'expected the name of a variable, `*` allowed'))
+  .array(
+    text
+      .regex(/^[A-Za-z_*][A-Za-z0-9_*]*$/, 'expected the name of a variable, `*` allowed')
+      .refine((name) => !/^TEMPORAL_/i.test(name), "expected no variable of Temporal's: commands never see them"),
+  )
   .max(200);
 const words = z.union([text.transform((line) => line.trim().split(/\s+/)), z.array(text).min(1)]);
 const address = z.url({ protocol: /^https?$/, error: 'expected an http(s) address' });
@@ -73,7 +78,7 @@ const schema = z.strictObject({
   hosts: list,
   environment: variables.default([...GATE_ENVIRONMENT]),
   workloadEnvironment: variables.default([]),
-  prometheus: z.record(z.union([z.literal('*'), address]), address).default({}),
+  prometheus: z.record(z.union([z.literal('*'), address]), z.union([z.literal('embedded'), address])).default({}),
   approvals: z
     .strictObject({
       requires: z.record(text, z.enum(TRUST_LEVELS)).default({}),
@@ -113,10 +118,13 @@ export function parsePolicy(content: string, file: string): Policy {
   if (syntax.length > 0) throw invalid(syntax.join('\n'), 'correct the YAML');
   const found = schema.safeParse(document.toJS({ maxAliasCount: 20 }) ?? {});
   if (!found.success) {
-    const errors = found.error.issues.map((issue) => {
-      const where = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
-      return `${place(offsetOf(document, where))}: ${where.join('.') || 'policy'}: ${issue.message}`;
-    });
+    const errors = found.error.issues
+      .map((issue) => {
+        const where = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
+        return { offset: offsetOf(document, where), text: `${where.join('.') || 'policy'}: ${issue.message}` };
+      })
+      .sort((a, b) => a.offset - b.offset)
+      .map(({ offset, text }) => `${place(offset)}: ${text}`);
     throw invalid(errors.join('\n'), 'correct the policy');
   }
   const directories = found.data.directories.map((root) => path.resolve(path.dirname(file), root));

@@ -25,18 +25,19 @@ export function policyRefusals(plan: Plan, policy: Policy | null): readonly stri
   ];
 }
 
-/** Where a worker with this policy reaches a metric address. */
-export function mapAddress(address: string, policy: Policy): string {
-  return policy.prometheus[address] ?? policy.prometheus['*'] ?? address;
+/** Where a worker with this policy reaches a metric address; `null`: the embedded Prometheus. */
+export function mapAddress(address: string, policy: Policy | null): string | null {
+  const mapped = policy?.prometheus[address] ?? policy?.prometheus['*'] ?? address;
+  return mapped === 'embedded' ? null : mapped;
 }
 
 /** What a gate sees of the worker's own variables. Temporal's are never among them, whatever the policy names. */
-export function gateEnvironment(policy: Policy, own: NodeJS.ProcessEnv): Record<string, string> {
+export function gateEnvironment(own: NodeJS.ProcessEnv, policy: Policy | null): Record<string, string> {
   const seen = Object.entries(own).filter(
     (entry): entry is [string, string] =>
       entry[1] !== undefined &&
       !/^TEMPORAL_/i.test(entry[0]) &&
-      policy.environment.some((pattern) => matchesName(entry[0], pattern)),
+      (policy?.environment ?? []).some((pattern) => matchesName(entry[0], pattern)),
   );
   return Object.fromEntries(seen);
 }
@@ -85,7 +86,7 @@ function queries(plan: Plan): PrometheusQuery[] {
 
 /** An address that the policy itself maps is never spoken to, so it needs no place in `hosts`. */
 function metricHost(address: string, policy: Policy): string[] {
-  if (mapAddress(address, policy) !== address || policy.prometheus[address] === address) return [];
+  if (policy.prometheus[address] ?? policy.prometheus['*']) return [];
   const url = URL.parse(address);
   if (!url || !/^https?:$/.test(url.protocol)) return [`the metric address "${address}" is no http(s) address`];
   if (url.username || url.password) return ['a metric address carries credentials; take them out of the plan'];

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import {
+  type BuildActivities,
+  createBuildActivities,
+  createQuickActivities,
+  type QuickActivities,
+} from '../activities/index.ts';
+import { localTraffic } from '../activities/traffic/local.ts';
+import { localWorkload } from '../activities/workload/local.ts';
+import { prometheusAddress, type SupervisorClient } from '../infra/local/index.ts';
+import { gateEnvironment, mapAddress, type Policy, policyDigest, policyRefusals } from './policy.ts';
+
+/** Releases on the local platform: revisions, traffic and metrics are asked of the embedded stack. */
+export function quickActivities(policy: Policy | null, supervisor: SupervisorClient): QuickActivities {
+  return createQuickActivities({
+    admission: {
+      policyRefusals: (plan) => policyRefusals(plan, policy),
+      policyDigest: policyDigest(policy),
+      acquireFence: async (service, holder) => (await supervisor.grantFence(service, { holder })).fence,
+    },
+    metrics: { mapAddress: (address) => mapAddress(address, policy) ?? prometheusAddress(supervisor) },
+    workload: localWorkload({ client: supervisor }),
+    traffic: localTraffic({ client: supervisor }),
+  });
+}
+
+/** Gates and files of a working copy on this host. */
+export function buildActivities(policy: Policy | null, host: { queue: string; state: string }): BuildActivities {
+  const directories = policy?.directories ?? [];
+  return createBuildActivities({
+    gates: {
+      hostQueue: host.queue,
+      logs: join(host.state, 'logs'),
+      environment: gateEnvironment(process.env, policy),
+      directories,
+      runAs: policy?.runAs ?? null,
+    },
+    configuration: { state: join(host.state, 'configuration'), directories },
+  });
+}

@@ -1,0 +1,140 @@
+import { hostname } from 'node:os';
+import { Client } from '@temporalio/client';
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createLaneActivities } from '../activities/lane/lane.ts';
+import { connectSupervisor } from '../infra/local/index.ts';
+import { findTarget } from '../src/client/target.ts';
+import { ShiplockError } from '../src/errors.ts';
+import { BUILD_TASK_QUEUE, TASK_QUEUE } from '../workflows/messages.ts';
+import { buildActivities, quickActivities } from './activities.ts';
+import { registerSearchAttributes } from './attributes.ts';
+import { loadWorkflowBundle } from './bundle.ts';
+import { jsonLine } from './log.ts';
+import { readPolicy } from './policy.ts';
+import { stateFolder } from './state-folder.ts';
+
+export interface WorkerOptions {
+  /** The policy file; without one every release is refused. Default `SHIPLOCK_POLICY`. */
+  readonly policy?: string;
+  /** What it does: releases, builds, or both. Build workers need no production credentials. Default `all`. */
+  readonly role?: 'release' | 'build' | 'all';
+  /** Where logs of gates and the archive are kept. Default `SHIPLOCK_STATE`, else the user's state folder. */
+  readonly state?: string;
+  /** `host:port` on which Prometheus reads this worker's metrics; none by default. */
+  readonly metrics?: string;
+  /** The embedded stack's home, where releases go to the local platform. */
+  readonly home?: string;
+  readonly profile?: string;
+  readonly configFile?: string;
+  /** Ends the worker; SIGINT and SIGTERM do as well. */
+  readonly signal?: AbortSignal;
+  /** Called once every queue is polled. */
+  readonly onReady?: (ready: { identity: string; bundle: string; readyMs: number }) => void;
+}
+
+/** A killed worker's sticky tasks wait this long for it before another worker may take them. */
+const STICKY_TIMEOUT = '2s';
+/** Cached releases; others are replayed when something happens to them. 0.3 MB each was measured. */
+const CACHED_RELEASES = 500;
+
+/**
+ * Runs a worker until it is told to end: releases on `shiplock`, builds on `shiplock-build` and on this host's own
+ * queue. Work under way gets ten seconds to end and is then done again elsewhere.
+ *
+ * @throws ShiplockError where Temporal, the policy or the search attributes are not as they must be.
+ */
+export async function runWorker(options: WorkerOptions = {}): Promise<void> {
+  const began = performance.now();
+  installRuntime(options.metrics);
+  const policyFile = options.policy ?? process.env.SHIPLOCK_POLICY;
+  const policy = policyFile ? await readPolicy(policyFile) : null;
+  const target = await findTarget(options);
+  const identity = `shiplock-worker ${process.pid}@${hostname()}`;
+  const connection = await connect(target);
+  try {
+    const { namespace } = target;
+    await registerSearchAttributes(connection, namespace);
+    const client = new Client({ connection, namespace, identity });
+    const bundle = await loadWorkflowBundle();
+    const supervisor = connectSupervisor({ home: options.home });
+    const state = stateFolder(options.state);
+    const hostQueue = `${BUILD_TASK_QUEUE}-${hostname()}`;
+    const common = {
+      connection,
+      namespace,
+      identity,
+      maxHeartbeatThrottleInterval: '1s',
+      shutdownGraceTime: '10s',
+      shutdownForceTime: '30s',
+    } as const;
+
+    const workers: Worker[] = [];
+    const role = options.role ?? 'all';
+    if (role !== 'build') {
+      workers.push(
+        await Worker.create({
+          ...common,
+          taskQueue: TASK_QUEUE,
+          workflowBundle: { code: bundle.code },
+          activities: { ...quickActivities(policy, supervisor), ...createLaneActivities({ client }) },
+          stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+          maxCachedWorkflows: CACHED_RELEASES,
+        }),
+      );
+    }
+    if (role !== 'release') {
+      const activities = buildActivities(policy, { queue: hostQueue, state });
+      for (const taskQueue of [BUILD_TASK_QUEUE, hostQueue]) {
+        workers.push(await Worker.create({ ...common, taskQueue, activities, maxConcurrentActivityTaskExecutions: 4 }));
+      }
+    }
+    await runUntilTold(workers, options.signal, () => {
+      const ready = { identity, bundle: bundle.digest.slice(0, 12), readyMs: Math.round(performance.now() - began) };
+      Runtime.instance().logger.info('worker ready', { ...ready, address: target.address, namespace, role });
+      options.onReady?.(ready);
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+async function connect(target: Awaited<ReturnType<typeof findTarget>>): Promise<NativeConnection> {
+  try {
+    const { tls, apiKey, metadata } = target.connection as Parameters<typeof NativeConnection.connect>[0] & object;
+    return await NativeConnection.connect({ address: target.address, tls, apiKey, metadata });
+  } catch (cause) {
+    throw new ShiplockError({
+      code: 'SHIPLOCK_TEMPORAL_UNREACHABLE',
+      message: `no Temporal answers at ${target.address} (from ${target.source})`,
+      mend: 'start the embedded one with `shiplock local up`, or set TEMPORAL_ADDRESS',
+      cause,
+    });
+  }
+}
+
+async function runUntilTold(
+  workers: readonly Worker[],
+  signal: AbortSignal | undefined,
+  ready: () => void,
+): Promise<void> {
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  const end = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  // The SDK's own signal handling ends every worker on SIGINT and SIGTERM.
+  signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted) end();
+  ready();
+  await running.finally(end);
+}
+
+/** Once a process: log lines as JSON on standard error, metrics where somebody reads them. */
+function installRuntime(metrics: string | undefined): void {
+  Runtime.install({
+    logger: new DefaultLogger('INFO', jsonLine(process.stderr)),
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+      ...(metrics && { metrics: { prometheus: { bindAddress: metrics }, metricPrefix: '' } }),
+    },
+  });
+}
