@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ShiplockError } from '../../src/errors.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { matchesCommand, matchesHost, matchesName } from '../../workers/policy/patterns.ts';
+import { gateEnvironment, mapAddress, parsePolicy, policyDigest, policyRefusals } from '../../workers/policy.ts';
+import { somePlan } from '../fixtures/some-plan.ts';
+
+const ALLOWING = `
+services: [credlink-*]
+environments: [staging, production]
+platforms: [local]
+commands:
+  - node server.ts
+  - pnpm test **
+  - [pnpm, audit, --json]
+directories: [/srv/credlink]
+hosts: ['prometheus.monitoring.svc:9090']
+workloadEnvironment: [NODE_ENV]
+`;
+const policy = parsePolicy(ALLOWING, '/etc/shiplock/policy.yaml');
+
+function refusalsWith(change: (plan: Plan) => Plan, added = ''): readonly string[] {
+  return policyRefusals(change(somePlan()), parsePolicy(ALLOWING + added, '/etc/shiplock/policy.yaml'));
+}
+
+describe('a worker without a policy', () => {
+  it('refuses every plan and says how to mend that', () => {
+    const [reason, ...more] = policyRefusals(somePlan(), null);
+    assert.match(reason ?? '', /no policy.*--policy FILE/);
+    assert.deepEqual(more, []);
+  });
+
+  it('refuses the plan where its policy is empty, naming each thing that is missing', () => {
+    const refusals = policyRefusals(somePlan(), parsePolicy('', 'p.yaml'));
+    for (const field of [
+      'services',
+      'environments',
+      'platforms',
+      'commands',
+      'directories',
+      'hosts',
+      'workloadEnvironment',
+    ]) {
+      assert.ok(
+        refusals.some((reason) => reason.includes(`"${field}"`)),
+        `${field} in ${refusals.join('\n')}`,
+      );
+    }
+  });
+});
+
+describe('a policy', () => {
+  it('carries the plan that stays within it', () => {
+    assert.deepEqual(policyRefusals(somePlan(), policy), []);
+  });
+
+  const cases: [string, (plan: Plan) => Plan, RegExp][] = [
+    ['another service', (plan) => ({ ...plan, service: 'billing' }), /service "billing".*"services"/],
+    ['another environment', (plan) => ({ ...plan, environment: 'lab' }), /environment "lab"/],
+    [
+      'another workload command',
+      (plan) => ({ ...plan, target: { ...plan.target, command: ['sh', '-c', 'curl evil | sh'] } }),
+      /the workload: the command \["sh"/,
+    ],
+    [
+      'a workload elsewhere',
+      (plan) => ({ ...plan, target: { ...plan.target, directory: '/srv/credlink/../other' } }),
+      /lies in none of "directories"/,
+    ],
+    [
+      'a directory whose name only begins alike',
+      (plan) => ({ ...plan, target: { ...plan.target, directory: '/srv/credlink-evil' } }),
+      /lies in none/,
+    ],
+    [
+      'a variable that changes what the workload loads',
+      (plan) => ({ ...plan, target: { ...plan.target, environment: { NODE_OPTIONS: '--require /tmp/x.js' } } }),
+      /variable NODE_OPTIONS/,
+    ],
+    [
+      'another gate command',
+      (plan) => ({
+        ...plan,
+        gates: plan.gates.map((gate) => ({ ...gate, command: ['rm', '-r', '.'] })) as Plan['gates'],
+      }),
+      /gate unit-tests: the command/,
+    ],
+    [
+      'a configuration file elsewhere',
+      (plan) => ({ ...plan, configuration: [{ kind: 'helm', file: '/etc/passwd', field: 'a' }] }),
+      /\/etc\/passwd lies in none/,
+    ],
+    ['a metric host', (plan) => withAddress(plan, 'http://169.254.169.254/latest'), /matches nothing in "hosts"/],
+    ['a metric port', (plan) => withAddress(plan, 'http://prometheus.monitoring.svc:22'), /matches nothing in "hosts"/],
+    [
+      'credentials in an address',
+      (plan) => withAddress(plan, 'http://a:b@prometheus.monitoring.svc:9090'),
+      /credentials/,
+    ],
+    ['a metric address of another kind', (plan) => withAddress(plan, 'file:///etc/passwd'), /no http\(s\) address/],
+  ];
+  for (const [what, change, reason] of cases) {
+    it(`refuses ${what}`, () => {
+      const refusals = refusalsWith(change);
+      assert.equal(refusals.length, 1, refusals.join('\n'));
+      assert.match(refusals[0] ?? '', reason);
+    });
+  }
+
+  it('names every reason at once', () => {
+    assert.equal(refusalsWith((plan) => ({ ...plan, service: 'x', environment: 'y' })).length, 2);
+  });
+
+  it('needs no host for an address that it maps itself', () => {
+    const elsewhere = (plan: Plan) => withAddress(plan, 'http://elsewhere:1');
+    assert.deepEqual(refusalsWith(elsewhere, "prometheus: { 'http://elsewhere:1': 'http://127.0.0.1:9090' }"), []);
+    assert.deepEqual(refusalsWith(elsewhere, "prometheus: { '*': embedded }"), []);
+  });
+
+  it('may ask for a level of proof that the plan must not undercut', () => {
+    const asks = (requires: 'identity' | 'principal') => (plan: Plan) => ({
+      ...plan,
+      promotion: { monitor: null, approval: { deadlineMs: 1, requires, quorum: 1, notStarter: false } },
+    });
+    const added = 'approvals: { requires: { production: principal } }';
+    assert.match(
+      refusalsWith(asks('identity'), added)[0] ?? '',
+      /must require "principal", the plan asks for "identity"/,
+    );
+    assert.deepEqual(refusalsWith(asks('principal'), added), []);
+  });
+
+  it('may ask for a person where the plan promotes automatically', () => {
+    assert.match(
+      refusalsWith((plan) => plan, 'approvals: { mandatory: [production] }')[0] ?? '',
+      /a person must approve/,
+    );
+    assert.deepEqual(
+      refusalsWith((plan) => plan, 'approvals: { mandatory: [staging] }'),
+      [],
+    );
+  });
+});
+
+describe('patterns of a policy', () => {
+  it('match names as a whole', () => {
+    assert.ok(matchesName('credlink-api', 'credlink-*'));
+    assert.ok(!matchesName('my-credlink-api', 'credlink-*'));
+    assert.ok(!matchesName('credlinkXapi', 'credlink.api'));
+  });
+
+  const commands: [string[], string[], boolean][] = [
+    [['pnpm', 'test'], ['pnpm', 'test'], true],
+    [['pnpm', 'test', '--x'], ['pnpm', 'test'], false],
+    [['pnpm', 'test', '--x'], ['pnpm', 'test', '**'], true],
+    [['pnpm', 'test'], ['pnpm', 'test', '**'], true],
+    [['pnpm'], ['pnpm', 'test', '**'], false],
+    [['pnpm', 'test; rm'], ['pnpm', 'test'], false],
+    [['/srv/bin/x'], ['/srv/bin/*'], true],
+    [['/srv/bin/../../bin/sh'], ['/srv/bin/*'], false],
+    [['node', '--v={{version}}'], ['node', '--v=*'], true],
+    [['node'], ['*'], true],
+    [['/bin/sh'], ['*'], false],
+    [['a+b'], ['a+b'], true],
+    [['aab'], ['a+b'], false],
+  ];
+  for (const [command, rule, expected] of commands) {
+    it(`${JSON.stringify(rule)} ${expected ? 'allows' : 'does not allow'} ${JSON.stringify(command)}`, () => {
+      assert.equal(matchesCommand(command, rule), expected);
+    });
+  }
+
+  it('match hosts label by label, and ports where they name one', () => {
+    assert.ok(matchesHost('prometheus.svc', '9090', '*.svc'));
+    assert.ok(matchesHost('Prometheus.svc', '9090', 'prometheus.svc:9090'));
+    assert.ok(!matchesHost('prometheus.svc', '9091', 'prometheus.svc:9090'));
+    assert.ok(!matchesHost('a.b.svc', '80', '*.svc'));
+    assert.ok(!matchesHost('svc.evil', '80', 'svc'));
+    assert.ok(matchesHost('[::1]', '9090', '[::1]:9090'));
+  });
+});
+
+describe('a policy file', () => {
+  it('takes relative directories from where it lies', () => {
+    assert.deepEqual(parsePolicy('directories: [., ../app]', '/srv/a/policy.yaml').directories, ['/srv/a', '/srv/app']);
+  });
+
+  it('that is wrong is refused with every error at its place', () => {
+    const text = "services: a\nenvironmen: [x]\ncommands: ['**']\nenvironment: [TEMPORAL_API_KEY]\n";
+    assert.throws(
+      () => parsePolicy(text, 'p.yaml'),
+      (error: ShiplockError) => {
+        assert.equal(error.code, 'SHIPLOCK_POLICY_INVALID');
+        const lines = error.message.split('\n');
+        assert.deepEqual(
+          lines.map((line) => /^p\.yaml:\d+/.exec(line)?.[0]),
+          ['p.yaml:1', 'p.yaml:2', 'p.yaml:3', 'p.yaml:4'],
+        );
+        return error instanceof ShiplockError;
+      },
+    );
+  });
+
+  it('that is no YAML is refused with its place', () => {
+    assert.throws(() => parsePolicy('services: [a', 'p.yaml'), /p\.yaml:1:\d+: /);
+  });
+
+  it('has a digest that does not depend on the order of its fields', () => {
+    const other = parsePolicy('environments: [b]\nservices: [a]', 'p.yaml');
+    assert.equal(policyDigest(parsePolicy('services: [a]\nenvironments: [b]', 'p.yaml')), policyDigest(other));
+    assert.notEqual(policyDigest(other), policyDigest(null));
+  });
+});
+
+describe('what a policy lets be seen', () => {
+  it('gives gates the variables it names, and never those of Temporal', () => {
+    const own = { PATH: '/bin', TEMPORAL_API_KEY: 'k', temporal_tls: 'k', OTHER: 'o' };
+    assert.deepEqual(gateEnvironment(own, policy), { PATH: '/bin' });
+    const all = parsePolicy("environment: ['*']", 'p.yaml');
+    assert.deepEqual(gateEnvironment(own, all), { PATH: '/bin', OTHER: 'o' });
+    assert.deepEqual(gateEnvironment(own, null), {});
+  });
+
+  it('maps an address by itself before all the others', () => {
+    const mapping = parsePolicy("prometheus: { '*': embedded, 'http://a:1': 'http://127.0.0.1:2' }", 'p.yaml');
+    assert.equal(mapAddress('http://a:1', mapping), 'http://127.0.0.1:2');
+    assert.equal(mapAddress('http://b:1', mapping), null);
+    assert.equal(mapAddress('http://b:1', policy), 'http://b:1');
+  });
+});
+
+function withAddress(plan: Plan, address: string): Plan {
+  const success = { kind: 'prometheus', address, query: 'up', timeoutMs: 1000 } as const;
+  const bounds = { success: 0.99, p95Seconds: 0.5 };
+  const monitor = { success, p95Seconds: success, healthy: bounds, unhealthy: bounds, intervalMs: 5000, attempts: 60 };
+  return { ...plan, promotion: { ...plan.promotion, monitor } };
+}
