@@ -13,11 +13,17 @@ import { imageWith } from './image.ts';
 export function withValue(text: string, field: Field, to: string, edit: ConfigurationEdit): string {
   const value = field.image ? imageWith(field.image, to) : to;
   if (value === null || /\p{Cc}/u.test(value)) throw unfit(to, edit);
-  const gap = field.style === 'empty' && !/\s/.test(text[field.start - 1] ?? ' ') ? ' ' : '';
-  const changed = `${text.slice(0, field.start)}${gap}${written(value, field.style)}${text.slice(field.end)}`;
+  const place = field.style === 'empty' ? afterColon(text, field.start) : { ...field, gap: '' };
+  const changed = `${text.slice(0, place.start)}${place.gap}${written(value, field.style)}${text.slice(place.end)}`;
   // The proof that the cut was right: the file, read anew, holds the value and nothing else moved.
   if (findField(changed, edit).value !== to) throw unfit(to, edit);
   return changed;
+}
+
+/** An empty value has no place of its own: YAML counts it to where the next thing begins, maybe a comment. */
+function afterColon(text: string, start: number): { start: number; end: number; gap: string } {
+  const { length } = text.slice(0, start).trimEnd();
+  return { start: length, end: length, gap: ' ' };
 }
 
 function written(value: string, style: Field['style']): string {
