@@ -9,6 +9,11 @@ export interface CommandEntry {
 
 /** Every command, in the order of the help text. */
 export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'check',
+    summary: 'compile release files, and say what they would do',
+    load: () => import('./commands/check.ts'),
+  },
   { name: 'start', summary: 'start a release', load: () => import('./commands/start.ts') },
   { name: 'get', summary: 'show one release, or watch it', load: () => import('./commands/get.ts') },
   { name: 'list', summary: 'list releases', load: () => import('./commands/list.ts') },
@@ -30,6 +35,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'end the window: after it there is no quick way back',
     load: () => import('./commands/finalise.ts'),
   },
+  {
+    name: 'worker',
+    summary: 'run the releases’ workflows and activities here',
+    load: () => import('./commands/worker.ts'),
+  },
+  { name: 'local', summary: 'the embedded stack: up, down, status', load: () => import('./commands/local.ts') },
   {
     name: 'doctor',
     summary: 'say what is there, what is missing, and how to mend it',

@@ -13,7 +13,7 @@ import type { CompiledPlan } from './plan.ts';
 import { query } from './query.ts';
 import { type SendOptions, send } from './send.ts';
 import type { Session } from './session.ts';
-import { type Started, type StartOptions, start, startPlan } from './start.ts';
+import { type Started, type StartManner, type StartOptions, start, startPlan } from './start.ts';
 import { findTarget, type Target, type TargetOptions } from './target.ts';
 
 export interface ConnectOptions extends TargetOptions {
@@ -29,7 +29,7 @@ export interface ConnectOptions extends TargetOptions {
 export interface Shiplock {
   readonly session: Session;
   start(options: StartOptions): Promise<Started>;
-  startPlan(compiled: CompiledPlan, options?: Pick<StartOptions, 'ifBusy' | 'buildQueue'>): Promise<Started>;
+  startPlan(compiled: CompiledPlan, options?: StartManner): Promise<Started>;
   /** Waits for a queued release's turn; its first run, or `null` where the wait was given up. */
   turn(place: Place, options?: TurnOptions): Promise<string | null>;
   get(id: string): Promise<Sighting>;

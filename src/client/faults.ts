@@ -4,7 +4,14 @@ import { ShiplockError } from '../errors.ts';
 import type { Session } from './session.ts';
 
 /** gRPC status codes that mean something to a person (grpc `status`). */
-const GRPC = { INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, PERMISSION_DENIED: 7, UNAVAILABLE: 14, UNAUTHENTICATED: 16 };
+const GRPC = {
+  CANCELLED: 1,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  PERMISSION_DENIED: 7,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+};
 
 type Where = Pick<Session, 'address' | 'namespace' | 'source'>;
 
@@ -25,6 +32,7 @@ export function explain(error: unknown, where: Where, id?: string): unknown {
   switch (status.code) {
     case GRPC.UNAVAILABLE:
     case GRPC.DEADLINE_EXCEEDED:
+    case GRPC.CANCELLED:
       return unreachable(where, error);
     case GRPC.UNAUTHENTICATED:
     case GRPC.PERMISSION_DENIED:
@@ -45,7 +53,8 @@ export function explain(error: unknown, where: Where, id?: string): unknown {
 export function isUnreachable(error: unknown): boolean {
   if (error instanceof ShiplockError) return error.code === 'SHIPLOCK_TEMPORAL_UNREACHABLE';
   const code = grpcStatus(error)?.code;
-  return code === GRPC.UNAVAILABLE || code === GRPC.DEADLINE_EXCEEDED;
+  // The SDK's retries end a call whose deadline passes in between as cancelled; nobody else cancels calls here.
+  return code === GRPC.UNAVAILABLE || code === GRPC.DEADLINE_EXCEEDED || code === GRPC.CANCELLED;
 }
 
 export function unreachable(where: Where, cause: unknown): ShiplockError {

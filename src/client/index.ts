@@ -8,5 +8,5 @@ export { DEFAULT_WAIT_MS, resultOf, type WaitOptions, type WaitResult } from './
 export { type CompiledPlan, compilePlan, type PlanOptions, planProblems } from './plan.ts';
 export type { SendOptions } from './send.ts';
 export type { Session } from './session.ts';
-export type { IfBusy, Started, StartOptions } from './start.ts';
+export type { IfBusy, Started, StartManner, StartOptions } from './start.ts';
 export type { ConnectionSource, TargetOptions } from './target.ts';

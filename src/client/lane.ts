@@ -4,13 +4,15 @@ import { LANE_ENQUEUE, LANE_WORKFLOW, type LaneEntry, type LaneRequest, laneId }
 import { ShiplockError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { explain } from './faults.ts';
-import { query } from './query.ts';
+import { type Answer, query } from './query.ts';
 import { RPC_DEADLINE_MS, type Session, within } from './session.ts';
 
 /** A place in the lane. */
 export interface Place {
   /** The lane's workflow id. */
   readonly lane: string;
+  /** The lane's run that took the request. A lane ends when it is empty, and is opened again later. */
+  readonly laneRun: string;
   /** The id of this request in it. */
   readonly request: string;
 }
@@ -20,20 +22,20 @@ export async function enqueue(session: Session, plan: Plan, wanted: Omit<LaneReq
   const request: LaneRequest = { id: randomUUID(), ...wanted };
   const lane = laneId(plan);
   try {
-    await within(session, RPC_DEADLINE_MS, () =>
+    const handle = await within(session, RPC_DEADLINE_MS, () =>
       session.client.workflow.signalWithStart(LANE_WORKFLOW, {
         workflowId: lane,
         taskQueue: session.taskQueue,
-        args: [],
+        args: [{ environment: plan.environment, service: plan.service }],
         signal: LANE_ENQUEUE,
         signalArgs: [request],
         staticSummary: `releases of ${plan.service} to ${plan.environment} that wait their turn`,
       }),
     );
+    return { lane, laneRun: handle.signaledRunId, request: request.id };
   } catch (error) {
     throw explain(error, session, lane);
   }
-  return { lane, request: request.id };
 }
 
 export interface TurnOptions {
@@ -51,7 +53,7 @@ const LOOK_MS = 500;
 export async function turn(session: Session, place: Place, options: TurnOptions = {}): Promise<string | null> {
   let told = '';
   while (!options.signal?.aborted) {
-    const answer = await query<LaneEntry | null>(session, { id: place.lane }, 'entry', place.request);
+    const answer = await entryOf(session, place);
     const entry = answer.answered ? answer.value : null;
     if (entry?.state === 'started' && entry.runId) return entry.runId;
     if (entry?.state === 'refused') throw refused(place, entry);
@@ -61,6 +63,12 @@ export async function turn(session: Session, place: Place, options: TurnOptions 
     await delay(LOOK_MS, undefined, { signal: options.signal }).catch(() => undefined);
   }
   return null;
+}
+
+async function entryOf(session: Session, { lane, laneRun, request }: Place): Promise<Answer<LaneEntry | null>> {
+  const newest = await query<LaneEntry | null>(session, { id: lane }, 'entry', request);
+  if (!newest.answered || newest.value) return newest;
+  return query<LaneEntry | null>(session, { id: lane, runId: laneRun }, 'entry', request);
 }
 
 function refused({ lane }: Place, { because }: LaneEntry): ShiplockError {

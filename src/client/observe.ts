@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { type Chain, describe, type Execution, lastWords, newestRun } from './execution.ts';
@@ -68,10 +69,11 @@ export async function* watch(session: Session, id: string, options: WatchOptions
   let silentSince: number | null = null;
   let still = 0;
   while (!options.signal?.aborted) {
-    let now: Sighting;
+    let now: Sighting | null;
     try {
-      now = await sight(session, id, chain);
+      now = await unlessAborted(sight(session, id, chain), options.signal);
       silentSince = null;
+      if (!now) return;
     } catch (error) {
       silentSince ??= Date.now();
       if (!last || !isUnreachable(error) || Date.now() - silentSince > PATIENCE_MS) throw error;
@@ -91,6 +93,22 @@ function same(one: Sighting, other: Sighting): boolean {
     JSON.stringify([one.status, one.because, one.execution]) ===
     JSON.stringify([other.status, other.because, other.execution])
   );
+}
+
+/** A question under way does not hold up who wants to leave. */
+async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal | undefined): Promise<T | null> {
+  if (!signal) return asked;
+  const left = new AbortController();
+  const aborted = once(signal, 'abort', { signal: left.signal }).then(
+    () => null,
+    () => null,
+  );
+  try {
+    asked.catch(() => undefined);
+    return await Promise.race([asked, aborted]);
+  } finally {
+    left.abort();
+  }
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

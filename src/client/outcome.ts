@@ -49,7 +49,8 @@ export function resultOf(sighting: Sighting, until: 'released' | 'ended'): WaitR
     const cut = sighting.execution.state === 'terminated' || sighting.execution.state === 'timedOut';
     return { verdict: (!cut && status?.outcome) || 'broken', because, last: sighting };
   }
-  if (until === 'released' && status?.phase === 'window' && status.outcome === 'released') {
+  // On its way back out of the window, a release still carries the outcome that it is losing.
+  if (until === 'released' && status?.outcome === 'released' && status.phase !== 'undoing') {
     return { verdict: 'released', because, last: sighting };
   }
   return null;

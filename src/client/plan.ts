@@ -24,7 +24,7 @@ export interface CompiledPlan {
 export async function compilePlan({ file, version, environment, autoPromote }: PlanOptions): Promise<CompiledPlan> {
   // The compiler brings zod and yaml, which nothing else here needs.
   const { compileRelease, planDigest } = await import('../plan/index.ts');
-  const compiled = await compileRelease({ file, version, environment, overrides: { autoPromote } });
+  const compiled = compileRelease({ file, version, environment, overrides: { autoPromote } });
   if (!compiled.ok) throw planInvalid(file, compiled.errors);
   return { plan: compiled.plan, planDigest: planDigest(compiled.plan), warnings: compiled.warnings };
 }

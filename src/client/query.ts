@@ -13,7 +13,7 @@ export type Answer<T> =
  */
 export async function query<T>(
   session: Session,
-  { id, runId }: { id: string; runId?: string },
+  { id, runId, deadlineMs = QUERY_DEADLINE_MS }: { id: string; runId?: string; deadlineMs?: number },
   name: string,
   ...args: unknown[]
 ): Promise<Answer<T>> {
@@ -21,7 +21,7 @@ export async function query<T>(
     const handle = session.client.workflow.getHandle(id, runId);
     return {
       answered: true,
-      value: await within(session, QUERY_DEADLINE_MS, () => handle.query<T, unknown[]>(name, ...args)),
+      value: await within(session, deadlineMs, () => handle.query<T, unknown[]>(name, ...args)),
     };
   } catch (error) {
     const because = silence(error);

@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Problem } from '../plan/problem.ts';
 import { busy, makeRoom } from './busy.ts';
 import { explain } from './faults.ts';
-import { enqueue } from './lane.ts';
+import { enqueue, type Place } from './lane.ts';
 import { type CompiledPlan, compilePlan, type PlanOptions } from './plan.ts';
 import { RPC_DEADLINE_MS, type Session, within } from './session.ts';
 import { startAttributes, startWords } from './words.ts';
@@ -22,7 +22,12 @@ export interface StartOptions extends PlanOptions {
   readonly ifBusy?: IfBusy;
   /** Where gates and configuration run; default `shiplock-build`. */
   readonly buildQueue?: string;
+  /** After how many events a run is continued in a new one; default as the workflow's. */
+  readonly eventsPerRun?: number;
 }
+
+/** What is not part of the plan. */
+export type StartManner = Pick<StartOptions, 'ifBusy' | 'buildQueue' | 'eventsPerRun'>;
 
 export type Started = (
   | {
@@ -30,12 +35,8 @@ export type Started = (
       /** The release's first run: names it for `watch` and `wait`. */
       readonly firstRunId: string;
     }
-  | {
-      /** In the lane: it starts when its turn comes; `turn` waits for that. */
-      readonly kind: 'queued';
-      readonly lane: string;
-      readonly request: string;
-    }
+  /** In the lane: it starts when its turn comes; `turn` waits for that. */
+  | ({ readonly kind: 'queued' } & Place)
 ) & {
   readonly id: string;
   readonly plan: Plan;
@@ -57,11 +58,11 @@ export async function start(session: Session, options: StartOptions): Promise<St
 export async function startPlan(
   session: Session,
   compiled: CompiledPlan,
-  { ifBusy = 'fail', buildQueue }: Pick<StartOptions, 'ifBusy' | 'buildQueue'> = {},
+  { ifBusy = 'fail', ...manner }: StartManner = {},
 ): Promise<Started> {
   const { plan, planDigest, warnings } = compiled;
   const id = releaseId(plan);
-  const input: ReleaseInput = { plan, ...(buildQueue && { buildQueue }) };
+  const input: ReleaseInput = inputOf(plan, manner);
   const words = startWords(plan, planDigest, session.identity);
   const common = { id, plan, planDigest, warnings };
   switch (ifBusy) {
@@ -79,6 +80,10 @@ export async function startPlan(
     default:
       return ifBusy satisfies never;
   }
+}
+
+function inputOf(plan: Plan, { buildQueue, eventsPerRun }: StartManner): ReleaseInput {
+  return { plan, ...(buildQueue && { buildQueue }), ...(eventsPerRun && { eventsPerRun }) };
 }
 
 /** The first run's id, or `null` where the id is taken by an open release. */

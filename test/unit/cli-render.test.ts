@@ -93,7 +93,14 @@ suite('what changed in a release, as lines', () => {
   test('tells new readings only', () => {
     const [metric] = canaryAt25.metrics;
     assert.ok(metric);
-    const reading = { at: '2026-03-04T12:10:00.000Z', value: '[0.91]', verdict: 'fail', weight: 25 } as const;
+    const reading = {
+      at: '2026-03-04T12:10:00.000Z',
+      value: '[0.91]',
+      beside: '',
+      verdict: 'fail',
+      weight: 25,
+      evidence: '',
+    } as const;
     const after = {
       ...canaryAt25,
       metrics: [{ ...metric, readings: [...metric.readings, reading] }, ...canaryAt25.metrics.slice(1)],

@@ -74,8 +74,8 @@ const SUCCESS_RATE: MetricProgress = {
   inconclusive: 0,
   errors: 0,
   readings: [
-    { at: time('12:08:00'), value: '[0.9991]', verdict: 'pass', weight: 25 },
-    { at: time('12:09:00'), value: '[0.9987]', verdict: 'pass', weight: 25 },
+    { at: time('12:08:00'), value: '[0.9991]', beside: '', verdict: 'pass', weight: 25, evidence: '' },
+    { at: time('12:09:00'), value: '[0.9987]', beside: '[0.9995]', verdict: 'pass', weight: 25, evidence: '' },
   ],
 };
 

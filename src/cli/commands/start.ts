@@ -107,7 +107,7 @@ const WORDS: Record<Followed['result']['verdict'], string> = {
   rolledBack: 'rolled back',
   rejected: 'rejected',
   stillWaiting: 'still going on',
-  broken: 'ended without an outcome',
+  broken: 'failed',
 };
 
 function summary(started: Started, followed?: Followed): Record<string, unknown> {

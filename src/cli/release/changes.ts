@@ -2,7 +2,7 @@ import type { Progress, ReleaseStatus, Verdict } from '../../../workflows/messag
 import { type Span, span } from '../paint.ts';
 import { commandFor, deadlineOf, decisionLine } from './footer.ts';
 import { at, standing } from './header.ts';
-import { ICONS, waitingLook } from './model.ts';
+import { ICONS, readingOf, waitingLook } from './model.ts';
 
 /**
  * What happened between two looks at a release, one line each: for logs and other places that cannot be redrawn.
@@ -61,7 +61,7 @@ function metricLines(before: ReleaseStatus | null, after: ReleaseStatus): Span[]
       .filter((reading) => reading.at > last)
       .map((reading) => [
         span(`${ICONS.analysis} `, TONES[reading.verdict]),
-        span(`${metric.metric} ${reading.value} at ${reading.weight} %: ${reading.verdict}`),
+        span(`${metric.metric} ${readingOf(reading)}: ${reading.verdict}`),
         span(`  ${at(reading.at)}`, 'quiet'),
       ]);
     const settled = metric.state !== 'running' && known?.state !== metric.state;

@@ -42,7 +42,7 @@ function ended(outcome: ReleaseStatus['outcome']): { icon: string; tone: Tone; t
     case 'rejected':
       return { icon: ICONS.failed, tone: 'bad', text: 'rejected' };
     case null:
-      return { icon: ICONS.warning, tone: 'bad', text: 'ended without an outcome' };
+      return { icon: ICONS.warning, tone: 'bad', text: 'failed' };
     default:
       return outcome satisfies never;
   }

@@ -1,4 +1,4 @@
-import type { MetricProgress, Progress, ReleaseStatus, Waiting } from '../../../workflows/messages.ts';
+import type { JudgedReading, MetricProgress, Progress, ReleaseStatus, Waiting } from '../../../workflows/messages.ts';
 import { formatDuration } from '../../plan/duration.ts';
 import type { Tone } from '../paint.ts';
 
@@ -83,7 +83,7 @@ function metricNode(metric: MetricProgress): Node {
     ...(metric.failed > 0 ? [`${metric.failed} failed`] : []),
     ...(metric.inconclusive > 0 ? [`${metric.inconclusive} inconclusive`] : []),
     ...(metric.errors > 0 ? [`${metric.errors} errors`] : []),
-    ...(last ? [`last ${last.value} at ${last.weight} %`] : []),
+    ...(last ? [`last ${readingOf(last)}`] : []),
   ];
   const settled = metric.state === 'running' || metric.because === '' ? '' : `; ${metric.because}`;
   return {
@@ -93,6 +93,11 @@ function metricNode(metric: MetricProgress): Node {
     note: `${counts.join(', ')}${settled}`,
     children: [],
   };
+}
+
+/** `[0.98] at 25 %`, with the stable side beside it where that was asked. */
+export function readingOf({ value, beside, weight }: JudgedReading): string {
+  return `${value} at ${weight} %${beside ? ` (stable ${beside})` : ''}`;
 }
 
 type Look = Pick<Node, 'icon' | 'tone'>;

@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import type { ServerStatus, StackStatus } from '../../../infra/local/index.ts';
+import { type Invocation, type OutputOptions, withOutput } from '../invocation.ts';
+import { paintLine, type Span, span } from '../paint.ts';
+import { ICONS } from '../release/model.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Options extends OutputOptions {
+  readonly home?: string;
+}
+
+export function configure(command: Command, { terminal }: Invocation): void {
+  const sub = (name: string, what: string): Command =>
+    withOutput(command.command(name).description(what)).option(
+      '--home <folder>',
+      'where the stack keeps everything (default: SHIPLOCK_HOME, else ~/.local/share/shiplock)',
+    );
+
+  sub('up', 'start Temporal, Envoy, Prometheus and the supervisor, or find them running').action(
+    async ({ home, output }: Options) => {
+      const { ensureStack } = await import('../../../infra/local/index.ts');
+      const { progressBar } = await import('../../../infra/local/servers/index.ts');
+      const stack = await ensureStack({
+        home,
+        onProgress: progressBar(process.stderr),
+        onWait: (line) => terminal.err(line),
+      });
+      showStack(terminal, stack, output);
+    },
+  );
+
+  sub('down', 'stop all of it; what is stored stays').action(async ({ home, output }: Options) => {
+    const { stopStack } = await import('../../../infra/local/index.ts');
+    const ran = await stopStack({ home });
+    const text = ran ? 'stopped' : 'nothing was running';
+    terminal.out(output === 'json' ? JSON.stringify({ ok: true, ran }) : text);
+  });
+
+  sub('status', 'what runs, and where').action(async ({ home, output }: Options) => {
+    const { stackStatus } = await import('../../../infra/local/index.ts');
+    showStack(terminal, await stackStatus({ home }), output);
+  });
+}
+
+function showStack(terminal: Terminal, stack: StackStatus | null, output: Options['output']): void {
+  if (output === 'json') terminal.out(JSON.stringify({ ok: true, stack }));
+  else if (!stack) terminal.out('the embedded stack is down; start it with `shiplock local up`');
+  else for (const line of linesOf(stack)) terminal.out(paintLine(line, terminal));
+}
+
+function linesOf({ home, servers, services }: StackStatus): Span[][] {
+  const { temporal, envoy, prometheus } = servers;
+  return [
+    serverLine('Temporal', temporal, temporal.address),
+    serverLine('Web UI', temporal, temporal.ui),
+    serverLine('Envoy', envoy, envoy.admin),
+    serverLine('Prometheus', prometheus, prometheus.address),
+    ...services.map(({ service, address, weights, stable }) => [
+      span(`${service.padEnd(14)}`, 'strong'),
+      span(address),
+      span(`  ${splitOf(weights) || (stable ? `${stable} 100 %` : 'no traffic yet')}`, 'quiet'),
+    ]),
+    [span(`home          ${home}`, 'quiet')],
+  ];
+}
+
+function serverLine(name: string, { state, version, because }: ServerStatus, where: string): Span[] {
+  const ready = state === 'ready';
+  return [
+    span(`${ready ? ICONS.done : ICONS.warning} `, ready ? 'good' : 'warning'),
+    span(name.padEnd(12)),
+    span(ready ? where : `${state}: ${because}`),
+    span(`  ${version}`, 'quiet'),
+  ];
+}
+
+function splitOf(weights: Readonly<Record<string, number>>): string {
+  return Object.entries(weights)
+    .map(([version, weight]) => `${version} ${weight} %`)
+    .join(' · ');
+}

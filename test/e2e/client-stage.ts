@@ -1,0 +1,154 @@
+/** Where the client's tests play: a real Temporal server of their own, and workers that can be taken away. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { createAttestationActivities } from '../../activities/attestation/index.ts';
+import { createLaneActivities } from '../../activities/lane/lane.ts';
+import type { WorkloadState } from '../../activities/workload/port.ts';
+import { serverPath } from '../../infra/local/servers/index.ts';
+import { connectShiplock, type Shiplock } from '../../src/client/index.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { loadWorkflowBundle } from '../../workers/bundle.ts';
+import { SEARCH_ATTRIBUTES, TASK_QUEUE } from '../../workflows/messages.ts';
+
+export interface Stage {
+  readonly address: string;
+  readonly shiplock: Shiplock;
+  /** Starts a worker, where none runs. */
+  workerUp(): Promise<void>;
+  workerDown(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openStage(): Promise<Stage> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  const server = await startTemporal(port);
+  process.once('exit', () => server.kill('SIGKILL'));
+  const shiplock = await connectWhenUp(address);
+  const connection = await NativeConnection.connect({ address });
+  let bundle: WorkflowBundle | undefined;
+  let running: { worker: Worker; done: Promise<void> } | undefined;
+  const platforms = new Map<string, WorkloadState>();
+
+  const workerUp = async (): Promise<void> => {
+    if (running) return;
+    bundle ??= await loadWorkflowBundle();
+    const worker = await Worker.create({
+      connection,
+      taskQueue: TASK_QUEUE,
+      workflowBundle: bundle,
+      activities: {
+        ...platformActivities(platforms),
+        ...createAttestationActivities(),
+        ...createLaneActivities({ client: shiplock.session.client }),
+      },
+      maxCachedWorkflows: 20,
+    });
+    running = { worker, done: worker.run() };
+  };
+  const workerDown = async (): Promise<void> => {
+    running?.worker.shutdown();
+    await running?.done;
+    running = undefined;
+  };
+  const close = async (): Promise<void> => {
+    await workerDown();
+    await shiplock.close();
+    await connection.close();
+    server.kill('SIGTERM');
+  };
+  return { address, shiplock, workerUp, workerDown, close };
+}
+
+/** A plan of one service of its own, so that tests do not get in each other's way. */
+export function planFor(service: string, changes: Partial<Plan> = {}): Plan {
+  return {
+    format: 1,
+    service,
+    environment: 'production',
+    version: '1.1.0',
+    target: {
+      platform: 'local',
+      command: ['node', 'main.ts'],
+      directory: '/srv',
+      environment: {},
+      replicas: 1,
+      readinessPath: '/ready',
+      stableService: `${service}-stable`,
+      canaryService: `${service}-canary`,
+    },
+    gates: [],
+    configuration: [],
+    canary: { steps: [{ kind: 'setWeight', weight: 25 }], background: null, readyDeadlineMs: 10_000 },
+    promotion: { monitor: null, approval: null },
+    window: { durationMs: 60_000 },
+    ...changes,
+  };
+}
+
+/** A platform in memory: these tests are about messages, not about traffic. */
+function platformActivities(platforms: Map<string, WorkloadState>) {
+  const of = (service: string): WorkloadState =>
+    platforms.get(service) ?? { stable: '1.0.0', canary: null, weights: { '1.0.0': 100 }, revisions: [] };
+  const change = (service: string, changes: Partial<WorkloadState>): void => {
+    platforms.set(service, { ...of(service), ...changes });
+  };
+  return {
+    admit: async ({ plan }: { plan: Plan }) => ({
+      planDigest: 'd'.repeat(64),
+      binding: '1a2b3c4d',
+      policyDigest: 'e'.repeat(64),
+      fence: 1_000,
+      before: of(plan.service),
+      startedBy: { identity: 'test', principal: null },
+    }),
+    describeWorkload: async ({ service }: { service: string }) => of(service),
+    startRevision: async () => undefined,
+    awaitReady: async () => ({ ready: true, because: '1 of 1 replicas ready' }),
+    removeRevision: async () => undefined,
+    setRoles: async ({ service, stable, canary }: { service: string; stable: string | null; canary: string | null }) =>
+      change(service, { stable, canary }),
+    setWeights: async ({ service, weights }: { service: string; weights: Record<string, number> }) => {
+      change(service, { weights });
+      return { weights, verified: true };
+    },
+  };
+}
+
+async function startTemporal(port: number): Promise<ChildProcess> {
+  const { path } = await serverPath('temporal', { fetch: true });
+  const attributes = Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
+  const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', `${port}`, ...attributes];
+  return spawn(path, [...args, '--log-level', 'error'], { stdio: 'ignore' });
+}
+
+async function connectWhenUp(address: string): Promise<Shiplock> {
+  process.env.TEMPORAL_ADDRESS = address;
+  process.env.SHIPLOCK_IDENTITY = 'ann@laptop';
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    try {
+      const shiplock = await connectShiplock();
+      await shiplock.list({ limit: 1 });
+      return shiplock;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await delay(200);
+    }
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject).listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
