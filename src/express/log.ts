@@ -18,7 +18,16 @@ export interface CanaryLogEntry {
 
 export type CanaryLogger = (entry: CanaryLogEntry) => void;
 
-/** One JSON line on standard output for each entry. */
+let lines = '';
+
+/** One JSON line on standard output for each entry; the lines of one turn of the event loop are written together. */
 export function logToStdout(entry: CanaryLogEntry): void {
-  process.stdout.write(`${JSON.stringify(entry)}\n`);
+  if (lines === '') setImmediate(flush);
+  lines += `${JSON.stringify(entry)}\n`;
+}
+
+function flush(): void {
+  const written = lines;
+  lines = '';
+  process.stdout.write(written);
 }
