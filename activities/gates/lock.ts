@@ -12,7 +12,7 @@ interface Held {
 }
 
 export interface GateLock {
-  /** What the gate's processes are marked with. */
+  /** What this attempt's processes are marked with. */
   readonly mark: string;
   /** Notes the leader of the gate's process group; `false`: a later attempt has taken over, end it. */
   readonly hold: (pid: number) => Promise<boolean>;
@@ -25,16 +25,16 @@ export interface GateLock {
  */
 export async function takeOver({ logs, key }: { logs: string; key: string }): Promise<GateLock> {
   const file = path.join(logs, ...segments(key), 'lock.json');
-  const mark = createHash('sha256').update(`${logs}\n${key}`).digest('hex').slice(0, 32);
+  const gate = createHash('sha256').update(`${logs}\n${key}`).digest('hex').slice(0, 32);
   const attempt = randomUUID();
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const before = await read(file);
   await replaceFile(file, JSON.stringify({ attempt, leader: null } satisfies Held));
   if (before?.leader) await endGroup(before.leader);
-  await sweep(mark);
+  await sweep(`${gate}.`);
   const isMine = async () => (await read(file))?.attempt === attempt;
   return {
-    mark,
+    mark: `${gate}.${attempt}`,
     async hold(pid) {
       if (!(await isMine())) return false;
       const leader = { pid, startedAt: await startTime(pid) };

@@ -30,7 +30,7 @@ export function signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): bool
 }
 
 /**
- * Kills what carries the mark of a gate, wherever it went (`setsid`, a double fork): a process group does not hold
+ * Kills what carries a mark that begins like this, wherever it went (`setsid`, a double fork): a process group does not hold
  * those. Looks again until a look finds none. On systems without `/proc` the group is all that is known.
  * @returns how many were killed
  */
@@ -51,7 +51,7 @@ async function marked(mark: string): Promise<number[]> {
   const carriers = await Promise.all(
     pids.map(async (pid) => {
       const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
-      return environment.split('\0').includes(`${GATE_MARK}=${mark}`) ? pid : null;
+      return environment.split('\0').some((entry) => entry.startsWith(`${GATE_MARK}=${mark}`)) ? pid : null;
     }),
   );
   return carriers.filter((pid) => pid !== null && pid !== process.pid) as number[];

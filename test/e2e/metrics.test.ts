@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createMetricsActivities } from '../../activities/metrics/index.ts';
+import type { Reading } from '../../activities/metrics/port.ts';
+import { serverPath } from '../../infra/local/servers/index.ts';
+import { parsePrometheus } from '../../src/analysis/prometheus.ts';
+import { activityEnvironment } from '../fixtures/activity-environment.ts';
+
+const { measure } = createMetricsActivities({ mapAddress: (address) => address });
+
+function ask(
+  address: string,
+  query = 'vector(1)',
+  options: { timeoutMs?: number; beside?: string } = {},
+): Promise<Reading> {
+  const { timeoutMs = 5_000, beside } = options;
+  const provider = { kind: 'prometheus', address, query, timeoutMs } as const;
+  return activityEnvironment().run(measure, { provider, beside }) as Promise<Reading>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+describe('a reading of a real Prometheus', () => {
+  let address: string;
+  let stop: () => Promise<void>;
+
+  before(async () => {
+    const home = await mkdtemp(path.join(tmpdir(), 'shiplock-metrics-'));
+    const port = await freePort();
+    address = `http://127.0.0.1:${port}`;
+    const config = {
+      global: { scrape_interval: '1s' },
+      scrape_configs: [{ job_name: 'self', static_configs: [{ targets: [`127.0.0.1:${port}`] }] }],
+    };
+    await writeFile(path.join(home, 'prometheus.yml'), JSON.stringify(config));
+    const { path: program } = await serverPath('prometheus', { fetch: true });
+    const flags = [
+      `--config.file=${home}/prometheus.yml`,
+      `--storage.tsdb.path=${home}/data`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ];
+    const child = spawn(program, flags, { stdio: 'ignore' });
+    process.once('exit', () => child.kill('SIGKILL'));
+    stop = async () => {
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+      await rm(home, { recursive: true, force: true });
+    };
+    // Its first scrape of itself is what the tests read.
+    for (let look = 0; look < 300; look += 1) {
+      const reading = await ask(address, 'rate(prometheus_http_requests_total{handler="/metrics"}[10s]) >= 0');
+      if (/"value"/.test(reading.raw)) return;
+      await delay(100);
+    }
+    throw new Error('Prometheus has not scraped itself within 30 s');
+  });
+  after(() => stop?.());
+
+  it('is its answer, byte for byte, with the time that was asked for', async () => {
+    const began = Date.now();
+    const reading = await ask(address, 'vector(time())');
+    assert.equal(reading.error, null);
+    assert.equal(reading.address, address);
+    assert.equal(reading.window, '');
+    const at = Date.parse(reading.at);
+    assert.ok(at >= began && at <= Date.now());
+    const answer = parsePrometheus(reading.raw);
+    assert.ok(answer.ok && Array.isArray(answer.result));
+    assert.equal(answer.result[0], at / 1000);
+  });
+
+  it('names the window that its value speaks of', async () => {
+    const reading = await ask(address, 'sum(rate(prometheus_http_requests_total[10s]))');
+    assert.equal(reading.error, null);
+    assert.equal(reading.window, '10s');
+    assert.ok(parsePrometheus(reading.raw).ok);
+  });
+
+  it('has the stable side beside it', async () => {
+    const reading = await ask(address, 'vector(1)', { beside: 'vector(2)' });
+    assert.deepEqual(parsePrometheus(reading.beside), { ok: true, result: [2], samples: 1 });
+    assert.equal((await ask(address)).beside, '');
+    const half = await ask(address, 'vector(1)', { beside: 'not promql (' });
+    assert.deepEqual([half.error, half.beside], [null, '']);
+  });
+
+  it('of nothing is an empty answer, which is for the judge', async () => {
+    const reading = await ask(address, 'no_such_series');
+    assert.deepEqual(parsePrometheus(reading.raw), { ok: true, result: [], samples: 0 });
+  });
+
+  it('says what Prometheus says of a query that is none', async () => {
+    const reading = await ask(address, 'rate(');
+    assert.equal(reading.raw, '');
+    assert.match(reading.error ?? '', /answers 400: bad_data: .*parse error/);
+  });
+
+  it('takes an address that ends with a slash', async () => {
+    assert.equal((await ask(`${address}/`)).error, null);
+  });
+});
+
+describe('a provider that misbehaves', () => {
+  const servers: Server[] = [];
+  after(() => {
+    for (const server of servers) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  async function serve(listener: RequestListener): Promise<string> {
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    servers.push(server);
+    await once(server, 'listening');
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it('and never answers is an error at the time-out', async () => {
+    const began = performance.now();
+    const reading = await ask(await serve(() => undefined), 'up', { timeoutMs: 300 });
+    assert.match(reading.error ?? '', /has not answered within 300 ms/);
+    assert.ok(performance.now() - began < 3_000);
+  });
+
+  it('and stops in the middle of its answer is an error at the time-out', async () => {
+    const address = await serve((_, response) => void response.writeHead(200).write('{"status":'));
+    assert.match((await ask(address, 'up', { timeoutMs: 300 })).error ?? '', /has not answered within 300 ms/);
+  });
+
+  it('and drips for ever is an error at the time-out', async () => {
+    const address = await serve((_, response) => {
+      const drip = setInterval(() => response.write(' '), 50);
+      response.once('close', () => clearInterval(drip));
+    });
+    assert.match((await ask(address, 'up', { timeoutMs: 400 })).error ?? '', /has not answered within 400 ms/);
+  });
+
+  it('and answers 10 MB is left after 64 KiB', async () => {
+    let sent = 0;
+    const closed = Promise.withResolvers<void>();
+    const address = await serve((_, response) => {
+      const more = () => {
+        while (sent < 10_000_000 && !response.destroyed) {
+          sent += 16_384;
+          if (!response.write('x'.repeat(16_384))) return void response.once('drain', more);
+        }
+        response.end();
+      };
+      response.once('close', closed.resolve);
+      more();
+    });
+    const reading = await ask(address);
+    assert.match(reading.error ?? '', /more than 64 KiB/);
+    assert.equal(reading.raw, '');
+    await closed.promise;
+    assert.ok(sent < 9_000_000, `${sent} bytes were taken`);
+  });
+
+  it('and answers garbage is kept as it is, for the judge to refuse', async () => {
+    const reading = await ask(await serve((_, response) => void response.end('<html>')));
+    assert.deepEqual([reading.raw, reading.error], ['<html>', null]);
+    assert.equal(parsePrometheus(reading.raw).ok, false);
+  });
+
+  it('and answers no UTF-8 or nothing at all is an error', async () => {
+    const bytes = await serve((_, response) => void response.end(Buffer.from([0xff, 0xfe])));
+    assert.match((await ask(bytes)).error ?? '', /no UTF-8/);
+    assert.match((await ask(await serve((_, response) => void response.end()))).error ?? '', /answers nothing/);
+  });
+
+  it('and answers 500 is an error with its words, without control characters', async () => {
+    const address = await serve(
+      (_, response) => void response.writeHead(500).end('out\u001b[31m of\nmemory'.padEnd(2000, '!')),
+    );
+    const { error } = await ask(address);
+    assert.match(error ?? '', /answers 500: out \[31m of memory/);
+    assert.ok((error ?? '').length <= 301);
+  });
+
+  it('and sends elsewhere is not followed', async () => {
+    let asked = false;
+    const elsewhere = await serve((_, response) => {
+      asked = true;
+      response.end('{}');
+    });
+    const address = await serve((_, response) => void response.writeHead(307, { location: elsewhere }).end());
+    assert.match((await ask(address)).error ?? '', /answers 307, a redirect, which is not followed/);
+    assert.equal(asked, false);
+  });
+
+  it('and is not there is an error', async () => {
+    assert.match((await ask(`http://127.0.0.1:${await freePort()}`)).error ?? '', /is not reached: .*ECONNREFUSED/);
+  });
+
+  it('and closes the connection is an error', async () => {
+    assert.match((await ask(await serve((request) => void request.socket.destroy()))).error ?? '', /is not reached/);
+  });
+
+  it('is not asked at an address that is none, or that carries credentials', async () => {
+    assert.match((await ask('prometheus')).error ?? '', /no http\(s\) address/);
+    assert.match((await ask('file:///etc/passwd')).error ?? '', /no http\(s\) address/);
+    assert.match((await ask('http://u:p@127.0.0.1:1')).error ?? '', /credentials/);
+  });
+
+  it('is asked by POST, with the time and the time-out', async () => {
+    const seen = Promise.withResolvers<string>();
+    const address = await serve(async (request, response) => {
+      seen.resolve(`${request.method} ${request.url} ${Buffer.concat(await request.toArray()).toString()}`);
+      response.end('{}');
+    });
+    const reading = await ask(`${address}/base`, 'a{b="c&d"}', { timeoutMs: 1_500 });
+    const sent = await seen.promise;
+    assert.match(sent, /^POST \/base\/api\/v1\/query /);
+    const fields = Object.fromEntries(new URLSearchParams(sent.split(' ')[2]));
+    assert.deepEqual(fields, { query: 'a{b="c&d"}', time: reading.at, timeout: '1500ms' });
+  });
+
+  it('that cannot be mapped to an address is an error', async () => {
+    const { measure: lost } = createMetricsActivities({
+      mapAddress: () => Promise.reject(new Error('the stack is down')),
+    });
+    const provider = { kind: 'prometheus', address: 'http://prometheus', query: 'up', timeoutMs: 1 } as const;
+    const reading = (await activityEnvironment().run(lost, { provider })) as Reading;
+    assert.match(reading.error ?? '', /http:\/\/prometheus leads nowhere: the stack is down/);
+  });
+
+  it('does not hold up a release that is cancelled', async () => {
+    const began = Promise.withResolvers<void>();
+    const address = await serve(() => began.resolve());
+    const worker = activityEnvironment();
+    const provider = { kind: 'prometheus', address, query: 'up', timeoutMs: 60_000 } as const;
+    const running = worker.run(measure, { provider });
+    await began.promise;
+    worker.cancel();
+    await assert.rejects(running, { name: 'CancelledFailure' });
+  });
+});
