@@ -16,7 +16,7 @@ import { unbuilding, undo } from './activities.ts';
 import { GoBack, type Release } from './control.ts';
 import { BUILD_TASK_QUEUE, type Progress } from './messages.ts';
 import { type Compensation, type GoingBack, statusOf } from './state.ts';
-import { keyOf, tokenOf } from './steps.ts';
+import { keyOf, rootMessage, tokenOf } from './steps.ts';
 
 /** An undo that takes longer than this is shown as stuck. */
 const STUCK_AFTER_MS = 60_000;
@@ -72,11 +72,6 @@ function reasonOf(error: unknown): GoingBack {
   if (error instanceof TemporalFailure) return { outcome: 'rolledBack', because: rootMessage(error) };
   // Not a failure of the world but of this code: the task fails, and a mended worker goes on from here.
   throw error;
-}
-
-function rootMessage(error: Error): string {
-  const cause = error instanceof TemporalFailure ? error.cause : undefined;
-  return cause ? rootMessage(cause) : error.message;
 }
 
 async function compensate(release: Release, compensation: Compensation): Promise<void> {

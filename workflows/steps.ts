@@ -1,5 +1,5 @@
 /** How the phases do one thing after another, and how they wait for people. */
-import { condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { condition, continueAsNew, TemporalFailure, workflowInfo } from '@temporalio/workflow';
 import { GoBack, type Release } from './control.ts';
 import type { Progress, ReleaseInput, SignalName, Waiting } from './messages.ts';
 import type { Answer } from './state.ts';
@@ -29,12 +29,18 @@ export async function step(release: Release, name: string, act: () => Promise<st
     line.state = 'done';
   } catch (error) {
     line.state = 'failed';
-    line.because = release.state.goingBack?.because ?? (error instanceof Error ? error.message : String(error));
+    line.because = release.state.goingBack?.because ?? rootMessage(error);
     throw error;
   } finally {
     line.endedAt = now();
     release.changed();
   }
+}
+
+/** What went wrong, in the words of whoever it went wrong for. */
+export function rootMessage(error: unknown): string {
+  if (error instanceof TemporalFailure && error.cause) return rootMessage(error.cause);
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** An act and an abort can end in the same moment: the abort wins. */

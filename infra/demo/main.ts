@@ -1,0 +1,38 @@
+/**
+ * `npm run demo`: a good release reaches 100 %, a bad one goes back by itself, under steady traffic that is counted
+ * from outside. `--interactive` stops for approval in the UI; `--keep` leaves the stack up.
+ */
+import { parseArgs } from 'node:util';
+import { BAD, play, say, settleIn, uiOf } from './play.ts';
+import { openStage } from './stage.ts';
+
+const { values } = parseArgs({ options: { interactive: { type: 'boolean' }, keep: { type: 'boolean' } } });
+const began = Date.now();
+
+say('the stack: Temporal with its UI, Envoy, Prometheus, and a worker');
+const stage = await openStage();
+const stop = async (): Promise<void> => {
+  await stage.close();
+  process.exit(130);
+};
+process.once('SIGINT', stop);
+process.once('SIGTERM', stop);
+try {
+  console.log(`  UI ${stage.stack.servers.temporal.ui}`);
+  stage.setFaults('1.2.0', BAD);
+  const traffic = await settleIn(stage);
+  say('1.1.0, a good build');
+  const good = await play(stage, traffic, { version: '1.1.0', expected: 0, interactive: values.interactive });
+  say('1.2.0, a bad build: one request in five fails, one in two is slow');
+  const bad = await play(stage, traffic, { version: '1.2.0', expected: 3 });
+  await traffic.stop();
+  say('what the load generator counted, from the version header of each answer');
+  console.log(`\n${good}\n\n${bad}\n`);
+  console.log(`the whole demo: ${((Date.now() - began) / 1_000).toFixed(0)} s`);
+  if (values.keep) {
+    console.log(`\nkept: ${uiOf(stage)}\n      SHIPLOCK_HOME=${stage.folder}/home shiplock local down   ends it`);
+  }
+} finally {
+  await stage.close({ keep: values.keep });
+}
+process.exit(0);

@@ -1,0 +1,86 @@
+/** The acts that a demo and its controls are made of. */
+import { type ReleaseStatus, releaseId } from '../../workflows/messages.ts';
+import { type Response, runLoad } from '../load/load.ts';
+import type { Stage } from './stage.ts';
+import { renderSummary } from './summary.ts';
+
+const TARGET = { service: 'credlink-api', environment: 'demo' };
+const RATE = 100;
+/** Longer than any demo takes. */
+const AT_MOST = { seconds: 1_200, requests: 120_000 };
+/** A bad build: every fifth request fails, every second one is slow. */
+export const BAD = { errorShare: 0.2, latency: { milliseconds: 900, share: 0.5 } };
+
+export function say(text: string): void {
+  console.log(`\n▌ ${text}`);
+}
+
+/** The version that everything starts from; a first release has no ramp. */
+export async function settleIn(stage: Stage): Promise<Traffic> {
+  say('1.0.0, the first release: no ramp, since nothing runs yet');
+  await expectCode(stage, ['start', '1.0.0', ...fileOf(stage), '--auto-promote', '--wait', '--timeout', '3m'], 0);
+  return startTraffic(await stage.serviceAddress());
+}
+
+export interface Traffic {
+  /** Every response so far. */
+  readonly responses: readonly Response[];
+  /** Waits for the responses under way. */
+  stop(): Promise<void>;
+}
+
+function startTraffic(address: string): Traffic {
+  const responses: Response[] = [];
+  const ending = new AbortController();
+  const ended = runLoad({
+    address,
+    ratePerSecond: RATE,
+    paths: ['/credentials', '/credentials/1'],
+    atMost: AT_MOST,
+    signal: ending.signal,
+    onResponse: (response) => responses.push(response),
+  });
+  return {
+    responses,
+    stop: async () => {
+      ending.abort();
+      await ended;
+    },
+  };
+}
+
+export interface Act {
+  readonly version: string;
+  readonly expected: 0 | 3;
+  readonly interactive?: boolean;
+}
+
+/** One release under load, and what the load generator saw of it. Throws where it ends otherwise than expected. */
+export async function play(stage: Stage, traffic: Traffic, { version, expected, interactive }: Act): Promise<string> {
+  const before = traffic.responses.length;
+  const promotion = interactive ? '--no-auto-promote' : '--auto-promote';
+  if (interactive) say(`to approve, open ${uiOf(stage)} → More Actions → Send a Signal → approve`);
+  const args = ['start', version, ...fileOf(stage), promotion, '--if-busy', 'wait', '--wait', '--until', 'ended'];
+  await expectCode(stage, [...args, '--timeout', '10m'], expected);
+  const status = await statusOf(stage);
+  return renderSummary(status, traffic.responses.slice(before), uiOf(stage));
+}
+
+async function expectCode(stage: Stage, args: readonly string[], expected: number): Promise<void> {
+  const code = await stage.run(args);
+  if (code !== expected) throw new Error(`shiplock ${args.join(' ')} ended with ${code}, not ${expected}`);
+}
+
+function fileOf({ releaseFile }: Stage): string[] {
+  return ['--file', releaseFile, '--environment', TARGET.environment];
+}
+
+async function statusOf({ shiplock }: Stage): Promise<ReleaseStatus> {
+  const { status } = await shiplock.get(releaseId(TARGET));
+  if (!status) throw new Error('the release has no status');
+  return status;
+}
+
+export function uiOf({ stack }: Stage): string {
+  return `${stack.servers.temporal.ui}/namespaces/default/workflows/${releaseId(TARGET)}`;
+}

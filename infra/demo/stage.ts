@@ -1,0 +1,116 @@
+/** Everything a demo needs around it: the embedded stack, a worker, the release file in a folder of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { connectShiplock, type Shiplock } from '../../src/client/index.ts';
+import { ensureStack, type StackStatus, stopStack } from '../local/index.ts';
+import { progressBar } from '../local/servers/index.ts';
+
+const root = join(import.meta.dirname, '../..');
+const SAMPLE_SERVICE = join(root, 'infra/sample-service');
+
+export interface Stage {
+  readonly folder: string;
+  readonly stack: StackStatus;
+  readonly shiplock: Shiplock;
+  /** The release file to start from. */
+  readonly releaseFile: string;
+  /** Which builds are bad: `<version>.json` here, as the sample service's faults. */
+  setFaults(version: string, faults: object | null): void;
+  /** Where the service answers, once something was released. */
+  serviceAddress(): Promise<string>;
+  /** Runs the command line as a user would, its output on this terminal; the exit code. */
+  run(args: readonly string[]): Promise<number>;
+  /** Ends what was started here, unless it is to be kept. */
+  close(options?: { keep?: boolean }): Promise<void>;
+}
+
+export async function openStage(): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'shiplock-demo-'));
+  const home = join(folder, 'home');
+  const environment = {
+    ...process.env,
+    PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
+    SHIPLOCK_HOME: home,
+    SHIPLOCK_STATE: join(folder, 'state'),
+  };
+  let worker: ChildProcess | undefined;
+  const close = async ({ keep = false } = {}): Promise<void> => {
+    if (keep) return;
+    worker?.kill('SIGTERM');
+    await stopStack({ home });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  };
+  try {
+    const stack = await ensureStack({ home, onProgress: progressBar(process.stderr) });
+    writeReleaseFolder(folder);
+    worker = await startWorker(folder, environment);
+    const shiplock = await connectShiplock({ home });
+    return {
+      folder,
+      stack,
+      shiplock,
+      releaseFile: join(folder, 'release.yaml'),
+      setFaults: (version, faults) => setFaults(join(folder, 'faults', `${version}.json`), faults),
+      serviceAddress: async () => (await ensureStack({ home })).services[0]?.address ?? '',
+      run: (args) => run(args, environment),
+      close: async (options) => {
+        await shiplock.close();
+        await close(options);
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The release file and its manifests are written to by releases, so they are copied; what they run is not. */
+function writeReleaseFolder(folder: string): void {
+  mkdirSync(join(folder, 'faults'));
+  for (const name of ['helm', 'kubernetes'])
+    cpSync(join(import.meta.dirname, name), join(folder, name), { recursive: true });
+  for (const name of ['release.yaml', 'policy.yaml']) {
+    const text = readFileSync(join(import.meta.dirname, name), 'utf8');
+    const here = text.replaceAll('../sample-service', SAMPLE_SERVICE).replaceAll('faults/none', join(folder, 'faults'));
+    writeFileSync(join(folder, name), here);
+  }
+}
+
+function setFaults(file: string, faults: object | null): void {
+  if (faults === null) rmSync(file, { force: true });
+  else writeFileSync(file, JSON.stringify(faults));
+}
+
+async function startWorker(folder: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
+  const log = createWriteStream(join(folder, 'worker.log'));
+  const child = spawn(
+    process.execPath,
+    [join(root, 'bin/shiplock.js'), 'worker', '--policy', join(folder, 'policy.yaml')],
+    {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  // A demo that dies takes its worker along.
+  process.once('exit', () => child.kill('SIGKILL'));
+  await new Promise<void>((resolve, reject) => {
+    let said = '';
+    child.stderr.on('data', (part: Buffer) => {
+      log.write(part);
+      said = (said + part).slice(-4_000);
+      if (said.includes('"worker ready"')) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`the worker ended with ${code}: ${said}`)));
+  });
+  return child;
+}
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(process.execPath, [join(root, 'bin/shiplock.js'), ...args], { env, stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
