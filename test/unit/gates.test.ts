@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, realpath, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, realpath, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -31,13 +31,18 @@ function newKey(): string {
   return `release-production-api/run/gate-${keys}`;
 }
 
-function activities(environment: Record<string, string> = {}) {
+interface Setting {
+  readonly environment?: Record<string, string>;
+  readonly runAs?: { uid: number; gid: number };
+}
+
+function activities({ environment, runAs }: Setting = {}) {
   return createGateActivities({
     hostQueue: 'shiplock-build-here',
     logs: path.join(root, 'logs'),
     environment: { PATH: process.env.PATH ?? '', ...environment },
     directories: [app],
-    runAs: null,
+    runAs: runAs ?? null,
   });
 }
 
@@ -46,12 +51,9 @@ function program(source: string, timeoutMs = 20_000): Gate {
   return { kind: 'command', name: 'g', directory: app, timeoutMs, command: [process.execPath, '-e', source] };
 }
 
-function run(
-  gate: Gate,
-  options: { key?: string; environment?: Record<string, string>; worker?: MockActivityEnvironment } = {},
-) {
+function run(gate: Gate, options: Setting & { key?: string; worker?: MockActivityEnvironment } = {}) {
   const worker = options.worker ?? activityEnvironment();
-  const { runGate } = activities(options.environment);
+  const { runGate } = activities(options);
   return worker.run(runGate, { gate, key: options.key ?? newKey() }) as Promise<GateReport>;
 }
 
@@ -131,6 +133,17 @@ describe('a command gate', () => {
     delete process.env.SHIPLOCK_TEST_HIDDEN;
     const seen = report.log?.tail.split(',').filter((name) => !name.startsWith('__'));
     assert.deepEqual(seen, ['CI', 'PATH', 'SHIPLOCK_GATE']);
+  });
+
+  it('as another user cannot read what the worker holds', async (t) => {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0)
+      return t.skip('only root on Linux can run as another');
+    await Promise.all([root, app].map((folder) => chmod(folder, 0o755)));
+    const source = `const fs = require('fs'); console.log(process.getuid(), process.getgroups().join());
+      try { console.log(fs.readFileSync('/proc/${process.pid}/environ').length) } catch (e) { console.log(e.code) }`;
+    const report = await run(program(source), { runAs: { uid: 65_534, gid: 65_534 } });
+    assert.equal(report.verdict, 'pass', report.because);
+    assert.equal(report.log?.tail, '65534 65534\nEACCES');
   });
 
   it('has the values of its secrets blackened in the log', async () => {
