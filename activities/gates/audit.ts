@@ -18,12 +18,13 @@ export function judgeAudit(report: string, level: AuditLevel): Judgement {
   if (error !== null) return inconclusive(`the audit could not be made: ${error}`);
   const counted = counts(child(child(body, 'metadata'), 'vulnerabilities'));
   if (counted === null) return inconclusive('the audit could not be made: its answer counts no vulnerabilities');
-  if (dependencies(body) === 0) return inconclusive('the audit looked at no dependency');
   const worst = worse(counted, listed(body));
   const relevant = LEVELS.slice(LEVELS.indexOf(level));
   const found = relevant.filter((known) => worst[known] > 0).map((known) => `${worst[known]} ${known}`);
+  const total = dependencies(body);
+  const among = total === null ? '' : ` among ${total} dependencies`;
   return found.length === 0
-    ? { verdict: 'pass', because: `no known vulnerability of level ${level} or above` }
+    ? { verdict: 'pass', because: `no known vulnerability of level ${level} or above${among}` }
     : { verdict: 'fail', because: `known vulnerabilities of level ${level} or above: ${found.reverse().join(', ')}` };
 }
 

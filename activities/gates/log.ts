@@ -59,7 +59,7 @@ export async function openLog({ logs, key }: { logs: string; key: string }): Pro
     tail = [Buffer.from(last)];
     tailBytes = last.length;
   };
-  const flush = async () => {
+  const store = async () => {
     if (!dirty) return;
     dirty = false;
     if (tailBytes > LOG_TAIL_BYTES) trim();
@@ -68,6 +68,12 @@ export async function openLog({ logs, key }: { logs: string; key: string }): Pro
       throw notStored(file, error);
     });
   };
+  // One after the other: an older text must not be renamed over a newer one.
+  let stored: Promise<void> = Promise.resolve();
+  const flush = () => {
+    stored = stored.catch(() => undefined).then(store);
+    return stored;
+  };
   return {
     file,
     bytes: () => bytes,
@@ -75,9 +81,9 @@ export async function openLog({ logs, key }: { logs: string; key: string }): Pro
     flush,
     async close() {
       await flush();
-      const stored = content();
-      const sha256 = createHash('sha256').update(stored).digest('hex');
-      return { file, sha256, bytes, kept: head.length + tailBytes, tail: forPage(stored) };
+      const text = content();
+      const sha256 = createHash('sha256').update(text).digest('hex');
+      return { file, sha256, bytes, kept: head.length + tailBytes, tail: forPage(text) };
     },
   };
 }
