@@ -1,4 +1,4 @@
-import { paintLine, span, widthOf } from './paint.ts';
+import { paintLine, span, type Tone, widthOf } from './paint.ts';
 
 /** Rows below a head, columns as wide as their widest cell, lines cut at the terminal's width. */
 export function table(
@@ -9,16 +9,15 @@ export function table(
   const widths = head.map((title, column) =>
     Math.max(...[head, ...rows].map((row) => cellWidth(row[column])), title.length),
   );
-  const line = (row: readonly string[], quiet: boolean): string => {
-    const cells = row
-      .map((cell) => span(cell, quiet ? 'quiet' : 'plain'))
-      .map((cell, column) => ({
-        ...cell,
-        text: cell.text + ' '.repeat(Math.max((widths[column] ?? 0) - widthOf([cell]), 0) + 2),
-      }));
-    return paintLine(cells, options).trimEnd();
+  const line = (row: readonly string[], tone: Tone): string => {
+    const cells = row.flatMap((cell, column) => {
+      const text = span(cell, tone);
+      const last = column === row.length - 1;
+      return last ? [text] : [text, span(' '.repeat((widths[column] ?? 0) - widthOf([text]) + 2))];
+    });
+    return paintLine(cells, options);
   };
-  return [line(head, true), ...rows.map((row) => line(row, false))].join('\n');
+  return [line(head, 'quiet'), ...rows.map((row) => line(row, 'plain'))].join('\n');
 }
 
 function cellWidth(cell = ''): number {

@@ -21,13 +21,15 @@ export function configure(command: Command, { terminal }: Invocation): void {
     .option('--open', 'only those that go on')
     .option('--ended', 'only those that have ended')
     .option('--limit <number>', 'at most this many, newest first', limitFrom, 50)
-    .action((options: Options) =>
-      connected(options, async (shiplock) => {
-        const releases = await shiplock.list(filterFrom(options));
-        if (options.output === 'json') return terminal.out(JSON.stringify({ ok: true, releases }));
-        terminal.out(releases.length === 0 ? 'no releases' : table(HEAD, releases.map(rowOf), terminal));
-      }),
-    );
+    .action((options: Options) => {
+      const filter = filterFrom(options);
+      return connected(options, async (shiplock) => {
+        const releases = await shiplock.list(filter);
+        const rows = releases.map(rowOf);
+        const text = rows.length === 0 ? 'no releases' : table(HEAD, rows, terminal);
+        terminal.out(options.output === 'json' ? JSON.stringify({ ok: true, releases }) : text);
+      });
+    });
 }
 
 const HEAD = ['RELEASE', 'VERSION', 'STATE', 'PHASE', 'WAITING FOR', 'STARTED', 'BY'];
