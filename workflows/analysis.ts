@@ -2,6 +2,7 @@
 import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Reading } from '../activities/metrics/port.ts';
 import { assessMetric, assessReading, endOfBackground } from '../src/analysis/index.ts';
+import { evidenceOf } from '../src/audit/evidence.ts';
 import type { AnalysisPlan, MetricPlan } from '../src/plan/plan.ts';
 import { reading } from './activities.ts';
 import { GoBack, type Release } from './control.ts';
@@ -142,6 +143,7 @@ async function readOne(release: Release, name: string, plan: MetricPlan): Promis
     beside,
     verdict: judged.verdict,
     weight,
+    evidence: evidenceOf(answer),
   });
   const { nextInMs, ...assessed } = assessMetric(plan, metric.readings);
   Object.assign(metric, assessed);

@@ -7,6 +7,7 @@ import { openInbox } from './inbox.ts';
 import type { Outcome, ReleaseInput, ReleaseResult } from './messages.ts';
 import { publish } from './publish.ts';
 import { type Answer, type GoingBack, openState, type ReleaseState, statusOf } from './state.ts';
+import { witness } from './witness.ts';
 
 export interface Release {
   readonly input: ReleaseInput;
@@ -76,6 +77,7 @@ export function open(input: ReleaseInput): Release {
     },
     end: () => end(release),
   };
+  witness(() => statusOf(input.plan, state));
   release.changed();
   inbox.listen(release);
   return release;

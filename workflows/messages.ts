@@ -9,6 +9,8 @@ export const RELEASE_WORKFLOW = 'release';
 export const LANE_WORKFLOW = 'lane';
 export const TASK_QUEUE = 'shiplock';
 export const BUILD_TASK_QUEUE = 'shiplock-build';
+/** How the task queue of an auditor's replay worker begins. */
+export const AUDIT_TASK_QUEUE = 'shiplock-audit';
 
 /** One release at a time for a service in an environment. */
 export function releaseId(target: { environment: string; service: string }): string {
@@ -127,6 +129,8 @@ export interface JudgedReading {
   readonly verdict: Verdict;
   /** The weight of the canary when it was taken. */
   readonly weight: number;
+  /** Names the recorded answer that was judged: see `evidenceOf`. */
+  readonly evidence: string;
 }
 
 export interface MetricProgress {

@@ -42,6 +42,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'local', summary: 'the embedded stack: up, down, status', load: () => import('./commands/local.ts') },
   {
+    name: 'replay',
+    summary: 'recompute every verdict of an archived release',
+    load: () => import('./commands/replay.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'say what is there, what is missing, and how to mend it',
     load: () => import('./commands/doctor.ts'),

@@ -1,0 +1,104 @@
+/** Releases that end in every way there is, run in seconds, with the real admission and attestation. */
+import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { createAdmissionActivities } from '../../activities/admission/index.ts';
+import { createAttestationActivities } from '../../activities/attestation/index.ts';
+import { releaseId } from '../../workflows/messages.ts';
+import { type ReleaseHandle, type Running, until, withWorld } from '../workflow/environment.ts';
+import { automatic, credlinkPlan } from '../workflow/plans.ts';
+import { createWorld, type World } from '../workflow/world.ts';
+
+const version = '1.1.0';
+
+/** One release: the histories of its runs, the first run first. */
+export interface RecordedRelease {
+  readonly workflowId: string;
+  readonly runs: readonly { readonly runId: string; readonly history: History }[];
+}
+
+interface Scenario {
+  readonly world?: Parameters<typeof createWorld>[0];
+  prepare?(world: World): void;
+  play(running: Running): Promise<ReleaseHandle>;
+}
+
+const scenarios = {
+  released: {
+    async play(running) {
+      const handle = await running.start(credlinkPlan());
+      const { waiting } = await until(running, handle, (status) => status.waiting?.kind === 'approval');
+      await handle.signal('approve', { step: 'promotion@00000000', id: 'too-early' });
+      await handle.signal('approve', { step: waiting?.token, comment: 'looks good' });
+      return handle;
+    },
+  },
+  'rolled-back': {
+    prepare: (world) => {
+      world.metric = (query, weight) => (query.includes('quantile') ? 0.1 : weight >= 50 ? 0.9 : 1);
+    },
+    play: (running) => running.start(credlinkPlan()),
+  },
+  rejected: {
+    async play(running) {
+      const handle = await running.start(credlinkPlan());
+      const { waiting } = await until(running, handle, (status) => status.waiting?.kind === 'approval');
+      await handle.signal('reject', { step: waiting?.token, comment: 'not today' });
+      return handle;
+    },
+  },
+  'approval-timed-out': { play: (running) => running.start(credlinkPlan()) },
+  cancelled: {
+    async play(running) {
+      const handle = await running.start(credlinkPlan());
+      await until(running, handle, (status) => status.weights[version] === 50);
+      await handle.cancel();
+      return handle;
+    },
+  },
+  continued: { play: (running) => running.start(automatic(credlinkPlan()), { eventsPerRun: 40 }) },
+  'first-release': {
+    world: { canaryVersion: version, stable: null },
+    play: (running) => running.start(automatic(credlinkPlan())),
+  },
+} satisfies Record<string, Scenario>;
+
+export type ScenarioName = keyof typeof scenarios;
+export const SCENARIOS = Object.keys(scenarios) as ScenarioName[];
+
+/** Plays a release to its end under a clock that skips. */
+export async function play(name: ScenarioName): Promise<RecordedRelease> {
+  const scenario: Scenario = scenarios[name];
+  const world = createWorld(scenario.world ?? { canaryVersion: version });
+  scenario.prepare?.(world);
+  Object.assign(world.activities, realWitnesses(world));
+  return withWorld(world, async (running) => {
+    const handle = await scenario.play(running);
+    await handle.result().catch(() => undefined);
+    return runsOf(running, handle.firstExecutionRunId);
+  });
+}
+
+function realWitnesses(world: World) {
+  return {
+    ...createAttestationActivities(),
+    ...createAdmissionActivities({
+      policyRefusals: () => [],
+      policyDigest: '0'.repeat(64),
+      acquireFence: async () => {
+        world.fence = (Math.floor(world.fence / 1000) + 1) * 1000;
+        return world.fence;
+      },
+      describeWorkload: (request) => world.activities.describeWorkload(request),
+    }),
+  };
+}
+
+async function runsOf({ env }: Running, firstRunId: string): Promise<RecordedRelease> {
+  const workflowId = releaseId(credlinkPlan());
+  const runs: { runId: string; history: History }[] = [];
+  for (let runId: string | undefined = firstRunId; runId; ) {
+    const history: History = await env.client.workflow.getHandle(workflowId, runId).fetchHistory();
+    runs.push({ runId, history });
+    runId = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
+  }
+  return { workflowId, runs };
+}
