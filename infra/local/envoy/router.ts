@@ -29,24 +29,37 @@ const CONFIRM_MS = 2_000;
 const ASK_AGAIN_FIRST_MS = 1;
 const ASK_AGAIN_LAST_MS = 50;
 const ADMIN_TIMEOUT_MS = 1_000;
+/** More than are ever waited for at a time. */
+const VERSIONS_KEPT = 256;
 
 /** @param adminPort where Envoy's admin interface is now. */
 export function openRouter(directory: string, adminPort: () => number): Router {
   for (const name of ['routes', 'endpoints']) mkdirSync(join(directory, name), { recursive: true });
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
 
-  const write = (file: string, { content }: configuration.Discovery) => {
+  /** What each file held, latest last. */
+  const written = new Map<string, string[]>();
+
+  const write = (file: string, { content, version }: configuration.Discovery) => {
     const path = join(directory, file);
     if (!existsSync(path) || readFileSync(path, 'utf8') !== content) replaceFile(path, content);
+    const versions = written.get(file) ?? [];
+    if (versions.at(-1) !== version) versions.push(version);
+    written.set(file, versions.slice(-VERSIONS_KEPT));
+  };
+  /** Envoy never shows a version that was overtaken by the next one, for another service, before it looked. */
+  const isTakenUp = (file: string, version: string, answer: string): boolean => {
+    const versions = written.get(file) ?? [];
+    return versions.slice(Math.max(0, versions.lastIndexOf(version))).some((since) => answer.includes(`"${since}"`));
   };
 
-  const confirm = async (path: string, version: string, what: string): Promise<string> => {
+  const confirm = async (path: string, file: string, version: string, what: string): Promise<string> => {
     const deadline = Date.now() + CONFIRM_MS;
     let pauseMs = ASK_AGAIN_FIRST_MS;
     let problem: string;
     do {
       const answer = await ask(agent, adminPort(), path);
-      if (answer.body.includes(`"${version}"`)) return '';
+      if (isTakenUp(file, version, answer.body)) return '';
       problem = answer.problem;
       await delay(pauseMs);
       pauseMs = Math.min(pauseMs * 1.5, ASK_AGAIN_LAST_MS);
@@ -68,24 +81,26 @@ export function openRouter(directory: string, adminPort: () => number): Router {
     showListeners: (services) => {
       const wanted = configuration.listeners(directory, services);
       write('listeners.json', wanted);
-      return confirm(statistic('listener_manager.lds.version_text'), wanted.version, 'listeners');
+      return confirm(statistic('listener_manager.lds.version_text'), 'listeners.json', wanted.version, 'listeners');
     },
     showClusters: (revisions) => {
       const wanted = configuration.clusters(directory, revisions);
       write('clusters.json', wanted);
-      return confirm(statistic('cluster_manager.cds.version_text'), wanted.version, 'clusters');
+      return confirm(statistic('cluster_manager.cds.version_text'), 'clusters.json', wanted.version, 'clusters');
     },
     showEndpoints: (service, version, ports) => {
       const wanted = configuration.endpoints(service, version, ports);
-      write(endpointsFile(service, version), wanted);
+      const file = endpointsFile(service, version);
+      write(file, wanted);
       const cluster = pattern(configuration.clusterStatName(service, version));
-      return confirm(statistic(`cluster\\.${cluster}\\.version_text`), wanted.version, 'endpoints');
+      return confirm(statistic(`cluster\\.${cluster}\\.version_text`), file, wanted.version, 'endpoints');
     },
     showRoute: (service, weights) => {
       const wanted = configuration.route(service, weights);
-      write(`routes/${service}.json`, wanted);
+      const file = `routes/${service}.json`;
+      write(file, wanted);
       const dump = `/config_dump?resource=dynamic_route_configs&name_regex=${encodeURIComponent(`^${service}$`)}`;
-      return confirm(dump, wanted.version, 'weights');
+      return confirm(dump, file, wanted.version, 'weights');
     },
     activeRequests: async (service, version) => {
       const name = `^cluster\\.${pattern(configuration.clusterStatName(service, version))}\\.upstream_rq_(pending_)?active$`;
