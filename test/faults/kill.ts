@@ -1,0 +1,100 @@
+/**
+ * Kills the worker after each event of a release's history, in turn, and shows that nothing depends on it.
+ *
+ * `npm run faults:kill -- [--sample N] [--parallel P] [--only good|failing|aborted] [--seed S] [-o json]`
+ *
+ * Exit code 1 if any release came to something else than the undisturbed one.
+ */
+import { parseArgs } from 'node:util';
+import { differences } from './expectations.ts';
+import { KINDS, type Kind, type Ran, releaseOnce } from './once.ts';
+import { type Lane, openStage, type Stage } from './stage.ts';
+import { header, type Result, row, summary, undisturbedLine } from './table.ts';
+import { sampled, type Trial, trialsOf } from './trials.ts';
+import type { WorkerProcess } from './worker.ts';
+
+const { values } = parseArgs({
+  options: {
+    sample: { type: 'string' },
+    parallel: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    output: { type: 'string', short: 'o', default: 'table' },
+  },
+});
+const kinds = KINDS.filter((kind) => values.only === undefined || kind === values.only);
+if (kinds.length === 0) throw new Error(`--only takes one of ${KINDS.join(', ')}`);
+const say = values.output === 'json' ? () => undefined : console.log;
+
+/** A lane and the worker that lives in it. */
+interface Seat {
+  readonly lane: Lane;
+  worker: WorkerProcess;
+}
+
+const stage = await openStage();
+try {
+  const startedAt = performance.now();
+  const results = await run(stage);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const failed = results.filter((result) => result.differences.length > 0).length;
+  if (values.output === 'json') {
+    const passed = results.length - failed;
+    console.log(JSON.stringify({ ok: failed === 0, passed, failed, seconds, results }, null, 1));
+  } else console.log(summary(results, seconds));
+  process.exitCode = failed === 0 ? 0 : 1;
+} finally {
+  await stage.close();
+}
+
+async function run(stage: Stage): Promise<Result[]> {
+  const seats = await Promise.all(
+    Array.from({ length: Number(values.parallel) }, async (_, index): Promise<Seat> => {
+      const lane = await stage.openLane(`lane-${index + 1}`);
+      return { lane, worker: await lane.startWorker() };
+    }),
+  );
+  const undisturbed = new Map<Kind, Ran>();
+  await share(seats, kinds, async (seat, kind) => {
+    const { ran } = await releaseOnce({ stage, ...seat, kind, service: `calm-${kind}`, kill: null });
+    undisturbed.set(kind, ran);
+    const odd = differences(kind, ran, ran);
+    if (odd.length > 0) throw new Error(`${kind}, undisturbed, is not what it must be: ${odd.join('; ')}`);
+    say(undisturbedLine(kind, ran));
+  });
+
+  const all = [...undisturbed].flatMap(([kind, ran]) => trialsOf(kind, ran));
+  const trials = sampled(all, Number(values.sample ?? all.length), Number(values.seed));
+  const results: Result[] = [];
+  say(header());
+  await share(seats, trials, async (seat, trial) => {
+    const result = await attempt(stage, seat, trial, undisturbed.get(trial.kind) as Ran);
+    results.push(result);
+    say(row(result));
+  });
+  return results;
+}
+
+async function attempt(stage: Stage, seat: Seat, trial: Trial, calm: Ran): Promise<Result> {
+  const { kind, atEvent } = trial;
+  const { ran, worker } = await releaseOnce({ stage, ...seat, kind, service: `${kind}-${atEvent}`, kill: trial });
+  seat.worker = worker;
+  const { killedAt, outcome, seconds, requests, lost } = ran;
+  const odd = differences(kind, ran, calm);
+  if (killedAt === null) odd.push(`the history never reached ${atEvent} events, so nobody was killed`);
+  return { ...trial, killedAt, outcome, seconds, requests, lost, differences: odd };
+}
+
+/** Each item once, by whichever seat is free. */
+async function share<Item>(
+  seats: readonly Seat[],
+  items: readonly Item[],
+  work: (seat: Seat, item: Item) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  await Promise.all(
+    seats.map(async (seat) => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(seat, item);
+    }),
+  );
+}

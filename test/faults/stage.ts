@@ -1,0 +1,130 @@
+/** A real stack in a home of its own, namespaces on its Temporal, and worker processes that can be killed. */
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import {
+  connectSupervisor,
+  ensureStack,
+  type StackStatus,
+  type SupervisorClient,
+  stopStack,
+} from '../../infra/local/index.ts';
+import { type Shiplock, speak } from '../../src/client/index.ts';
+import { TASK_QUEUE } from '../../workflows/messages.ts';
+import { POLICY } from './plan.ts';
+import { spawnWorker, type WorkerProcess } from './worker.ts';
+
+export interface Stage {
+  /** The embedded stack's home. */
+  readonly home: string;
+  /** For configuration files and whatever else a test writes; allowed by the policy. */
+  readonly folder: string;
+  readonly supervisor: SupervisorClient;
+  stack(): Promise<StackStatus>;
+  /** A namespace of Temporal: its workers take no other lane's work. */
+  openLane(name: string): Promise<Lane>;
+  /** Ends every worker and the stack, and removes the home. */
+  close(): Promise<void>;
+}
+
+export interface Lane {
+  readonly namespace: string;
+  readonly shiplock: Shiplock;
+  readonly client: Client;
+  /** @param home another stack's home to ask, for example a proxy's. */
+  startWorker(home?: string): Promise<WorkerProcess>;
+}
+
+const PREFIX = 'shiplock-faults-';
+const NAMESPACE_WAIT_MS = 30_000;
+
+/** Brings a stack up. It is ended with the process, also by SIGINT and SIGTERM; what a kill left, by the next stage. */
+export async function openStage(): Promise<Stage> {
+  await endLeftovers();
+  const home = realpathSync(mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)));
+  const folder = join(home, 'working-copy');
+  mkdirSync(folder);
+  writeFileSync(join(home, 'policy.json'), JSON.stringify({ ...POLICY, directories: [...POLICY.directories, folder] }));
+  const workers: WorkerProcess[] = [];
+  const connections: Connection[] = [];
+  const supervisor = connectSupervisor({ home });
+
+  const close = async (): Promise<void> => {
+    await Promise.all(workers.map((worker) => worker.kill()));
+    for (const connection of connections) await connection.close().catch(() => undefined);
+    supervisor.close();
+    await stopStack({ home });
+    rmSync(home, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void close().finally(() => process.exit(130)));
+  }
+
+  const openLane = async (namespace: string): Promise<Lane> => {
+    const { address } = (await supervisor.stack()).servers.temporal;
+    const connection = await Connection.connect({ address });
+    connections.push(connection);
+    await registerNamespace(connection, namespace);
+    const client = new Client({ connection, namespace, identity: 'faults' });
+    const session = { client, address, namespace, source: 'configuration', identity: 'faults' } as const;
+    const startWorker = async (workerHome = home): Promise<WorkerProcess> => {
+      const worker = spawnWorker({
+        address,
+        namespace,
+        home: workerHome,
+        state: join(home, 'worker'),
+        policy: join(home, 'policy.json'),
+        log: join(home, `worker-${namespace}-${workers.length + 1}.log`),
+      });
+      workers.push(worker);
+      await worker.ready;
+      return worker;
+    };
+    return { namespace, client, shiplock: speak({ ...session, taskQueue: TASK_QUEUE }), startWorker };
+  };
+
+  try {
+    await ensureStack({ home });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { home, folder, supervisor, stack: () => supervisor.stack(), openLane, close };
+}
+
+/** Homes whose owner was killed: their stacks still run. */
+async function endLeftovers(): Promise<void> {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (!owner || isAlive(Number(owner))) continue;
+    const home = join(tmpdir(), name);
+    await stopStack({ home });
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** A new namespace is known to all of a server's parts only after a moment. */
+async function registerNamespace({ workflowService }: Connection, namespace: string): Promise<void> {
+  await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1d') });
+  const deadline = Date.now() + NAMESPACE_WAIT_MS;
+  for (;;) {
+    try {
+      await workflowService.listWorkflowExecutions({ namespace, pageSize: 1 });
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await delay(100);
+    }
+  }
+}

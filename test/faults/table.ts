@@ -1,0 +1,46 @@
+/** What the harness prints. */
+import type { Kind, Ran } from './once.ts';
+import type { Trial } from './trials.ts';
+
+export interface Result extends Trial {
+  /** How long the history was at the kill; `null`: it did not come to it. */
+  readonly killedAt: number | null;
+  readonly outcome: string;
+  readonly seconds: number;
+  readonly requests: number;
+  readonly lost: number;
+  /** Empty: as if nobody had been killed. */
+  readonly differences: readonly string[];
+}
+
+const COLUMNS = [9, 5, 5, 34, 11, 8, 12] as const;
+
+function line(cells: readonly string[]): string {
+  return cells
+    .map((cell, index) => cell.padEnd(COLUMNS[index] ?? 0))
+    .join(' ')
+    .trimEnd();
+}
+
+export function undisturbedLine(kind: Kind, ran: Ran): string {
+  return `${kind}, undisturbed: ${ran.events.length} events, ${ran.effects.length} effects, ${ran.outcome} in ${ran.seconds.toFixed(1)} s`;
+}
+
+export function header(): string {
+  return line(['release', 'k', 'at', 'event k', 'outcome', 'seconds', 'requests', 'verdict']);
+}
+
+export function row({ kind, atEvent, killedAt, event, outcome, seconds, requests, differences }: Result): string {
+  const verdict = differences.length === 0 ? 'same' : `DIFFERENT: ${differences.join('; ')}`;
+  return line([kind, `${atEvent}`, `${killedAt ?? '-'}`, event, outcome, seconds.toFixed(1), `${requests}`, verdict]);
+}
+
+export function summary(results: readonly Result[], seconds: number): string {
+  const failed = results.filter(({ differences }) => differences.length > 0).length;
+  const requests = results.reduce((sum, result) => sum + result.requests, 0);
+  const lost = results.reduce((sum, result) => sum + result.lost, 0);
+  return [
+    `${results.length} workers killed in ${seconds.toFixed(0)} s; ${lost} of ${requests} requests lost`,
+    `${results.length - failed} passed, ${failed} failed`,
+  ].join('\n');
+}

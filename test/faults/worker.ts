@@ -1,0 +1,71 @@
+/** A worker as an operator starts it: the command line's `worker`, in a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface WorkerProcess {
+  readonly pid: number;
+  /** Settles when it polls; rejects when it ends before. */
+  readonly ready: Promise<void>;
+  /** SIGKILL; returns when it is gone. Harmless when it is already. */
+  kill(): Promise<void>;
+  /** SIGSTOP and SIGCONT: a machine that stalls and wakes. */
+  stall(): void;
+  wake(): void;
+}
+
+const SHIPLOCK = fileURLToPath(new URL('../../bin/shiplock.js', import.meta.url));
+
+export function spawnWorker(options: {
+  readonly address: string;
+  readonly namespace: string;
+  readonly home: string;
+  readonly state: string;
+  readonly policy: string;
+  readonly log: string;
+}): WorkerProcess {
+  const child = spawn(process.execPath, [SHIPLOCK, 'worker', '--policy', options.policy], {
+    env: {
+      PATH: [dirname(process.execPath), process.env.PATH].join(':'),
+      HOME: process.env.HOME,
+      TEMPORAL_ADDRESS: options.address,
+      TEMPORAL_NAMESPACE: options.namespace,
+      SHIPLOCK_HOME: options.home,
+      SHIPLOCK_STATE: options.state,
+      // With the channel: it ends itself when this process dies, however it dies.
+      SHIPLOCK_PARENT: String(process.pid),
+    },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  const gone = once(child, 'exit');
+  const signal = (name: NodeJS.Signals) => void child.kill(name);
+  return {
+    pid: child.pid ?? 0,
+    ready: whenReady(child, options.log),
+    kill: async () => {
+      signal('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await gone;
+    },
+    stall: () => signal('SIGSTOP'),
+    wake: () => signal('SIGCONT'),
+  };
+}
+
+function whenReady(child: ChildProcess, log: string): Promise<void> {
+  const kept = createWriteStream(log);
+  let words = '';
+  const ready = new Promise<void>((resolve, reject) => {
+    child.stderr?.on('data', (part: Buffer) => {
+      kept.write(part);
+      if (words.length < 10_000) words += part;
+      if (words.includes('"worker ready"')) resolve();
+    });
+    child.once('error', reject);
+    child.once('exit', (code, signal) => reject(new Error(`the worker ended (${signal ?? code}): ${words}`)));
+  });
+  // Killed before it was ready is no surprise to whoever killed it.
+  ready.catch(() => undefined);
+  return ready;
+}
