@@ -37,23 +37,30 @@ export interface ConnectOptions {
   readonly home?: string;
   /** How long to wait for a supervisor that is just being brought back. Default 2000. */
   readonly patienceMs?: number;
+  /** How long one answer may take. Default 25000. */
+  readonly timeoutMs?: number;
 }
 
 const PATIENCE_MS = 2_000;
 const TRY_AGAIN_MS = 50;
-/** Longer than the slowest write, a removal: 2 × 10 s for its last requests and 5 s to end. */
-const TIMEOUT_MS = 35_000;
+/** Longer than the slowest write, a removal: 10 s for its last requests and 5 s to end. */
+const TIMEOUT_MS = 25_000;
 
 /** @example `const client = connectSupervisor(); await client.putWeights('api', { weights, fence, key });` */
 export function connectSupervisor(options: ConnectOptions = {}): SupervisorClient {
   const home = resolveHome(options.home);
   const patienceMs = options.patienceMs ?? PATIENCE_MS;
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 
   const ask = async <Answer>(method: string, path: readonly string[], body?: unknown): Promise<Answer> => {
     const deadline = Date.now() + patienceMs;
     for (;;) {
-      const { status, value, error, again } = await send(agent, socketOf(home), method, path, body);
+      const { status, value, error, again } = await send(
+        { agent, socketPath: socketOf(home), timeout: timeoutMs, method },
+        path,
+        body,
+      );
       if (error === undefined) {
         if (status < 300) return value as Answer;
         const { code, message } = value as Refusal;
@@ -93,13 +100,7 @@ interface Exchange {
 
 const BROKEN = ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE'];
 
-function send(
-  agent: Agent,
-  socketPath: string,
-  method: string,
-  path: readonly string[],
-  body: unknown,
-): Promise<Exchange> {
+function send(options: RequestOptions, path: readonly string[], body: unknown): Promise<Exchange> {
   const content = body === undefined ? '' : JSON.stringify(body);
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) };
   const target = `/v1/${path.map(encodeURIComponent).join('/')}`;
@@ -119,8 +120,8 @@ function send(
         }
       });
     };
-    const request = httpRequest({ agent, socketPath, method, path: target, headers, timeout: TIMEOUT_MS }, answered);
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
+    const request = httpRequest({ ...options, path: target, headers }, answered);
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${(options.timeout ?? 0) / 1000} s`)));
     request.on('error', fail);
     request.end(content);
   });

@@ -21,6 +21,8 @@ export interface EnsureOptions {
 }
 
 const TIMEOUT_MS = 60_000;
+/** One that does not answer by then is as good as dead. */
+const ANSWER_MS = 3_000;
 const POLL_MS = 50;
 const START_AGAIN_MS = 500;
 
@@ -33,7 +35,7 @@ const START_AGAIN_MS = 500;
  */
 export async function ensureStack(options: EnsureOptions = {}): Promise<StackStatus> {
   const paths = stackPaths(makeHome(resolveHome(options.home)));
-  const client = connectSupervisor({ home: paths.home, patienceMs: 0 });
+  const client = connectSupervisor({ home: paths.home, patienceMs: 0, timeoutMs: ANSWER_MS });
   const deadline = Date.now() + (options.timeoutMs ?? TIMEOUT_MS);
   let problem = '';
   let started: { alive(): boolean } | null = null;

@@ -49,6 +49,11 @@ export interface PutRevision extends Fenced {
 
 export interface PutWeights extends Fenced {
   readonly weights: Readonly<Record<string, number>>;
+  /**
+   * For the way back: a growing side that is short of capacity gets what it can carry now, and the answer is still
+   * `SHIPLOCK_LOCAL_NOT_READY`, so that the rest is asked for again.
+   */
+  readonly partial?: boolean;
 }
 
 export interface PutRoles extends Fenced {

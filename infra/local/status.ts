@@ -8,6 +8,8 @@ import { livingOwn, spawnOwn } from './stack/own.ts';
 import { readState } from './stack/state.ts';
 
 const PATIENCE_MS = 10_000;
+/** One that does not answer by then is as good as dead. */
+const ANSWER_MS = 3_000;
 const POLL_MS = 50;
 
 /**
@@ -17,7 +19,7 @@ export async function stackStatus(options: { readonly home?: string } = {}): Pro
   const home = resolveHome(options.home);
   if (!existsSync(home)) return null;
   const paths = stackPaths(realpathSync(home));
-  const client = connectSupervisor({ home: paths.home, patienceMs: 0 });
+  const client = connectSupervisor({ home: paths.home, patienceMs: 0, timeoutMs: ANSWER_MS });
   const deadline = Date.now() + PATIENCE_MS;
   let started: { alive(): boolean } | null = null;
   try {

@@ -11,6 +11,8 @@ import { openStore } from './stack/state.ts';
 
 const POLITE_MS = 20_000;
 const LOCK_MS = 5_000;
+/** One that does not answer by then is as good as dead. */
+const ANSWER_MS = 3_000;
 const POLL_MS = 25;
 
 /**
@@ -45,7 +47,7 @@ function runs(paths: StackPaths): boolean {
 
 /** @returns whether it ended everything by itself. */
 async function askSupervisor(paths: StackPaths): Promise<boolean> {
-  const client = connectSupervisor({ home: paths.home, patienceMs: 0 });
+  const client = connectSupervisor({ home: paths.home, patienceMs: 0, timeoutMs: ANSWER_MS });
   try {
     await client.down();
   } catch {

@@ -22,6 +22,8 @@ export interface Fleet {
   /** Starts, or adopts, what is stored; does nothing when it runs. */
   start(service: string, version: string): void;
   scale(service: string, version: string, replicas: number): Promise<void>;
+  /** What crashed and waits to be started again is started now. */
+  restore(service: string): void;
   /** Ends the processes at once. */
   stop(service: string, version: string): Promise<void>;
   /** Takes a revision out of Envoy, lets it answer, ends it and forgets it. The same one while it lasts. */
@@ -133,6 +135,9 @@ export function openFleet(options: FleetOptions): Fleet {
     showListeners,
     showClusters,
     scale: async (service, version, replicas) => revisionsOf(service).get(version)?.scale(replicas),
+    restore: (service) => {
+      for (const revision of revisionsOf(service).values()) revision.restore();
+    },
     stop: async (service, version) => {
       await revisionsOf(service).get(version)?.stop();
       revisionsOf(service).delete(version);

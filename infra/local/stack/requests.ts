@@ -32,6 +32,7 @@ export const putWeights: z.ZodType<PutWeights> = z.strictObject({
   fence,
   key,
   weights: z.record(versionName, z.number()),
+  partial: z.boolean().optional(),
 });
 
 export const putRoles: z.ZodType<PutRoles> = z.strictObject({

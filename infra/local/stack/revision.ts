@@ -17,7 +17,8 @@ export interface Revision {
   ready(): number;
   /** Ports of everything that runs, for Prometheus. */
   targets(): { readonly port: number; readonly index: number }[];
-  /** Brings it to so many replicas; those that wait to be started again are started now. */
+  /** Those that wait to be started again are started now. */
+  restore(): void;
   scale(replicas: number): Promise<void>;
   /** Out of Envoy, its last requests answered, then ended. */
   retire(): Promise<void>;
@@ -122,6 +123,9 @@ export function runRevision(options: RevisionOptions): Revision {
   const grow = (replicas: number) => {
     while (instances.length < replicas) instances.push(startInstance(instances.length));
   };
+  const restore = () => {
+    for (const one of instances) one.nudge();
+  };
   const end = (ending: readonly Supervised[]) => Promise.all(ending.map((one) => one.stop(GRACE_MS)));
   const status = (view: View): InstanceStatus => {
     const known = view.state !== 'ready' || (view.port !== null && announced.has(view.port));
@@ -140,16 +144,18 @@ export function runRevision(options: RevisionOptions): Revision {
         const { pid, port } = one.view();
         return pid === null || port === null ? [] : [{ port, index }];
       }),
+    restore,
     scale: async (replicas) => {
-      for (const one of instances) one.nudge();
+      restore();
       grow(replicas);
       await end(instances.splice(replicas));
     },
     retire: async () => {
-      await drained(router, service, version);
+      const deadline = Date.now() + DRAIN_MS;
+      await drained(router, service, version, deadline);
       silenced = true;
       await announce();
-      await drained(router, service, version);
+      await drained(router, service, version, deadline);
       await end(instances);
     },
     stop: async () => {
@@ -160,8 +166,7 @@ export function runRevision(options: RevisionOptions): Revision {
 }
 
 /** Waits until a revision has answered all it was given; bounded, since a stream may never end. */
-async function drained(router: Router, service: string, version: string): Promise<void> {
-  const deadline = Date.now() + DRAIN_MS;
+async function drained(router: Router, service: string, version: string, deadline: number): Promise<void> {
   while (Date.now() < deadline) {
     const active = await router.activeRequests(service, version);
     if (active === 0 || active === null) return;

@@ -139,6 +139,8 @@ function prometheusArguments(port: number, configuration: string, data: string):
     `--config.file=${configuration}`,
     `--storage.tsdb.path=${data}`,
     '--storage.tsdb.retention.time=2d',
+    // New targets are scraped within 6 s instead of 10 s; the other 5 s are a constant of Prometheus' discovery.
+    '--scrape.discovery-reload-interval=1s',
     `--web.listen-address=${LOOPBACK}:${port}`,
     '--log.level=warn',
   ];

@@ -4,7 +4,15 @@ import type { Fenced, FenceGrant, PutRevision, PutRoles, PutWeights, ServiceStat
 import type { Fleet } from './fleet.ts';
 import { choosePort } from './ports.ts';
 import { Refused, uphold } from './refuse.ts';
-import { canonicalWeights, nextFence, ruleChange, ruleFence, ruleRemoval, ruleWeights } from './rules.ts';
+import {
+  canonicalWeights,
+  nextFence,
+  partialWeights,
+  ruleChange,
+  ruleFence,
+  ruleRemoval,
+  ruleWeights,
+} from './rules.ts';
 import type { RevisionSpec, ServiceRecord, StateStore } from './state.ts';
 
 /**
@@ -110,14 +118,25 @@ export function openServices(store: StateStore, fleet: Fleet, router: Router): S
     return () => removed;
   };
 
-  const putWeights = async (service: string, request: PutWeights) => {
-    await admit(service, request);
+  const putWeights = async (service: string, { fence, key, weights, partial }: PutWeights) => {
+    await admit(service, { fence, key });
     const from = fleet.record(service).weights;
-    const to = canonicalWeights(request.weights);
-    uphold(ruleWeights(from, request.weights, fleet.facts(service)));
+    const facts = fleet.facts(service);
+    const ruling = ruleWeights(from, weights, facts);
+    if (ruling.allowed) return moveTraffic(service, key, weights);
+    if (ruling.code !== 'SHIPLOCK_LOCAL_NOT_READY') throw new Refused(ruling.code, ruling.message);
+    fleet.restore(service);
+    if (!partial) throw new Refused(ruling.code, ruling.message);
+    const moved = await moveTraffic(service, key, partialWeights(from, weights, facts));
+    throw new Refused(ruling.code, `${ruling.message}; now ${JSON.stringify(moved.weights)}`);
+  };
+
+  const moveTraffic = async (service: string, key: string, weights: Readonly<Record<string, number>>) => {
+    const from = fleet.record(service).weights;
+    const to = canonicalWeights(weights);
     await fleet.change(service, (record) => {
       record.weights = to;
-      return { key: request.key, effect: 'setWeights', service, from, to };
+      return { key, effect: 'setWeights', service, from, to };
     });
     mustBeLive(await router.showRoute(service, to));
     return fleet.status(service);
