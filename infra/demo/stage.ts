@@ -1,5 +1,6 @@
 /** Everything a demo needs around it: the embedded stack, a worker, the release file in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -16,12 +17,17 @@ export interface Stage {
   readonly shiplock: Shiplock;
   /** The release file to start from. */
   readonly releaseFile: string;
+  readonly policyFile: string;
+  /** What a child process needs to find the stack. */
+  readonly environment: NodeJS.ProcessEnv;
   /** Which builds are bad: `<version>.json` here, as the sample service's faults. */
   setFaults(version: string, faults: object | null): void;
   /** Where the service answers, once something was released. */
   serviceAddress(): Promise<string>;
   /** Runs the command line as a user would, its output on this terminal; the exit code. */
   run(args: readonly string[]): Promise<number>;
+  /** Kills the worker, for whoever starts workers of their own. */
+  endWorker(): Promise<void>;
   /** Ends what was started here, unless it is to be kept. */
   close(options?: { keep?: boolean }): Promise<void>;
 }
@@ -52,6 +58,13 @@ export async function openStage(): Promise<Stage> {
       stack,
       shiplock,
       releaseFile: join(folder, 'release.yaml'),
+      policyFile: join(folder, 'policy.yaml'),
+      environment,
+      endWorker: async () => {
+        const ended = worker && once(worker, 'exit');
+        worker?.kill('SIGKILL');
+        await ended;
+      },
       setFaults: (version, faults) => setFaults(join(folder, 'faults', `${version}.json`), faults),
       serviceAddress: async () => (await ensureStack({ home })).services[0]?.address ?? '',
       run: (args) => run(args, environment),

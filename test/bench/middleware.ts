@@ -1,18 +1,18 @@
 /**
  * What the canary monitoring costs a service: the same app with and without it, in alternating rounds of one run.
  *
- *   node test/bench/middleware.ts [--rounds 100] [--requests 2000] [--connections 16]
+ *   node test/bench/middleware.ts [--blocks 10] [--rounds 6] [--requests 3000] [--connections 16]
  *
- * Prints a table and, as its last line, JSON. All apps share one process, each on its own port, so that they share
- * its luck with compiler and heap; the client keeps the one that is measured saturated, so requests/s measure the
- * server. `control` is the bare app a second time: its difference from `bare` is the noise of the run.
+ * Prints a table and, as its last line, JSON. Each app is a process of its own, since two Express apps in one process
+ * slow each other's property lookups down; each block starts the processes anew, since a process keeps its luck with
+ * compiler and heap. The client keeps the one that is measured saturated, so requests/s measure the server.
+ * `control` is the bare app a second time: its difference from `bare` is the noise of the run.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { parseArgs } from 'node:util';
 import express from 'express';
-import { Registry } from 'prom-client';
 import { canaryMonitoring } from '../../src/express/index.ts';
 
 const VARIANTS = ['bare', 'control', 'stable', 'canary'] as const;
@@ -25,49 +25,39 @@ interface Round {
 
 const { values } = parseArgs({
   options: {
-    serve: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '100' },
-    requests: { type: 'string', default: '2000' },
+    serve: { type: 'string' },
+    blocks: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '6' },
+    requests: { type: 'string', default: '3000' },
     connections: { type: 'string', default: '16' },
   },
 });
 
-if (values.serve) await serve();
-else await compare();
+if (values.serve === undefined) await compare();
+else serve(values.serve as Variant);
 
-async function serve(): Promise<void> {
-  const ports = await Promise.all(
-    VARIANTS.map(async (variant) => {
-      const app = express();
-      if (variant === 'stable' || variant === 'canary')
-        app.use(canaryMonitoring({ role: variant, register: new Registry() }));
-      app.get('/credentials/:id', (req, res) => void res.json({ id: req.params.id, holder: 'Ada', status: 'valid' }));
-      const server = app.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return (server.address() as AddressInfo).port;
-    }),
-  );
+function serve(variant: Variant): void {
+  const app = express();
+  if (variant === 'stable' || variant === 'canary') app.use(canaryMonitoring({ role: variant }));
+  app.get('/credentials/:id', (req, res) => void res.json({ id: req.params.id, holder: 'Ada', status: 'valid' }));
+  const server = app.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
   process.on('message', () => process.send?.({ cpu: process.cpuUsage() }));
   process.on('disconnect', () => process.exit());
-  process.send?.({ ports });
 }
 
 async function compare(): Promise<void> {
-  const rounds = Math.min(Number(values.rounds), 500);
+  const blocks = Math.min(Number(values.blocks), 50);
+  const rounds = Math.min(Number(values.rounds), 50);
   const requests = Math.min(Number(values.requests), 20_000);
-  // The canary's log goes to /dev/null: what is measured is making the lines, not the reader of a pipe.
-  const child = fork(import.meta.filename, ['--serve'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const [{ ports }] = (await once(child, 'message')) as [{ ports: number[] }];
   const measured: Record<Variant, Round[]> = { bare: [], control: [], stable: [], canary: [] };
-  for (const port of ports) await round(child, port, 10_000);
-  for (let n = 0; n < rounds; n += 1) {
-    // Turned by one each round, so that no variant always runs in the shadow of the same neighbour.
-    for (let k = 0; k < VARIANTS.length; k += 1) {
-      const which = (n + k) % VARIANTS.length;
-      measured[VARIANTS[which] ?? 'bare'].push(await round(child, ports[which] ?? 0, requests));
-    }
+  for (let block = 0; block < blocks; block += 1) {
+    const servers = await Promise.all(turned(VARIANTS, block).map(start));
+    for (const { child, port } of servers) await round(child, port, 10_000);
+    for (let n = 0; n < rounds; n += 1)
+      for (const { variant, child, port } of turned(servers, n))
+        measured[variant].push(await round(child, port, requests));
+    for (const { child } of servers) child.disconnect();
   }
-  child.disconnect();
 
   const rows = VARIANTS.map((variant) => ({
     variant,
@@ -77,7 +67,7 @@ async function compare(): Promise<void> {
     cpuChangePercent: changePercent(measured, variant, 'cpuMicrosecondsPerRequest'),
   }));
   console.table(rows);
-  console.log(JSON.stringify({ bench: 'middleware', rounds, requests, aimPercent: 5, rows }));
+  console.log(JSON.stringify({ bench: 'middleware', blocks, rounds, requests, aimPercent: 5, rows }));
 }
 
 /** Percent by which a figure differs from the bare app's of the same round: the median over the rounds. */
@@ -94,6 +84,20 @@ function median(numbers: readonly number[]): number {
 
 function rounded(value: number): number {
   return Math.round(value * 100) / 100;
+}
+
+/** Each round in another order, so that no variant always runs in the shadow of the same neighbour. */
+function turned<T>(things: readonly T[], by: number): T[] {
+  const start = by % things.length;
+  const order = [...things.slice(start), ...things.slice(0, start)];
+  return by % (2 * things.length) < things.length ? order : order.reverse();
+}
+
+async function start(variant: Variant) {
+  // The canary's log goes to /dev/null: what is measured is making the lines, not the reader of a pipe.
+  const child = fork(import.meta.filename, ['--serve', variant], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  return { variant, child, port };
 }
 
 async function round(server: ChildProcess, port: number, requests: number): Promise<Round> {
