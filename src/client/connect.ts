@@ -23,6 +23,8 @@ export interface ConnectOptions extends TargetOptions {
   readonly taskQueue?: string;
   /** How long to look for Temporal. Default 5 s. */
   readonly timeoutMs?: number;
+  /** How long a worker may take to answer before it counts as silent. Default 5 s. */
+  readonly queryDeadlineMs?: number;
 }
 
 /** The client: start, watch and steer releases. Close it when done. */
@@ -59,7 +61,8 @@ export async function connectShiplock(options: ConnectOptions = {}): Promise<Shi
   const client = new Client({ connection, namespace: target.namespace, identity: who });
   const { address, namespace, source } = target;
   const taskQueue = options.taskQueue ?? TASK_QUEUE;
-  return speak({ client, address, namespace, source, identity: who, taskQueue });
+  const { queryDeadlineMs } = options;
+  return speak({ client, address, namespace, source, identity: who, taskQueue, queryDeadlineMs });
 }
 
 /** The client over a connection that exists already, for programs that hold one. */

@@ -1,6 +1,6 @@
 import { QueryNotRegisteredError, QueryRejectedError } from '@temporalio/client';
 import { explain, isUnreachable } from './faults.ts';
-import { QUERY_DEADLINE_MS, type Session, within } from './session.ts';
+import { queryDeadlineOf, type Session, within } from './session.ts';
 
 export type Answer<T> =
   | { readonly answered: true; readonly value: T }
@@ -13,7 +13,7 @@ export type Answer<T> =
  */
 export async function query<T>(
   session: Session,
-  { id, runId, deadlineMs = QUERY_DEADLINE_MS }: { id: string; runId?: string; deadlineMs?: number },
+  { id, runId, deadlineMs = queryDeadlineOf(session) }: { id: string; runId?: string; deadlineMs?: number },
   name: string,
   ...args: unknown[]
 ): Promise<Answer<T>> {

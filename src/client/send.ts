@@ -6,7 +6,7 @@ import { ShiplockError } from '../errors.ts';
 import { type Chain, type Execution, lastWords, newestRun } from './execution.ts';
 import { explain } from './faults.ts';
 import { query } from './query.ts';
-import { QUERY_DEADLINE_MS, RPC_DEADLINE_MS, type Session, within } from './session.ts';
+import { queryDeadlineOf, RPC_DEADLINE_MS, type Session, within } from './session.ts';
 
 export interface SendOptions {
   /** The release meant; a later one under the same id does not get the message. Default: the open one. */
@@ -71,7 +71,7 @@ async function answerTo(
   let because = 'the release has not looked at it yet';
   let execution = sentTo;
   while (Date.now() < giveUpAt) {
-    const deadlineMs = Math.min(QUERY_DEADLINE_MS, giveUpAt - Date.now());
+    const deadlineMs = Math.min(queryDeadlineOf(session), giveUpAt - Date.now());
     const answer = await query<Decision | null>(session, { ...execution, deadlineMs }, 'decision', id);
     if (answer.answered && answer.value) return answer.value;
     if (!answer.answered) because = answer.because;

@@ -13,13 +13,20 @@ export interface Session {
   readonly identity: string;
   /** The queue on which the releases' workers listen. */
   readonly taskQueue: string;
+  /** How long a worker may take to answer a query before it counts as silent. Default 5 s. */
+  readonly queryDeadlineMs?: number;
+}
+
+/** The session's own, or the default. */
+export function queryDeadlineOf({ queryDeadlineMs = QUERY_DEADLINE_MS }: Session): number {
+  return queryDeadlineMs;
 }
 
 /** No single question to Temporal may take longer than this. */
 export const RPC_DEADLINE_MS = 10_000;
 
-/** A query needs a worker. One that is up answers in well under a second; silence this long is reported as such. */
-export const QUERY_DEADLINE_MS = 5_000;
+/** A worker that is up answers a query in well under a second, also when it has to replay the release first. */
+const QUERY_DEADLINE_MS = 5_000;
 
 /** Runs one call to Temporal within a deadline. */
 export function within<R>(session: Session, deadlineMs: number, call: () => Promise<R>): Promise<R> {

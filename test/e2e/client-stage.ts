@@ -131,7 +131,7 @@ async function connectWhenUp(address: string): Promise<Shiplock> {
   const deadline = Date.now() + 30_000;
   for (;;) {
     try {
-      const shiplock = await connectShiplock();
+      const shiplock = await connectShiplock({ queryDeadlineMs: 2_000 });
       await shiplock.list({ limit: 1 });
       return shiplock;
     } catch (error) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { exitCodeOf } from '../../src/cli/exit.ts';
 import { reportOf } from '../../src/cli/failure.ts';
@@ -53,6 +54,18 @@ suite('the command line', () => {
       assert.match(out, new RegExp(`^Usage: shiplock ${name} `));
     });
   }
+
+  test('is written down: every command, and every option of its own', async () => {
+    const reference = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+    for (const { name } of COMMANDS) {
+      assert.match(reference, new RegExp(`\\| \`${name} |### \`${name}`), `docs/cli.md says nothing of ${name}`);
+      const { out } = await shiplock(name, '--help');
+      for (const [, option] of out.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)) {
+        const shared = option === '--help' || option === '--output';
+        assert.ok(shared || reference.includes(`\`${option}`), `docs/cli.md says nothing of ${name} ${option}`);
+      }
+    }
+  });
 
   const MISTAKES: [string[], RegExp][] = [
     [['gte'], /unknown command 'gte' \(Did you mean get\?\)/],
