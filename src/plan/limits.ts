@@ -4,7 +4,9 @@
 export const MAX_FILE_BYTES = 1024 * 1024;
 /** `*alias` uses in one file. */
 export const MAX_ALIASES = 100;
-/** Values of one file after its aliases are expanded. */
+/** Tokens of one file, spaces and line ends among them: 12,000 lines of `key: value`, parsed in a second. */
+export const MAX_TOKENS = 100_000;
+/** Values of one document after its aliases are expanded. */
 export const MAX_VALUES = 50_000;
 /** Levels of nesting; Kubernetes' own manifests stay below 20. */
 export const MAX_DEPTH = 64;

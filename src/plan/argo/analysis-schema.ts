@@ -45,9 +45,14 @@ export const metricSchema = z.strictObject({
 });
 export type ArgoMetric = z.output<typeof metricSchema>;
 
+/** Argo's tools read a number here as text (`sigs.k8s.io/yaml`). */
+const argumentValue = z
+  .union([z.string().max(4_096), z.number(), z.boolean()], 'text')
+  .transform((value) => String(value));
+
 export const templateArgumentSchema = z.strictObject({
   name: text(),
-  value: z.string().max(4_096).nullish(),
+  value: argumentValue.nullish(),
   valueFrom: refused('args[].valueFrom'),
 });
 

@@ -6,42 +6,35 @@ import { analysisReferenceFields, manifestFields } from './analysis-schema.ts';
 
 export const pauseSchema = z.strictObject({ duration: duration().nullish() });
 
-const STEP_KINDS = [
-  'setWeight',
-  'pause',
-  'analysis',
+const OTHER_STEPS = [
   'setCanaryScale',
-  'experiment',
   'setHeaderRoute',
   'setMirrorRoute',
   'plugin',
   'replicaProgressThreshold',
 ] as const;
 
-const kindsOf = (step: unknown): string[] =>
-  typeof step === 'object' && step !== null
-    ? STEP_KINDS.filter((kind) => (step as Record<string, unknown>)[kind] != null)
-    : [];
+const kindsOf = (step: unknown, among: readonly string[]): string[] =>
+  among.filter((kind) => (step as Record<string, unknown>)[kind] != null);
 
-/** One step. Argo lets some pairs of kinds share a step and then ignores one of them; we refuse every pair. */
+/** The kinds that Argo's validation calls mutually exclusive (argo-rollouts `hasMultipleStepsType`). */
+const EXCLUSIVE = ['setWeight', 'pause', 'analysis', 'experiment'] as const;
+
+/** One step. Argo lets some kinds share a step and then ignores one of them; those are refused by name anyway. */
 export const stepSchema = z
   .strictObject({
     setWeight: weight().nullish(),
     pause: pauseSchema.nullish(),
     analysis: z.strictObject(analysisReferenceFields).nullish(),
-    setCanaryScale: refused('setCanaryScale'),
     experiment: refused('experiment'),
-    setHeaderRoute: refused('setHeaderRoute'),
-    setMirrorRoute: refused('setMirrorRoute'),
-    plugin: refused('plugin'),
-    replicaProgressThreshold: refused('replicaProgressThreshold'),
+    ...Object.fromEntries(OTHER_STEPS.map((name) => [name, refused(name)])),
   })
   .check(
     rule(
-      (step) => kindsOf(step).length === 1,
+      (step) => kindsOf(step, EXCLUSIVE).length <= 1 && kindsOf(step, [...EXCLUSIVE, ...OTHER_STEPS]).length > 0,
       'SHIPLOCK_PLAN_STEP_KIND',
       (step) => {
-        const kinds = kindsOf(step);
+        const kinds = kindsOf(step, EXCLUSIVE);
         const found = kinds.length === 0 ? 'does nothing' : `is ${kinds.join(' and ')} at once`;
         return `${found}; expected exactly one of setWeight, pause, analysis`;
       },
@@ -104,7 +97,7 @@ export const canarySchema = z.strictObject({
   scaleDownDelayRevisionLimit: count(),
   abortScaleDownDelaySeconds: count(),
   minPodsPerReplicaSet: count(),
-  dynamicStableScale: z.literal(false, 'dynamicStableScale is not supported by this version; remove it').nullish(),
+  dynamicStableScale: refused('canary.dynamicStableScale', false),
   pingPong: refused('canary.pingPong'),
   replicaProgressThreshold: refused('canary.replicaProgressThreshold'),
 });
@@ -118,7 +111,7 @@ export const rolloutSpecSchema = z.strictObject({
   revisionHistoryLimit: count(),
   progressDeadlineSeconds: count(),
   progressDeadlineAbort: z.boolean().nullish(),
-  paused: refused('spec.paused'),
+  paused: refused('spec.paused', false),
   restartAt: refused('spec.restartAt'),
   rollbackWindow: refused('spec.rollbackWindow'),
   analysis: z.strictObject({ successfulRunHistoryLimit: count(), unsuccessfulRunHistoryLimit: count() }).nullish(),

@@ -85,7 +85,7 @@ function checkServices(source: Source, canary: unknown, report: Report): void {
   const routed = valueAt(canary, ['trafficRouting']) != null;
   const canaryService = valueAt(canary, ['canaryService']);
   const stableService = valueAt(canary, ['stableService']);
-  if (routed && valueAt(canary, ['pingPong']) == null) {
+  if (routed && !routesWithoutServices(canary)) {
     for (const [field, value] of [
       ['canaryService', canaryService],
       ['stableService', stableService],
@@ -104,5 +104,9 @@ function checkServices(source: Source, canary: unknown, report: Report): void {
     report.error(source, [...CANARY, 'scaleDownDelaySeconds'], 'SHIPLOCK_PLAN_VALUE', message, 'key');
   }
 }
+
+/** Istio's subsets and ping-pong name what they route to themselves. */
+const routesWithoutServices = (canary: unknown): boolean =>
+  valueAt(canary, ['pingPong']) != null || valueAt(canary, ['trafficRouting', 'istio', 'destinationRule']) != null;
 
 const isZero = (value: unknown): boolean => value === 0 || value === '0' || value === '0%';

@@ -1,10 +1,12 @@
 import path from 'node:path';
+import { ShiplockError } from '../../errors.ts';
 import { sortManifests } from '../argo/manifests.ts';
 import { type LocalTarget, PLAN_FORMAT, type Plan } from '../plan.ts';
 import { createReport, type Path, type Problem, type Report } from '../problem.ts';
 import { checkShape, piece, valueAt } from '../shape/check.ts';
-import { DNS_LABEL, duration } from '../shape/fields.ts';
+import { DNS_LABEL, duration, isWholeBetween } from '../shape/fields.ts';
 import { show } from '../shape/show.ts';
+import { validatePlan } from '../validate.ts';
 import { readDocuments, type Source, wholeFile } from '../yaml/read.ts';
 import { type CompiledCanary, compileCanary } from './canary.ts';
 import { compileConfiguration } from './configuration.ts';
@@ -51,6 +53,7 @@ const VERSION = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 export function compileRelease(request: CompileRequest): Compiled {
   const report = createReport();
   const plan = compile(request, report);
+  if (plan !== null && report.errors().length === 0) checkCompiled(plan, request.file, report);
   const errors = report.errors();
   const warnings = report.warnings();
   return plan !== null && errors.length === 0
@@ -71,7 +74,7 @@ function compile(request: CompileRequest, report: Report): Plan | null {
   const promotion = compilePromotion(context, {
     autoPromote: request.overrides?.autoPromote,
     canaryService: target?.canaryService ?? `${context.service}-canary`,
-    address: ramp.canary === undefined ? null : firstAddress(ramp.canary),
+    address: ramp.canary === undefined ? undefined : firstAddress(ramp.canary),
   });
   if (target === null || ramp.canary === undefined) return null;
   const environment = request.environment ?? valueAt(source.value, ['environment']) ?? ENVIRONMENT;
@@ -87,6 +90,16 @@ function compile(request: CompileRequest, report: Report): Plan | null {
     promotion,
     window: { durationMs: piece(duration(), valueAt(source.value, ['window', 'duration'])) ?? WINDOW_MS },
   };
+}
+
+/** The first activity of a release validates the plan again; what it would refuse is refused here. */
+function checkCompiled(plan: Plan, file: string, report: Report): void {
+  try {
+    validatePlan(plan);
+  } catch (error) {
+    if (!(error instanceof ShiplockError)) throw error;
+    report.error(wholeFile(file), [], 'SHIPLOCK_PLAN_INVALID', error.message);
+  }
 }
 
 function releaseDocument(file: string, report: Report): Source | null {
@@ -123,12 +136,17 @@ function compileTarget(context: Context, ramp: CompiledCanary): LocalTarget | nu
     const message = `canaryService and stableService are both ${stableService}; they must differ`;
     context.report.error(context.source, at, 'SHIPLOCK_PLAN_DUPLICATE', message, 'key');
   }
+  const replicas = target.replicas ?? ramp.replicas ?? 1;
+  if (!isWholeBetween(replicas, 1, 100)) {
+    const message = `is missing, and the Rollout's replicas are ${replicas}; expected 1 to 100 on this platform`;
+    context.report.error(context.source, [...at, 'replicas'], 'SHIPLOCK_PLAN_RANGE', message, 'key');
+  }
   return {
     platform: 'local',
     command: target.command,
     directory: path.resolve(context.directory, target.directory ?? '.'),
     environment: target.environment ?? {},
-    replicas: target.replicas ?? ramp.replicas ?? 1,
+    replicas,
     readinessPath: target.readinessPath ?? '/ready',
     stableService,
     canaryService,

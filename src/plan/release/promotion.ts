@@ -21,8 +21,8 @@ export interface PromotionOptions {
   readonly autoPromote: boolean | undefined;
   /** The series that the default queries read. */
   readonly canaryService: string;
-  /** Prometheus of the first analysis metric. */
-  readonly address: string | null;
+  /** Prometheus of the first analysis metric; `undefined` where the ramp is wrong and nobody can tell. */
+  readonly address: string | null | undefined;
 }
 
 export function compilePromotion(context: Context, options: PromotionOptions): PromotionPlan {
@@ -52,6 +52,7 @@ function compileMonitor(context: Context, promotion: unknown, options: Promotion
   const monitor = piece(monitorSchema, raw);
   if (monitor === undefined) return null;
   const address = monitor.address ?? options.address;
+  if (address === undefined) return null;
   if (address === null || !isHttpAddress(address)) {
     const found = address === null ? 'is missing' : `is ${show(address)}`;
     const message = `${found}; expected Prometheus, for example http://prometheus:9090`;

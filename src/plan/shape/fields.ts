@@ -24,11 +24,14 @@ export function rule<T>(holds: (value: T) => boolean, code: PlanCode, message: (
   });
 }
 
-/** A field of Argo's that is known and not supported: refused by name, never called a spelling mistake. */
-export function refused(name: string) {
+/**
+ * A field of Argo's that is known and not supported: refused by name, never called a spelling mistake.
+ * `harmless` is a value that asks for nothing.
+ */
+export function refused(name: string, harmless?: unknown) {
   return z
     .unknown()
-    .refine((value) => value === undefined || value === null, {
+    .refine((value) => value === undefined || value === null || value === harmless, {
       params: { code: 'SHIPLOCK_PLAN_UNSUPPORTED', atKey: true },
       error: `${name} is known to Argo Rollouts but not supported by this version of Shiplock; remove it`,
     })

@@ -9,8 +9,9 @@ import {
   Lexer,
   type Node,
   visit as visitNodes,
+  type YAMLMap,
 } from 'yaml';
-import { MAX_ALIASES, MAX_DEPTH, MAX_VALUES } from '../limits.ts';
+import { MAX_ALIASES, MAX_DEPTH, MAX_TOKENS, MAX_VALUES } from '../limits.ts';
 import type { PlanCode } from '../problem.ts';
 
 export interface Excess {
@@ -21,7 +22,7 @@ export interface Excess {
 }
 
 /**
- * Looks at the tokens alone: nesting that would make the parser slow, before it parses.
+ * Looks at the tokens alone: size and nesting that would make the parser slow, before it parses.
  * Only flow collections and `- - -` on one line can nest deeply in few bytes.
  */
 export function excessOfTokens(text: string): Excess | null {
@@ -29,6 +30,7 @@ export function excessOfTokens(text: string): Excess | null {
   let flow = 0;
   let inLine = 0;
   let scalar = false;
+  let tokens = 0;
   for (const token of new Lexer().lex(text)) {
     if (scalar) scalar = false;
     else if (token === '\x1f') scalar = true;
@@ -36,6 +38,9 @@ export function excessOfTokens(text: string): Excess | null {
     else if (token === ']' || token === '}') flow -= 1;
     else if (token === '-' || token === '?') inLine += 1;
     else if (token.startsWith('\n') || token.startsWith('\r\n')) inLine = 0;
+    tokens += 1;
+    if (tokens > MAX_TOKENS)
+      return { offset, code: 'SHIPLOCK_PLAN_FILE_SIZE', message: 'holds more than a plan needs' };
     if (flow > MAX_DEPTH || inLine > MAX_DEPTH) return tooDeep(offset);
     if (!CONTROL.has(token)) offset += token.length;
   }
@@ -69,7 +74,8 @@ export function excessOfTree(document: Document): Excess | null {
     if (depth > MAX_DEPTH) return tooDeep(offset);
     if (isAlias(node)) return follow(node, depth);
     if (isMap(node)) {
-      for (const pair of node.items) if (!isScalar(pair.key) && !isAlias(pair.key)) return notAKey(pair.key, offset);
+      const wrong = wrongKey(node, offset);
+      if (wrong !== null) return wrong;
     }
     if (!isMap(node) && !isSeq(node)) return null;
     open.add(node);
@@ -124,8 +130,16 @@ function aliasTargets(document: Document): Map<Alias, Node> {
   return targets;
 }
 
-function notAKey(key: unknown, parent: number): Excess {
-  const offset = (key as Node | null)?.range?.[0] ?? parent;
-  const message = 'a key must be text; a value that starts with {{ must stand in quotes';
-  return { offset, code: 'SHIPLOCK_PLAN_YAML_SYNTAX', message };
+/** Keys are text and stand once. (The parser's own check of this takes quadratic time.) */
+function wrongKey(map: YAMLMap, parent: number): Excess | null {
+  const seen = new Set<string>();
+  for (const { key } of map.items) {
+    const offset = (key as Node | null)?.range?.[0] ?? parent;
+    const fault = (message: string): Excess => ({ offset, code: 'SHIPLOCK_PLAN_YAML_SYNTAX', message });
+    if (!isScalar(key)) return fault('a key must be text; a value that starts with {{ must stand in quotes');
+    const name = String(key.value);
+    if (seen.has(name)) return fault(`the key ${name.slice(0, 60)} stands twice in one map`);
+    seen.add(name);
+  }
+  return null;
 }

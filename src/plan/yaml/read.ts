@@ -32,7 +32,12 @@ export function parseDocuments(text: string, file: string, report: Report): Sour
     report.error(at(nested.offset), [], nested.code, nested.message);
     return [];
   }
-  const documents = parseAllDocuments(text, { merge: true, prettyErrors: false, logLevel: 'silent' });
+  const documents = parseAllDocuments(text, {
+    merge: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
   if (!Array.isArray(documents)) return [];
   if (documents.length > MAX_DOCUMENTS) {
     report.error(wholeFile(file), [], 'SHIPLOCK_PLAN_FILE_SIZE', `has more than ${MAX_DOCUMENTS} documents`);

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { compileRelease, validatePlan } from '../../src/plan/index.ts';
+import { folderOf, GOOD } from './plan-fixture.ts';
+
+const ROUNDS = 600;
+const SEED = 43;
+
+/** mulberry32: small, seeded, the same everywhere. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const SCRAPS = [
+  '{{ .Values.x }}',
+  '{{args.x}}',
+  '&a ',
+  '*a',
+  '[',
+  ']',
+  '{',
+  '}',
+  '- ',
+  '? ',
+  ': ',
+  '|',
+  '>',
+  '#',
+  '\t',
+  '\n',
+  '---\n',
+  '<<: *a',
+  '~',
+  'null',
+  'true',
+  '1e999',
+  '-1',
+  '101',
+  '5x',
+  '.nan',
+  '"',
+  "'",
+  '\u0000',
+  '\u202e',
+  '__proto__: 1',
+  '!!set',
+  'setWeight: 5',
+  'pause: {}',
+  'experiment: {}',
+  'templates: [x]',
+  'constructor: {}',
+  '9007199254740993',
+  'é\u0301',
+  '💥',
+] as const;
+
+function mutate(text: string, next: () => number): string {
+  const at = Math.floor(next() * (text.length + 1));
+  const length = Math.floor(next() * 12);
+  const scrap = SCRAPS[Math.floor(next() * SCRAPS.length)] ?? '';
+  const lines = text.split('\n');
+  const line = Math.floor(next() * lines.length);
+  switch (Math.floor(next() * 6)) {
+    case 0:
+      return text.slice(0, at) + text.slice(at + length);
+    case 1:
+      return text.slice(0, at) + scrap + text.slice(at);
+    case 2:
+      return text.slice(0, at) + scrap + text.slice(at + length);
+    case 3:
+      return [...lines.slice(0, line), lines[Math.floor(next() * lines.length)] ?? '', ...lines.slice(line)].join('\n');
+    case 4:
+      return [...lines.slice(0, line), `  ${lines[line]}`, ...lines.slice(line + 1)].join('\n');
+    default:
+      return (lines[line] ?? '').includes(': ')
+        ? [...lines.slice(0, line), (lines[line] ?? '').replace(/: .*/, `: ${scrap}`), ...lines.slice(line + 1)].join(
+            '\n',
+          )
+        : text.slice(0, at);
+  }
+}
+
+test(`${ROUNDS} mutated releases never crash the compiler; each is refused with a place or is a valid plan`, () => {
+  const next = random(SEED);
+  const folder = folderOf(GOOD);
+  const names = Object.keys(GOOD);
+  let compiledCount = 0;
+  let slowest = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const name = names[Math.floor(next() * names.length)] ?? 'release.yaml';
+    let text = GOOD[name] ?? '';
+    for (let times = 1 + Math.floor(next() * 3); times > 0; times--) text = mutate(text, next);
+    writeFileSync(path.join(folder, name), text);
+    const started = performance.now();
+    const compiled = compileRelease({ file: path.join(folder, 'release.yaml'), version: '1.0.0' });
+    slowest = Math.max(slowest, performance.now() - started);
+    writeFileSync(path.join(folder, name), GOOD[name] ?? '');
+    if (compiled.ok) {
+      compiledCount += 1;
+      assert.deepEqual(validatePlan(JSON.parse(JSON.stringify(compiled.plan))), compiled.plan, text);
+      continue;
+    }
+    assert.ok(compiled.errors.length > 0, `round ${round} is refused without a reason:\n${text}`);
+    for (const { line, column, code, message } of compiled.errors) {
+      assert.ok(line >= 1 && column >= 1 && message !== '', `round ${round}: ${code} at ${line}:${column}`);
+      assert.notEqual(code, 'SHIPLOCK_PLAN_INVALID', `round ${round}: the compiler made an invalid plan: ${message}`);
+    }
+  }
+  assert.ok(compiledCount > 0 && compiledCount < ROUNDS, `${compiledCount} of ${ROUNDS} compiled`);
+  assert.ok(slowest < 3_000, `the slowest took ${Math.round(slowest)} ms`);
+});
