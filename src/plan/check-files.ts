@@ -32,13 +32,18 @@ export function checkFiles(files: readonly string[], request: Omit<CompileReques
   const compiled: Checked[] = [];
   const manifests: Source[] = [];
   for (const file of new Set(files)) {
-    const documents = readDocuments(file, file, createReport());
+    const own = createReport();
+    const documents = readDocuments(file, file, own);
     if (documents.some((source) => isRelease(source))) {
       const result = compileRelease({ ...request, file });
       errors.push(...result.errors);
       warnings.push(...result.warnings);
       if (result.ok) compiled.push({ kind: 'release', file, plan: result.plan });
-    } else manifests.push(...manifestDocuments(file, report));
+    } else {
+      checkKinds(file, documents, own);
+      errors.push(...own.errors());
+      manifests.push(...documents);
+    }
   }
   compiled.push(...compileManifests(manifests, request.version, report));
   errors.push(...report.errors());
@@ -48,15 +53,11 @@ export function checkFiles(files: readonly string[], request: Omit<CompileReques
 
 const isRelease = (source: Source) => (source.value as { kind?: unknown } | null)?.kind === 'Release';
 
-function manifestDocuments(file: string, report: Report): Source[] {
-  const before = report.errors().length;
-  const documents = readDocuments(file, file, report);
+function checkKinds(file: string, documents: readonly Source[], report: Report): void {
   const { rollouts, templates } = sortManifests(documents, report);
-  if (rollouts.length + templates.length === 0 && report.errors().length === before) {
-    const message = 'holds nothing to check; expected a Release, a Rollout or an AnalysisTemplate';
-    report.error(wholeFile(file), [], 'SHIPLOCK_PLAN_KIND', message);
-  }
-  return documents;
+  if (rollouts.length + templates.length > 0 || report.errors().length > 0) return;
+  const message = 'holds nothing to check; expected a Release, a Rollout or an AnalysisTemplate';
+  report.error(wholeFile(file), [], 'SHIPLOCK_PLAN_KIND', message);
 }
 
 function compileManifests(documents: readonly Source[], version: string, report: Report): Checked[] {
