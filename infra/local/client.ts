@@ -1,4 +1,4 @@
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ShiplockError } from '../../src/errors.ts';
 import { resolveHome, socketOf } from './home.ts';

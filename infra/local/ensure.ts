@@ -25,6 +25,8 @@ const TIMEOUT_MS = 60_000;
 const ANSWER_MS = 3_000;
 const POLL_MS = 50;
 const START_AGAIN_MS = 500;
+/** One that ends at once every time has a reason, which is in its log. */
+const MOST_STARTS = 5;
 
 /**
  * Brings the embedded stack up, or finds it up, and returns when all of it answers. Any number may ask at once:
@@ -39,15 +41,16 @@ export async function ensureStack(options: EnsureOptions = {}): Promise<StackSta
   const deadline = Date.now() + (options.timeoutMs ?? TIMEOUT_MS);
   let problem = '';
   let started: { alive(): boolean } | null = null;
+  let starts = 0;
   try {
-    while (Date.now() < deadline) {
+    while (Date.now() < deadline && starts <= MOST_STARTS) {
       const status = await client.stack().catch(() => null);
       const waits = status ? whatIsMissing(status) : 'the supervisor';
       if (status && waits === '') return status;
       if (waits !== problem) options.onWait?.(`waiting for ${waits}`);
       problem = waits;
       if (!status && !started?.alive() && !livingOwn(paths, 'supervisor')) {
-        if (started) await delay(START_AGAIN_MS);
+        if (starts++ > 0) await delay(START_AGAIN_MS);
         await noteBinaries(paths, options.onProgress);
         started = spawnOwn('supervisor', paths.home, ['--up']);
       }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { socketOf } from '../../infra/local/home.ts';
 import { stackStatus } from '../../infra/local/index.ts';
 import { identify } from '../../infra/local/stack/processes.ts';
@@ -35,6 +35,11 @@ const workers = everything.filter((id) => id.includes('/'));
 
 describe('the embedded stack outlives what happens to it', { timeout: 180_000 }, () => {
   const homes: string[] = [];
+  /** For the tests that only need some stack: each finds it up or down, and leaves it so. */
+  let shared: string;
+  before(() => {
+    shared = home();
+  });
   const home = () => {
     const made = newHome();
     homes.push(made);
@@ -45,7 +50,7 @@ describe('the embedded stack outlives what happens to it', { timeout: 180_000 },
   });
 
   it('keeps traffic flowing and adopts everything when its supervisor, its guard, or both are killed', async (t) => {
-    const own = home();
+    const own = shared;
     const before = await upIn(own);
     const client = connectSupervisor({ home: own });
     const { address, fence } = await serve(client, 'api', '1.0.0');
@@ -84,7 +89,7 @@ describe('the embedded stack outlives what happens to it', { timeout: 180_000 },
   });
 
   it('finds an instance that was started but never written down', async () => {
-    const own = home();
+    const own = shared;
     const { pid } = await upIn(own);
     const client = connectSupervisor({ home: own });
     await serve(client, 'api', '1.0.0');
@@ -100,7 +105,7 @@ describe('the embedded stack outlives what happens to it', { timeout: 180_000 },
   });
 
   it('starts a killed server again, with its ports, its weights and its history', async () => {
-    const own = home();
+    const own = shared;
     const before = await upIn(own);
     const client = connectSupervisor({ home: own });
     const { address } = await serve(client, 'api', '1.0.0');
@@ -120,7 +125,7 @@ describe('the embedded stack outlives what happens to it', { timeout: 180_000 },
   });
 
   it('leaves nothing behind: no process, no socket; and comes up again as it was', async () => {
-    const own = home();
+    const own = shared;
     await upIn(own);
     const client = connectSupervisor({ home: own });
     const { address } = await serve(client, 'api', '1.0.0');
@@ -144,7 +149,7 @@ describe('the embedded stack outlives what happens to it', { timeout: 180_000 },
   });
 
   it('ends everything when supervisor and guard are dead, and no process that merely has an old number', async (t) => {
-    const own = home();
+    const own = shared;
     const { pid } = await upIn(own);
     const client = connectSupervisor({ home: own });
     await serve(client, 'api', '1.0.0');
@@ -167,7 +172,7 @@ describe('the embedded stack outlives what happens to it', { timeout: 180_000 },
   });
 
   it('ends everything when the supervisor does not answer any more, and when it is told to end', async () => {
-    const own = home();
+    const own = shared;
     process.kill((await upIn(own)).pid, 'SIGSTOP');
     await stopStack({ home: own });
     assert.deepEqual(idsOf(own), []);

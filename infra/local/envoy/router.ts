@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -41,8 +41,7 @@ export function openRouter(directory: string, adminPort: () => number): Router {
   const written = new Map<string, string[]>();
 
   const write = (file: string, { content, version }: configuration.Discovery) => {
-    const path = join(directory, file);
-    if (!existsSync(path) || readFileSync(path, 'utf8') !== content) replaceFile(path, content);
+    replaceFile(join(directory, file), content);
     const versions = written.get(file) ?? [];
     if (versions.at(-1) !== version) versions.push(version);
     written.set(file, versions.slice(-VERSIONS_KEPT));
@@ -53,13 +52,18 @@ export function openRouter(directory: string, adminPort: () => number): Router {
     return versions.slice(Math.max(0, versions.lastIndexOf(version))).some((since) => answer.includes(`"${since}"`));
   };
 
-  const confirm = async (path: string, file: string, version: string, what: string): Promise<string> => {
+  const apply = async (file: string, wanted: configuration.Discovery, path: string, what: string): Promise<string> => {
+    try {
+      write(file, wanted);
+    } catch (error) {
+      return `cannot tell Envoy: ${(error as Error).message}`;
+    }
     const deadline = Date.now() + CONFIRM_MS;
     let pauseMs = ASK_AGAIN_FIRST_MS;
     let problem: string;
     do {
       const answer = await ask(agent, adminPort(), path);
-      if (isTakenUp(file, version, answer.body)) return '';
+      if (isTakenUp(file, wanted.version, answer.body)) return '';
       problem = answer.problem;
       await delay(pauseMs);
       pauseMs = Math.min(pauseMs * 1.5, ASK_AGAIN_LAST_MS);
@@ -80,27 +84,22 @@ export function openRouter(directory: string, adminPort: () => number): Router {
       writeOnce(endpointsFile(service, version), configuration.endpoints(service, version, [])),
     showListeners: (services) => {
       const wanted = configuration.listeners(directory, services);
-      write('listeners.json', wanted);
-      return confirm(statistic('listener_manager.lds.version_text'), 'listeners.json', wanted.version, 'listeners');
+      return apply('listeners.json', wanted, statistic('listener_manager.lds.version_text'), 'listeners');
     },
     showClusters: (revisions) => {
       const wanted = configuration.clusters(directory, revisions);
-      write('clusters.json', wanted);
-      return confirm(statistic('cluster_manager.cds.version_text'), 'clusters.json', wanted.version, 'clusters');
+      return apply('clusters.json', wanted, statistic('cluster_manager.cds.version_text'), 'clusters');
     },
     showEndpoints: (service, version, ports) => {
       const wanted = configuration.endpoints(service, version, ports);
-      const file = endpointsFile(service, version);
-      write(file, wanted);
       const cluster = pattern(configuration.clusterStatName(service, version));
-      return confirm(statistic(`cluster\\.${cluster}\\.version_text`), file, wanted.version, 'endpoints');
+      const live = statistic(`cluster\\.${cluster}\\.version_text`);
+      return apply(endpointsFile(service, version), wanted, live, 'endpoints');
     },
     showRoute: (service, weights) => {
       const wanted = configuration.route(service, weights);
-      const file = `routes/${service}.json`;
-      write(file, wanted);
       const dump = `/config_dump?resource=dynamic_route_configs&name_regex=${encodeURIComponent(`^${service}$`)}`;
-      return confirm(dump, file, wanted.version, 'weights');
+      return apply(`routes/${service}.json`, wanted, dump, 'weights');
     },
     activeRequests: async (service, version) => {
       const name = `^cluster\\.${pattern(configuration.clusterStatName(service, version))}\\.upstream_rq_(pending_)?active$`;

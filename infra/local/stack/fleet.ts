@@ -79,8 +79,14 @@ export function openFleet(options: FleetOptions): Fleet {
     writeLabels(file, { role: roleOf(record(service), version), version });
     return file;
   };
-  const publishTargets = () =>
-    writeTargets(records().flatMap(([service, found]) => serviceTargets(service, found, revisionsOf(service))));
+  const publishTargets = () => {
+    try {
+      writeTargets(records().flatMap(([service, found]) => serviceTargets(service, found, revisionsOf(service))));
+    } catch (error) {
+      // What is measured must not decide over what runs.
+      note(`cannot tell Prometheus its targets: ${(error as Error).message}`);
+    }
+  };
   const showListeners = () => router.showListeners(records().map(([service, { port }]) => ({ service, port })));
   const showClusters = () =>
     router.showClusters(

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { runGuard } from './guard.ts';
+import { runOwn } from './own.ts';
 
 const { values } = parseArgs({ options: { home: { type: 'string' } } });
-await runGuard({ home: values.home ?? process.cwd() });
-process.exit(0);
+await runOwn(() => runGuard({ home: values.home ?? process.cwd() }));

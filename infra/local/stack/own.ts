@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { ShiplockError } from '../../../src/errors.ts';
 import { type RolePaths, type StackPaths, stackPaths } from '../home.ts';
 import { inheritedEnvironment } from './environment.ts';
 import { readJson, replaceFile } from './files.ts';
@@ -47,5 +48,20 @@ export function removePid(paths: RolePaths): void {
 
 /** One line of the role's log. */
 export function note(line: string): void {
-  process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+  try {
+    writeSync(process.stdout.fd, `${new Date().toISOString()} ${line}\n`);
+  } catch {
+    // A full disk: going on matters more than saying so.
+  }
+}
+
+/** Runs one of them to its end. Its last words are one line, since whoever waits for it shows them. */
+export async function runOwn(work: () => Promise<void>): Promise<never> {
+  try {
+    await work();
+  } catch (error) {
+    note(error instanceof ShiplockError ? `${error.message} (${error.code})` : `failed: ${(error as Error).stack}`);
+    process.exit(1);
+  }
+  process.exit(0);
 }

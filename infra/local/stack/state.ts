@@ -71,10 +71,22 @@ export function readState(paths: StackPaths): StackState {
 }
 
 /** Only the holder of the supervisor's lock may open the store. */
-export function openStore(paths: StackPaths): StateStore {
+export function openStore(paths: StackPaths, note: (line: string) => void = () => undefined): StateStore {
   let state = readState(paths);
   let turn: Promise<unknown> = Promise.resolve();
   completeJournal(paths, state);
+
+  /** Lines that found no room are written with the next one: what happened is not undone for want of a line. */
+  const owed: string[] = [];
+  const journalise = () => {
+    owed.push(`${state.lastEffect}\n`);
+    try {
+      appendFileSync(paths.journal, owed.join(''), { mode: 0o600 });
+      owed.length = 0;
+    } catch (error) {
+      note(`cannot write ${paths.journal}: ${(error as Error).message}; ${owed.length} lines wait`);
+    }
+  };
 
   const commitNow = async (change: (draft: StackState) => Effect | null): Promise<boolean> => {
     const draft = structuredClone(state);
@@ -86,7 +98,7 @@ export function openStore(paths: StackPaths): StateStore {
     }
     await store(paths, draft);
     state = draft;
-    if (effect) appendFileSync(paths.journal, `${draft.lastEffect}\n`, { mode: 0o600 });
+    if (effect) journalise();
     return true;
   };
 

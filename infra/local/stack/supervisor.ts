@@ -31,7 +31,7 @@ export async function runSupervisor(options: { home: string; up: boolean }): Pro
   const lock = takeLock(paths.supervisor.lock);
   if (!lock) return note('another supervisor holds this home; nothing to do');
   writePid(paths.supervisor);
-  const store = openStore(paths);
+  const store = openStore(paths, note);
   const want = (desired: 'up' | 'down') =>
     store.commit((draft) => {
       draft.desired = desired;

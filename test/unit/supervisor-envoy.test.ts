@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { clusterStatName, endpoints, listeners, route } from '../../infra/local/envoy/configuration.ts';
+import { deploymentType, roleOf } from '../../infra/local/stack/role.ts';
+import { targetsOf } from '../../infra/local/stack/targets.ts';
+
+const resourceOf = ({ content }: { content: string }) => JSON.parse(content).resources[0];
+
+describe("Envoy's configuration", () => {
+  it('has the digest of its content as version, so the same is never written twice', () => {
+    assert.deepEqual(route('api', { a: 90, b: 10 }), route('api', { a: 90, b: 10 }));
+    assert.notEqual(route('api', { a: 90, b: 10 }).version, route('api', { a: 89, b: 11 }).version);
+    assert.equal(JSON.parse(route('api', {}).content).version_info, route('api', {}).version);
+  });
+
+  it('sends each share to the cluster of its version, and leaves out what has none', () => {
+    const [only] = resourceOf(route('api', { '1.0.0': 90, '1.1.0': 10, '0.9.0': 0 })).virtual_hosts[0].routes;
+    assert.deepEqual(only.route.weighted_clusters.clusters, [
+      { name: 'api@1.0.0', weight: 90 },
+      { name: 'api@1.1.0', weight: 10 },
+    ]);
+  });
+
+  it('tries again only what was never sent', () => {
+    const [only] = resourceOf(route('api', { a: 100 })).virtual_hosts[0].routes;
+    assert.deepEqual(only.route.retry_policy.retry_on.split(','), [
+      'connect-failure',
+      'refused-stream',
+      'reset-before-request',
+    ]);
+  });
+
+  it('answers 503 with the reason while nothing carries traffic', () => {
+    const [only] = resourceOf(route('api', {})).virtual_hosts[0].routes;
+    assert.equal(only.direct_response.status, 503);
+    assert.match(only.direct_response.body.inline_string, /no version of api carries traffic/);
+  });
+
+  it('stays on the loopback address', () => {
+    const text = listeners('/x', [{ service: 'api', port: 20_001 }]).content + endpoints('api', 'a', [20_002]).content;
+    assert.deepEqual(
+      [...text.matchAll(/"address":"([^"]+)"/g)].map(([, address]) => address),
+      ['127.0.0.1', '127.0.0.1'],
+    );
+  });
+
+  it('names statistics without dots', () => {
+    assert.equal(clusterStatName('api', '1.2.0'), 'api@1_2_0');
+  });
+});
+
+describe("Prometheus' targets", () => {
+  const options = { service: 'api', version: '1.1.0', stableService: 'api-stable', canaryService: 'api-canary' };
+  const labels = (role: 'stable' | 'canary' | 'none') =>
+    targetsOf({ ...options, role, instances: [{ port: 20_005, index: 0 }] })[0]?.labels;
+
+  it('carry the name of the side as service', () => {
+    assert.deepEqual(labels('canary'), {
+      service: 'api-canary',
+      role: 'canary',
+      version: '1.1.0',
+      instance: 'api-1.1.0-0',
+      shiplock_service: 'api',
+    });
+    assert.equal(labels('stable')?.service, 'api-stable');
+  });
+
+  it('carry none for a revision without a role, so it counts for neither side', () => {
+    assert.equal(labels('none')?.service, undefined);
+  });
+});
+
+describe('roles', () => {
+  it('follow the service; what starts beside a stable version is a candidate', () => {
+    const service = { stable: '1.0.0', canary: '1.1.0' };
+    assert.deepEqual(
+      ['1.0.0', '1.1.0', '0.9.0'].map((version) => roleOf(service, version)),
+      ['stable', 'canary', 'none'],
+    );
+    assert.equal(deploymentType({ stable: '1.0.0', canary: null }, '1.1.0'), 'canary');
+    assert.equal(deploymentType({ stable: null, canary: null }, '1.0.0'), 'stable');
+  });
+});
