@@ -55,7 +55,8 @@ function sha256(content: string | Buffer): string {
 
 export async function bundleSources(): Promise<string> {
   const workflowsPath = join(here, '../workflows/index.ts');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet, workflowInterceptorModules: [] });
+  const workflowInterceptorModules = ['legible', 'witness'].map((name) => join(here, `../workflows/${name}.ts`));
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet, workflowInterceptorModules });
   return code;
 }
 

@@ -94,7 +94,7 @@ async function askAPerson(release: Release, name: string, because: string, deadl
   const answer = await ask(release, {
     kind: 'inconclusive',
     name,
-    prompt: `The analysis is inconclusive (${because}). Go on all the same.`,
+    prompt: `The analysis is inconclusive (${because}). Go on all the same?`,
     accepts: ['approve', 'reject'],
     deadlineMs,
     consequence: 'goes back',

@@ -11,8 +11,8 @@ export interface Situation {
   readonly waiting: Waiting | null;
   /** The token of a pause that was asked for and not yet ended. */
   readonly pausedAs: string | null;
-  /** Steps of the ramp are under way, so the rest of it can be promoted at once. */
-  readonly ramping: boolean;
+  /** The ramp's token while its steps are under way, so that the rest of it can be promoted at once. */
+  readonly ramp: string | null;
   /** The metric that fails, where one does. */
   readonly failing: string | null;
 }
@@ -146,8 +146,12 @@ function judge(situation: Situation, signal: SignalName, payload: SignalPayload)
 }
 
 function judgePromoteFull(situation: Situation, payload: SignalPayload): Verdict {
-  if (!situation.ramping) return refused(`there is no ramp to finish in phase ${situation.phase}`);
-  if (payload.version !== situation.version) return refused(misnamed('version', payload.version, situation.version));
+  const { ramp, version } = situation;
+  if (!ramp) return refused(`there is no ramp to finish in phase ${situation.phase}`);
+  if (payload.step !== undefined && payload.step !== ramp) return refused(misnamed('step', payload.step, ramp));
+  if (payload.version !== version && (payload.version !== undefined || payload.step === undefined)) {
+    return refused(misnamed('version', payload.version, version));
+  }
   if (!payload.reason) return refused('promoteFull needs a "reason"');
   if (situation.failing) return refused(`the analysis of ${situation.failing} is failing`);
   return accepted('the rest of the ramp is skipped', { kind: 'promoteFull', reason: payload.reason });

@@ -9,7 +9,9 @@ import { attesting } from './activities.ts';
 import type { Release } from './control.ts';
 import { decide, type Effect, needsPerson, rank, readPayload, type Situation } from './decide.ts';
 import type { Decision, ReleaseStatus } from './messages.ts';
-import { DECISIONS_KEPT, type ReleaseState, statusOf } from './state.ts';
+import { shown } from './shown.ts';
+import { DECISIONS_KEPT, isRamping, type ReleaseState, statusOf } from './state.ts';
+import { RAMP, tokenOf } from './token.ts';
 
 interface Received {
   readonly signal: string;
@@ -38,8 +40,7 @@ export function openInbox(state: ReleaseState): Inbox {
     const nth = counts.get(signal) ?? 0;
     counts.set(signal, nth + 1);
     state.received += 1;
-    const id = idOf(payload) ?? `signal-${state.received}`;
-    received.push({ signal, payload, id, nth, at: now() });
+    received.push({ signal, payload, id: idOf(payload) ?? `signal-${state.received}`, nth, at: now() });
   };
 
   const attested = (message: Received, then: (attested: Received) => void): void => {
@@ -54,7 +55,7 @@ export function openInbox(state: ReleaseState): Inbox {
     setDefaultSignalHandler(receive);
     answerQueries(release);
     CancellationScope.current().cancelRequested.catch(() => {
-      received.push({ signal: 'abort', payload: { reason: 'cancel requested' }, id: 'cancel', nth: null, at: now() });
+      received.push({ signal: 'abort', payload: { reason: 'cancel requested' }, id: CANCEL_ID, nth: null, at: now() });
     });
     void CancellationScope.nonCancellable(async () => {
       for (;;) {
@@ -78,7 +79,7 @@ function answerQueries({ plan, state }: Release): void {
   setHandler(defineQuery('plan'), () => plan, { description: 'What this release does.' });
   setHandler(
     defineQuery<Decision | null, [string?]>('decision'),
-    (id) => state.decisions.find((decision) => decision.id === id) ?? null,
+    (id) => state.decisions.findLast((decision) => decision.id === id) ?? null,
     { description: 'The answer to the message with this "id".' },
   );
 }
@@ -93,7 +94,7 @@ function now(): string {
  */
 function consider(release: Release, message: Received): 'done' | 'decideAgain' | 'nameLater' {
   const { state } = release;
-  if (state.decisions.some((decision) => decision.id === message.id)) return 'done';
+  if (state.decisions.some(({ id, signal }) => id === message.id && signal === message.signal)) return 'done';
   const verdict = decide(situationOf(release), message);
   if (!verdict.accepted) {
     record(release, message, verdict);
@@ -117,7 +118,7 @@ function situationOf(release: Release): Situation {
     phase: state.phase,
     waiting: state.waiting,
     pausedAs: state.pause?.token ?? null,
-    ramping: state.phase === 'canary' && state.admission?.before.stable !== null && !state.promotedFully,
+    ramp: isRamping(state) ? tokenOf(release, RAMP) : null,
     failing: failing?.metric ?? null,
   };
 }
@@ -214,7 +215,7 @@ function record(release: Release, message: Received, verdict: { accepted: boolea
     at: message.at,
     accepted: verdict.accepted,
     because: verdict.because,
-    payload: shorten(message.payload),
+    payload: shown(message.payload),
     by: byOf(message),
   });
   state.decisions.splice(0, state.decisions.length - DECISIONS_KEPT);
@@ -222,7 +223,7 @@ function record(release: Release, message: Received, verdict: { accepted: boolea
 
 function name(release: Release, message: Received): void {
   const { decisions } = release.state;
-  const index = decisions.findIndex((decision) => decision.id === message.id);
+  const index = decisions.findIndex(({ id, signal }) => id === message.id && signal === message.signal);
   const decision = decisions[index];
   if (decision) decisions[index] = { ...decision, by: byOf(message) };
   release.changed();
@@ -232,13 +233,12 @@ function byOf(message: Received): Decision['by'] {
   return message.by ? { name: nameOf(message.by), level: message.by.level, eventId: message.by.eventId } : null;
 }
 
+/** Ids that messages without one get; a sender's own id never stands in for them. */
+const CANCEL_ID = 'cancel';
+const OWN_IDS = /^(cancel|signal-\d+)$/;
+
 function idOf(payload: unknown): string | undefined {
   const read = readPayload(payload);
-  return 'payload' in read ? read.payload.id : undefined;
-}
-
-function shorten(payload: unknown): string {
-  if (payload === undefined) return '';
-  const text = JSON.stringify(payload) ?? '';
-  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+  const id = 'payload' in read ? read.payload.id : undefined;
+  return id && !OWN_IDS.test(id) ? id : undefined;
 }

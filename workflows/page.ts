@@ -1,159 +1,190 @@
-/** The release as a page of Markdown, for the UI's panel: what changes, how it stands, what it waits for. Pure. */
+/**
+ * The release as a page of Markdown, for the UI's panel: how it stands and what is wanted of whom first, then the
+ * numbers, then the steps. Pure.
+ */
 import type { Plan } from '../src/plan/plan.ts';
+import { code, prose, table, text, time, utc } from './markdown.ts';
 import type { Decision, MetricProgress, Progress, ReleaseStatus, Waiting } from './messages.ts';
+import type { Offer } from './offers.ts';
+import { duration } from './state.ts';
 
 const MESSAGES_SHOWN = 8;
 
-export function renderPage(status: ReleaseStatus, plan: Plan, pausedAs: string | null): string {
+export function renderPage(status: ReleaseStatus, plan: Plan, offers: readonly Offer[]): string {
   return [
     headline(status),
-    ...waitingFor(status.waiting, pausedAs),
-    ...sides(status),
-    ...metrics(status),
-    ...steps(status.progress),
-    ...gates(status),
-    ...messages(status.decisions),
+    pauseAhead(offers),
+    question(status.waiting, offers),
+    messages(status.decisions),
+    gates(status),
+    numbers(status),
+    steps(status),
     footer(status, plan),
-  ].join('\n');
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function headline(status: ReleaseStatus): string {
-  const change = `${status.service}: ${status.from ?? 'nothing'} → ${status.version} in ${status.environment}`;
-  return `## ${change}\n\n**${state(status)}**${status.because ? `: ${text(status.because)}` : ''}\n`;
+  const { service, from, version, environment, because } = status;
+  const change = `## ${text(service)}: ${from === null ? '' : `${text(from)} → `}${text(version)} in ${text(environment)}`;
+  return `${change}\n\n**${state(status)}**${because ? `: ${prose(because)}` : ''}`;
 }
 
-function state({ phase, outcome, waiting, weights, version }: ReleaseStatus): string {
-  if (phase === 'ended')
-    return { released: 'Released', rolledBack: 'Rolled back', rejected: 'Rejected' }[outcome ?? 'rejected'];
-  if (phase === 'undoing') return 'Going back';
-  if (phase === 'window') return 'Released; the old side is kept warm';
-  if (waiting?.kind === 'approval' || waiting?.kind === 'inconclusive') return 'Waits for a person';
-  if (phase === 'canary' || phase === 'promotion') return `Canary at ${weights[version] ?? 0} %`;
-  return `In ${phase}`;
-}
-
-function waitingFor(waiting: Waiting | null, pausedAs: string | null): string[] {
-  const lines: string[] = [];
-  if (pausedAs && waiting?.kind !== 'paused') lines.push(`A pause was asked for: it stops at the next safe point.\n`);
-  if (!waiting) return lines;
-  const until = waiting.deadline
-    ? `Until **${utc(waiting.deadline)}**, then it ${waiting.consequence}.`
-    : `No deadline; it ${waiting.consequence}.`;
-  lines.push(`### ${text(waiting.prompt)}`, '', until, '');
-  for (const signal of waiting.accepts) {
-    const field = signal === 'retry' || signal === 'skip' ? 'act' : 'step';
-    const reason = signal === 'skip' ? ',"reason":"why"' : '';
-    const input = signal === 'finalise' ? 'no input' : `\`{"${field}":"${waiting.token}"${reason}}\``;
-    lines.push(`- *Send a Signal* → **${signal}** → ${input}`);
+function state(status: ReleaseStatus): string {
+  const { phase, outcome, waiting, weights, version } = status;
+  switch (phase) {
+    case 'ended':
+      return { released: 'Released', rolledBack: 'Rolled back', rejected: 'Rejected', none: 'Refused' }[
+        outcome ?? 'none'
+      ];
+    case 'undoing':
+      return waiting ? 'Going back, and stuck' : 'Going back';
+    case 'window':
+      return 'Released, and can still go back';
+    case 'canary':
+    case 'promotion':
+      return `${waits(waiting)}${text(version)} has ${weights[version] ?? 0} % of the traffic`;
+    case 'admission':
+    case 'gates':
+    case 'configuration':
+      return `${waits(waiting)}Nothing has changed for users; ${phase} under way`;
+    default:
+      return phase satisfies never;
   }
-  lines.push('');
-  return lines;
 }
 
-/** Canary beside stable, in numbers. */
-function sides(status: ReleaseStatus): string[] {
-  const { from, version, weights } = status;
-  if (Object.keys(weights).length === 0) return [];
-  const rows = [...new Set([...(from ? [from] : []), version])];
-  const latest = new Map(status.metrics.map((metric) => [metric.metric, metric.readings.at(-1)]));
-  const cells = (of: (row: string) => string) => rows.map((row) => ` ${of(row)} |`).join('');
+/** A timed pause and the window end by themselves; everything else wants somebody. */
+function wantsSomebody(waiting: Waiting): boolean {
+  return waiting.kind !== 'window' && !(waiting.kind === 'pause' && waiting.consequence.startsWith('goes on'));
+}
+
+function waits(waiting: Waiting | null): string {
+  return waiting && wantsSomebody(waiting) ? 'Waits for a person. ' : '';
+}
+
+/** What is waited for, and right below it what can be sent now. */
+function question(waiting: Waiting | null, offers: readonly Offer[]): string {
+  return [...ask(waiting), ...choices(offers)].join('\n');
+}
+
+function ask(waiting: Waiting | null): string[] {
+  if (!waiting) return [];
+  const { deadline, consequence } = waiting;
+  const until = deadline ? `Until **${utc(deadline)}**, then it ${consequence}.` : `No deadline; it ${consequence}.`;
+  return wantsSomebody(waiting) ? [`### ${prose(waiting.prompt)}`, '', until] : [`${prose(waiting.prompt)} ${until}`];
+}
+
+function pauseAhead(offers: readonly Offer[]): string {
+  const asked = offers.some(({ signal, answers }) => signal === 'resume' && !answers);
+  return asked ? 'A pause was asked for: it stops at the next safe point.' : '';
+}
+
+/** What can be sent now: the answers with what they do; the rest in one line. */
+function choices(offers: readonly Offer[]): string[] {
+  if (offers.length === 0) return [];
+  const paste = ({ signal, input }: Offer): string => `**${signal}**${input ? ` ${code(input)}` : ''}`;
+  const answers = offers.filter((offer) => offer.answers);
+  const others = offers.filter((offer) => !offer.answers);
   return [
-    `| |${cells((row) => (row === version ? `new ${row}` : `old ${row}`))}`,
-    `|---|${rows.map(() => '---|').join('')}`,
-    `| traffic |${cells((row) => `${weights[row] ?? 0} %`)}`,
-    ...[...latest].map(
-      ([name, reading]) =>
-        `| ${name} |${cells((row) => (row === version ? (reading?.value ?? '') : (reading?.beside ?? '')) || '–')}`,
-    ),
-    '',
+    '*More Actions* → *Send a Signal*:',
+    ...answers.map((offer) => `- ${paste(offer)} ${text(offer.effect)}`),
+    ...(others.length > 0 ? [`- ${answers.length > 0 ? 'also ' : ''}${others.map(paste).join(', ')}`] : []),
   ];
 }
 
-function metrics(status: ReleaseStatus): string[] {
-  if (status.metrics.length === 0) return [];
-  return [
-    '| metric | rule | good | failed | inconclusive | errors | state |',
-    '|---|---|---|---|---|---|---|',
-    ...status.metrics.map(metricRow),
-    '',
-  ];
+function messages(decisions: readonly Decision[]): string {
+  if (decisions.length === 0) return '';
+  const shown = decisions.slice(-MESSAGES_SHOWN).reverse();
+  return ['### Messages', '', ...shown.map(message)].join('\n');
 }
 
-function metricRow(metric: MetricProgress): string {
-  const { analysis, good, failed, inconclusive, errors } = metric;
-  const because = metric.because ? `: ${text(metric.because)}` : '';
-  return `| ${metric.metric} (${analysis}) | \`${cell(metric.condition)}\` | ${good} | ${failed} | ${inconclusive} | ${errors} | ${metric.state}${because} |`;
+function message({ at, signal, payload, accepted, because, by }: Decision): string {
+  const sender = by ? ` (${text(by.level === 'anonymous' ? 'anonymous' : `${by.name}, ${by.level}`)})` : '';
+  const sent = `${text(signal)}${payload ? ` ${code(payload)}` : ''}${sender}`;
+  return `- ${time(at)} **${accepted ? 'accepted' : 'refused'}** ${sent}: ${prose(because)}`;
+}
+
+function gates(status: ReleaseStatus): string {
+  return status.gates
+    .filter((gate) => gate.verdict !== 'pass')
+    .map(({ name, verdict, because, log }) => {
+      const lines = log ? `\n\n\`\`\`\n${log.tail.replaceAll('```', "'''")}\n\`\`\`\n\nLog: ${code(log.file)}` : '';
+      return `### Gate ${text(name)}: ${verdict}\n\n${prose(because)}${lines}`;
+    })
+    .join('\n\n');
+}
+
+/** Canary beside stable, each metric with its rule and how its readings were judged. */
+function numbers({ from, version, weights, metrics }: ReleaseStatus): string {
+  if (Object.keys(weights).length === 0) return '';
+  const share = (of: string | null): string => (of === null ? '' : `${weights[of] ?? 0} %`);
+  return table(
+    ['', from === null ? 'old' : `old ${from}`, `new ${version}`, 'rule', 'readings'],
+    [['traffic', share(from), share(version), '', ''], ...metrics.map(metric)],
+  );
+}
+
+function metric(metric: MetricProgress): readonly string[] {
+  const last = metric.readings.at(-1);
+  const name = metric.analysis === 'background' ? metric.metric : `${metric.metric} (${metric.analysis})`;
+  return [text(name), reading(last?.beside), reading(last?.value), code(metric.condition), tally(metric)];
+}
+
+/** The answer of a query is a list; nearly always of one number. */
+function reading(value: string | undefined): string {
+  return text(value?.replace(/^\[([^,\]]*)\]$/, '$1') || '–');
+}
+
+function tally({ good, failed, inconclusive, errors, state, because }: MetricProgress): string {
+  const counts = { good, failed, inconclusive, errors };
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  const counted = some.map(([name, count]) => `${count} ${name}`).join(', ') || 'none yet';
+  const against = state === 'fail' || state === 'inconclusive' || state === 'error';
+  return against ? `${counted}: **${state}**, ${text(because)}` : counted;
 }
 
 const ICONS: Record<Progress['state'], string> = { waiting: '○', running: '◐', done: '✔', skipped: '–', failed: '✖' };
 
-function steps(progress: readonly Progress[]): string[] {
+/** On the way back, what was undone stands first, and what was never reached is left out. */
+function steps({ progress, phase, outcome }: ReleaseStatus): string {
+  const undone = progress.filter((line) => line.name.startsWith('undo-'));
+  const forward = progress.filter((line) => !undone.includes(line));
+  if (phase !== 'undoing' && !(phase === 'ended' && outcome !== 'released')) return lines(forward);
+  const reached = forward.filter((line) => line.state !== 'waiting');
+  const back = undone.length > 0 ? `### The way back\n\n${lines(undone)}\n\n` : '';
+  return `${back}### The way there\n\n${lines(reached)}`;
+}
+
+function lines(progress: readonly Progress[]): string {
+  return table(
+    ['', 'step', 'at (UTC)', 'took', ''],
+    progress.map((line) => [
+      ICONS[line.state],
+      text(line.title),
+      line.startedAt ? time(line.startedAt) : '',
+      took(line),
+      text(line.because),
+    ]),
+  );
+}
+
+function took({ startedAt, endedAt }: Progress): string {
+  return startedAt && endedAt ? duration(Date.parse(endedAt) - Date.parse(startedAt)) : '';
+}
+
+function footer({ phase, startedAt, startedBy, planDigest, continued }: ReleaseStatus, plan: Plan): string {
+  const open = phase !== 'ended' && phase !== 'undoing' && phase !== 'window';
+  const window = plan.window.durationMs;
   return [
-    '| | step | from | to | |',
-    '|---|---|---|---|---|',
-    ...progress.map(
-      (line) =>
-        `| ${ICONS[line.state]} | ${text(line.title)} | ${time(line.startedAt)} | ${time(line.endedAt)} | ${text(line.because)} |`,
-    ),
-    '',
-  ];
-}
-
-function gates(status: ReleaseStatus): string[] {
-  const shown = status.gates.filter((gate) => gate.verdict !== 'pass');
-  return shown.flatMap((gate) => [
-    `### Gate ${gate.name}: ${gate.verdict}`,
-    '',
-    text(gate.because),
-    '',
-    ...(gate.log ? ['```', gate.log.tail.replaceAll('```', "'''"), '```', `Log: \`${gate.log.file}\``, ''] : []),
-  ]);
-}
-
-function messages(decisions: readonly Decision[]): string[] {
-  if (decisions.length === 0) return [];
-  return [
-    '### Messages',
-    '',
-    '| when | message | from | answer |',
-    '|---|---|---|---|',
-    ...decisions
-      .slice(-MESSAGES_SHOWN)
-      .reverse()
-      .map((decision) => {
-        const by = decision.by ? `${text(decision.by.name)} (${decision.by.level})` : '';
-        const answer = `${decision.accepted ? 'accepted' : '**refused**'}: ${text(decision.because)}`;
-        return `| ${time(decision.at)} | ${text(decision.signal)} \`${cell(decision.payload)}\` | ${by} | ${answer} |`;
-      }),
-    '',
-  ];
-}
-
-function footer(status: ReleaseStatus, plan: Plan): string {
-  const window = plan.window.durationMs > 0 ? 'Until the window closes, going back is one traffic move.' : '';
-  const run = status.continued > 0 ? ` Run ${status.continued + 1} of this release.` : '';
-  const digest = status.planDigest ? ` Plan \`${status.planDigest.slice(0, 12)}\`.` : '';
-  const by = status.startedBy ? ` by ${text(status.startedBy)}` : '';
-  return `Started ${utc(status.startedAt)}${by}.${digest}${run} ${window}`;
-}
-
-/** `2026-11-23 15:04:05 UTC`. */
-function utc(at: string): string {
-  return `${at.slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-function time(at: string | null): string {
-  return at ? at.slice(11, 19) : '';
-}
-
-/** Foreign text inside a table: no new cell, no markup of its own. */
-function text(value: string): string {
-  return value
-    .replace(/[\r\n]+/g, ' ')
-    .replace(/[\\`*_<>[\]|#]/g, (mark) => `\\${mark}`)
-    .slice(0, 400);
-}
-
-function cell(value: string): string {
-  return value.replace(/[\r\n`]+/g, ' ').replaceAll('|', '\\|');
+    `Started ${utc(startedAt)}${startedBy ? ` by ${text(startedBy)}` : ''}.`,
+    planDigest ? `Plan ${code(planDigest.slice(0, 12))}.` : '',
+    continued > 0 ? `Run ${continued + 1} of this release.` : '',
+    open && window > 0
+      ? `Once it has all traffic, going back is one traffic move for another ${duration(window)}.`
+      : '',
+    phase === 'ended' ? '' : '*Request Cancellation* is an abort; *Terminate* undoes nothing.',
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
 }

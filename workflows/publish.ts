@@ -5,9 +5,11 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineSignal, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Release } from './control.ts';
-import { type ReleaseStatus, SEARCH_ATTRIBUTES, SIGNALS, type SignalName } from './messages.ts';
+import { type ReleaseStatus, SEARCH_ATTRIBUTES, SIGNALS } from './messages.ts';
+import { type Offer, offersNow } from './offers.ts';
 import { renderPage } from './page.ts';
-import { statusOf } from './state.ts';
+import { isRamping, statusOf } from './state.ts';
+import { RAMP, tokenOf } from './token.ts';
 
 type Shown = Record<keyof typeof SEARCH_ATTRIBUTES, string | null>;
 
@@ -16,8 +18,11 @@ const shown = new WeakMap<Release, { attributes: Partial<Shown>; offers: string 
 export function publish(release: Release): void {
   const last = shown.get(release) ?? { attributes: {}, offers: '' };
   const status = statusOf(release.plan, release.state);
-  setCurrentDetails(renderPage(status, release.plan, release.state.pause?.token ?? null));
-  const offers = offersNow(status, release.state.pause?.token ?? null);
+  const offers = offersNow(status, {
+    paused: release.state.pause?.token ?? null,
+    ramp: isRamping(release.state) ? tokenOf(release, RAMP) : null,
+  });
+  setCurrentDetails(renderPage(status, release.plan, offers));
   const attributes = attributesOf(status);
   upsertChanged(last.attributes, attributes);
   if (JSON.stringify(offers) !== last.offers) offer(release, offers);
@@ -48,36 +53,12 @@ function upsertChanged(last: Partial<Shown>, next: Shown): void {
   );
 }
 
-type Offers = Partial<Record<SignalName, string>>;
-
-/** The signals that make sense now, each with what it does and what to paste. */
-export function offersNow(status: ReleaseStatus, pausedAs: string | null): Offers {
-  const { phase, waiting } = status;
-  if (phase === 'ended') return {};
-  const offers: Offers = {};
-  if (phase !== 'undoing') offers.abort = 'Go back now. {"reason":"why"}';
-  for (const signal of waiting?.accepts ?? []) {
-    const field = signal === 'retry' || signal === 'skip' ? 'act' : 'step';
-    const reason = signal === 'skip' ? ',"reason":"why"' : '';
-    if (signal !== 'abort' && signal !== 'finalise') {
-      offers[signal] = `${waiting?.prompt} {"${field}":"${waiting?.token}"${reason}}`;
-    }
-  }
-  if (phase === 'window') offers.finalise = 'End the window now: no way back after it. No input needed.';
-  if (phase === 'canary') {
-    offers.promoteFull = `Skip the rest of the ramp. {"version":"${status.version}","reason":"why"}`;
-  }
-  if (pausedAs) offers.resume = `Go on. {"step":"${pausedAs}"}`;
-  else if (phase !== 'window' && phase !== 'undoing') offers.pause = 'Stop at the next safe point. {"reason":"why"}';
-  return offers;
-}
-
 /** The UI's dialog lists the handlers; what is not offered still arrives, through the default handler. */
-function offer(release: Release, offers: Offers): void {
-  for (const signal of SIGNALS) {
-    const definition = defineSignal<[unknown?]>(signal);
-    const description = offers[signal];
-    if (description === undefined) setHandler(definition, undefined);
-    else setHandler(definition, (payload) => release.receive(signal, payload), { description });
+function offer(release: Release, offers: readonly Offer[]): void {
+  // In the order of the offers: the dialog shows handlers in the order in which they were set.
+  for (const signal of SIGNALS) setHandler(defineSignal<[unknown?]>(signal), undefined);
+  for (const { signal, effect, input } of offers) {
+    const description = input ? `${effect} ${input}` : `${effect} No input needed.`;
+    setHandler(defineSignal<[unknown?]>(signal), (payload) => release.receive(signal, payload), { description });
   }
 }

@@ -1,5 +1,5 @@
 import { CancellationScope, ContinueAsNew } from '@temporalio/workflow';
-import { open } from './control.ts';
+import { openOrRefuse } from './door.ts';
 import type { ReleaseInput, ReleaseResult } from './messages.ts';
 import { admission } from './phases/admission.ts';
 import { canary } from './phases/canary.ts';
@@ -15,7 +15,7 @@ import { goBack } from './saga.ts';
  * A cancel request is an abort: the phases run in a scope of their own that only the release itself cancels.
  */
 export async function release(input: ReleaseInput): Promise<ReleaseResult> {
-  const release = open(input);
+  const release = openOrRefuse(input);
   return CancellationScope.nonCancellable(async () => {
     try {
       await release.goForward(async () => {

@@ -16,7 +16,8 @@ import { unbuilding, undo } from './activities.ts';
 import { GoBack, type Release } from './control.ts';
 import { BUILD_TASK_QUEUE, type Progress } from './messages.ts';
 import { type Compensation, type GoingBack, statusOf } from './state.ts';
-import { keyOf, rootMessage, tokenOf } from './steps.ts';
+import { keyOf, rootMessage } from './steps.ts';
+import { tokenOf } from './token.ts';
 
 /** An undo that takes longer than this is shown as stuck. */
 const STUCK_AFTER_MS = 60_000;
@@ -35,6 +36,8 @@ export async function goBack(release: Release, error: unknown): Promise<never> {
   release.abort(reasonOf(error));
   const reason = state.goingBack ?? reasonOf(error);
   state.phase = 'undoing';
+  state.outcome = null;
+  state.because = reason.because;
   release.changed();
   for (let compensation = state.undo.at(-1); compensation; compensation = state.undo.at(-1)) {
     const next = compensation;
@@ -222,7 +225,7 @@ async function askAboutStuck(
       state.waiting = {
         kind: 'undo',
         token,
-        prompt: `Stuck: ${line.title} (${problem()}). Try again, or skip it.`,
+        prompt: `Stuck: ${line.title} (${problem()}). Try again, or skip it?`,
         accepts: ['retry', 'skip'],
         deadline: null,
         consequence: over() ? 'waits for a person' : 'is still being tried',

@@ -102,6 +102,11 @@ export function openState(plan: Plan, run: { id: string; firstRunId: string; sta
   };
 }
 
+/** Steps of the ramp are under way; a first release has none. */
+export function isRamping({ phase, admission, promotedFully }: ReleaseState): boolean {
+  return phase === 'canary' && admission !== null && admission.before.stable !== null && !promotedFully;
+}
+
 /** Every line of the release's tree, known from the plan alone. */
 function outline(plan: Plan): Progress[] {
   const lines: [name: string, title: string][] = [

@@ -3,6 +3,7 @@ import { condition, continueAsNew, TemporalFailure, workflowInfo } from '@tempor
 import { GoBack, type Release } from './control.ts';
 import type { Progress, ReleaseInput, SignalName, Waiting } from './messages.ts';
 import type { Answer } from './state.ts';
+import { tokenOf } from './token.ts';
 
 /** A release that somebody paused and forgot goes back after this time. */
 const PAUSE_LIMIT_MS = 60 * 60_000;
@@ -100,10 +101,6 @@ export async function ask(release: Release, question: Question): Promise<Answer 
   }
 }
 
-export function tokenOf(release: Release, name: string): string {
-  return name.includes('@') ? name : `${name}@${release.state.admission?.binding ?? 'start'}`;
-}
-
 /** The idempotency key of one effect: `workflowId/run/step`. */
 export function keyOf(release: Release, name: string): string {
   return `${release.state.id}/${release.state.firstRunId}/${name}`;
@@ -121,7 +118,7 @@ async function holdWhilePaused(release: Release): Promise<void> {
   await ask(release, {
     kind: 'paused',
     name: pause.token,
-    prompt: `Paused: ${pause.reason}. Go on.`,
+    prompt: `Paused: ${pause.reason}. Go on?`,
     accepts: ['resume'],
     deadlineMs: PAUSE_LIMIT_MS,
     consequence: 'goes back',
@@ -138,7 +135,7 @@ async function settleInconclusive(release: Release): Promise<void> {
   const answer = await ask(release, {
     kind: 'inconclusive',
     name: 'background-analysis',
-    prompt: `The analysis is inconclusive (${because}). Go on all the same.`,
+    prompt: `The analysis is inconclusive (${because}). Go on all the same?`,
     accepts: ['approve', 'reject'],
     deadlineMs: plan.canary.background?.analysis.inconclusiveDeadlineMs ?? PAUSE_LIMIT_MS,
     consequence: 'goes back',

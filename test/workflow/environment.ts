@@ -2,9 +2,10 @@
 import { before } from 'node:test';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { progressBar, serverPath } from '../../infra/local/servers/index.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { loadWorkflowBundle } from '../../workers/bundle.ts';
 import {
   RELEASE_WORKFLOW,
   type ReleaseInput,
@@ -19,15 +20,7 @@ Runtime.install({
   telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
 });
 
-let bundle: Promise<{ code: string }> | undefined;
-
-function workflowBundle(): Promise<{ code: string }> {
-  const workflowsPath = new URL('../../workflows/index.ts', import.meta.url).pathname;
-  bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-  return bundle;
-}
-
-before(workflowBundle);
+before(loadWorkflowBundle);
 
 export interface Running {
   readonly env: TestWorkflowEnvironment;
@@ -51,7 +44,11 @@ export async function withWorld<T>(world: World, act: (running: Running) => Prom
       searchAttributes: Object.fromEntries(names.map((name) => [name, 2])),
     });
     const common = { connection: env.nativeConnection, activities: world.activities };
-    const worker = await Worker.create({ ...common, taskQueue: 'shiplock', workflowBundle: await workflowBundle() });
+    const worker = await Worker.create({
+      ...common,
+      taskQueue: 'shiplock',
+      workflowBundle: await loadWorkflowBundle(),
+    });
     const builds = await Worker.create({ ...common, taskQueue: buildQueue });
     const claims = await Worker.create({ ...common, taskQueue: 'shiplock-build' });
     const start = (plan: Plan, input: Partial<ReleaseInput> = {}) =>

@@ -88,7 +88,7 @@ async function pause(release: Release, name: string, durationMs: number | null, 
   const answer = await ask(release, {
     kind: 'pause',
     name,
-    prompt: durationMs === null ? 'Paused by the plan. Go on.' : 'A timed pause. End it now.',
+    prompt: durationMs === null ? 'Paused by the plan. Go on?' : 'A timed pause.',
     accepts: ['promote'],
     deadlineMs: durationMs ?? deadlineMs,
     consequence: durationMs === null ? 'goes back' : 'goes on by itself',

@@ -36,7 +36,7 @@ async function pass(release: Release, gate: Gate): Promise<string> {
     const answer = await ask(release, {
       kind: 'gate',
       name,
-      prompt: `Gate ${gate.name} could not be shown: ${report.because}. Run it again.`,
+      prompt: `Gate ${gate.name} could not be shown: ${report.because}. Run it again?`,
       accepts: ['retry'],
       deadlineMs: BLOCKED_DEADLINE_MS,
       consequence: 'rejects the release',

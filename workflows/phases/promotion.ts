@@ -37,7 +37,7 @@ async function approve(release: Release, approval: ApprovalPlan): Promise<string
   const answer = await ask(release, {
     kind: 'approval',
     name: 'promotion',
-    prompt: `Send all traffic to ${version}.`,
+    prompt: `Send all traffic to ${version}?`,
     accepts: ['approve', 'reject'],
     deadlineMs: approval.deadlineMs,
     consequence: 'goes back',

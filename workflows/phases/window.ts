@@ -14,7 +14,7 @@ export async function window(release: Release): Promise<void> {
     await ask(release, {
       kind: 'window',
       name: 'window',
-      prompt: 'End the window.',
+      prompt: 'The old side is still warm.',
       accepts: ['finalise'],
       deadlineMs: plan.window.durationMs,
       consequence: 'ends, and with it the way back',

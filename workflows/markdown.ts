@@ -1,0 +1,50 @@
+/** Markdown as the UI shows it: foreign text without markup of its own, tables with room between their columns. Pure. */
+
+/** The UI's tables have no padding. */
+const GAP = '\u00a0\u00a0\u00a0';
+const MAXIMUM_LENGTH = 400;
+
+/** Foreign text: no markup, no new cell, no link. */
+export function text(value: string): string {
+  return value
+    .slice(0, MAXIMUM_LENGTH)
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_<>[\]|#~&]/g, (mark) => `\\${mark}`)
+    .replace(/:(?=\/\/)|@|(?<=www)\./gi, (mark) => `\\${mark}`);
+}
+
+/** Foreign sentences; JSON in them stays as it is, since the UI would make its quotes round and somebody may paste it. */
+export function prose(value: string): string {
+  const parts = value.slice(0, MAXIMUM_LENGTH).split(/(\{"[^{}]*"\})/);
+  return parts.map((part, index) => (index % 2 === 1 ? code(part) : text(part))).join('');
+}
+
+/** Something to copy, or as it was sent; empty for nothing. */
+export function code(value: string): string {
+  const plain = value.slice(0, MAXIMUM_LENGTH).replace(/[\s`]+/g, ' ');
+  return plain.trim() === '' ? '' : `\`${plain}\``;
+}
+
+/** All columns but the last stay on one line each, since the panel is narrow. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]): string => {
+    const last = cells.length - 1;
+    const padded = cells.map((cell, index) => (index === last ? cell : `${cell.replaceAll(' ', '\u00a0')}${GAP}`));
+    return `| ${padded.map(inCell).join(' | ')} |`;
+  };
+  return [row(header), `|${header.map(() => ':---|').join('')}`, ...rows.map(row)].join('\n');
+}
+
+function inCell(cell: string): string {
+  return cell.replace(/(?<!\\)\|/g, '\\|');
+}
+
+/** `2026-11-23 15:04:05 UTC`. */
+export function utc(at: string): string {
+  return `${at.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** `15:04:05`, in UTC. */
+export function time(at: string): string {
+  return at.slice(11, 19);
+}
