@@ -11,6 +11,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { AttestationActivities } from '../activities/attestation/port.ts';
 import type { LaneActivities } from '../activities/lane/port.ts';
 import { LANE_ENQUEUE, type LaneEntry, type LaneRequest, RELEASE_WORKFLOW, releaseId, TASK_QUEUE } from './messages.ts';
 
@@ -31,12 +32,25 @@ const { settleRelease } = proxyActivities<LaneActivities>({
   summary: 'the open release',
 });
 
+const { attest } = proxyActivities<AttestationActivities>({
+  taskQueue: TASK_QUEUE,
+  startToCloseTimeout: '10s',
+  summary: 'who asked for it',
+});
+
+/** A request with its place among this run's `enqueue` signals, by which history knows its sender. */
+interface Queued extends LaneRequest {
+  /** `null`: it came with an earlier run, which asked already. */
+  readonly nth: number | null;
+}
+
 /**
  * The queue of one target: requests to start a release while another is open. Ends when it is empty; the next
  * request opens it again (signal with start).
  */
 export async function lane(input: LaneInput): Promise<void> {
-  const waiting: LaneRequest[] = [...(input.waiting ?? [])];
+  const waiting: Queued[] = (input.waiting ?? []).map((request) => ({ ...request, nth: null }));
+  let received = 0;
   const entries = new Map<string, LaneEntry>((input.entries ?? []).map((entry) => [entry.id, entry]));
 
   const note = (entry: LaneEntry): void => {
@@ -45,8 +59,10 @@ export async function lane(input: LaneInput): Promise<void> {
     setCurrentDetails(page(input, waiting, [...entries.values()]));
   };
   const enqueue = (request: unknown): void => {
+    const nth = received;
+    received += 1;
     if (!isRequest(request) || entries.has(request.id)) return;
-    waiting.push(request);
+    waiting.push({ ...request, nth });
     note({ id: request.id, state: 'waiting', because: 'waits for the open release', runId: null });
   };
   setHandler(defineSignal<[unknown?]>(LANE_ENQUEUE), enqueue, { description: 'Used by `shiplock start --if-busy`.' });
@@ -59,14 +75,16 @@ export async function lane(input: LaneInput): Promise<void> {
     waiting.shift();
     note({ id: request.id, state: 'started', because: 'started', runId: started });
     if (workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof lane>({ ...input, waiting, entries: [...entries.values()] });
+      const named = await Promise.all(waiting.map(withSender));
+      await continueAsNew<typeof lane>({ ...input, waiting: named, entries: [...entries.values()] });
     }
   }
 }
 
 /** The new release's first run; `null` when somebody else's start came first. */
-async function startWhenFree(input: LaneInput, request: LaneRequest): Promise<string | null> {
+async function startWhenFree(input: LaneInput, queued: Queued): Promise<string | null> {
   const id = releaseId(input);
+  const request = await withSender(queued);
   await settleRelease({ releaseId: id, mode: request.mode });
   try {
     const child = await startChild(RELEASE_WORKFLOW, {
@@ -83,6 +101,13 @@ async function startWhenFree(input: LaneInput, request: LaneRequest): Promise<st
     if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
     throw error;
   }
+}
+
+/** The sender goes with the release, so that nobody approves what they started by way of the lane. */
+async function withSender({ nth, ...request }: Queued): Promise<LaneRequest> {
+  if (nth === null) return request;
+  const { identity, principal } = await attest({ signal: LANE_ENQUEUE, nth });
+  return { ...request, input: { ...request.input, queuedBy: { identity, principal } } };
 }
 
 function isRequest(value: unknown): value is LaneRequest {

@@ -26,6 +26,8 @@ export interface ReleaseInput {
   readonly plan: Plan;
   /** Where `shiplock-build` work goes; a test or a single host may name another queue. */
   readonly buildQueue?: string;
+  /** Who asked the lane to start it, as the lane's history has it; believed only of a lane. */
+  readonly queuedBy?: { readonly identity: string; readonly principal: string | null };
   /** After how many events a run is continued in a new one, at the next safe point; default 2,000. */
   readonly eventsPerRun?: number;
   /** Set by continue-as-new only. */

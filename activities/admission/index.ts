@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { ShiplockError } from '../../src/errors.ts';
 import { type Plan, planDigest, validatePlan } from '../../src/plan/index.ts';
+import { laneId } from '../../workflows/messages.ts';
 import { historyOf } from '../attestation/history.ts';
 import { ownExecution } from '../attestation/index.ts';
 import { personOf } from '../attestation/person.ts';
@@ -26,7 +27,7 @@ export function createAdmissionActivities(dependencies: AdmissionDependencies): 
 }
 
 async function admit(
-  { plan: sent, firstRunId }: AdmitRequest,
+  { plan: sent, firstRunId, queuedBy }: AdmitRequest,
   dependencies: AdmissionDependencies,
 ): Promise<Admission> {
   const plan = validated(sent);
@@ -42,7 +43,8 @@ async function admit(
     );
   }
   const { client, info } = Context.current();
-  const startedBy = await starter(client, { workflowId: ownExecution(info).workflowId, runId: firstRunId });
+  const execution = { workflowId: ownExecution(info).workflowId, runId: firstRunId };
+  const startedBy = await starter(client, execution, queuedBy && { lane: laneId(plan), queuedBy });
   const fence = await dependencies.acquireFence(plan.service, firstRunId);
   const before = await dependencies.describeWorkload({ service: plan.service });
   const digest = planDigest(plan);
@@ -73,13 +75,18 @@ function validated(sent: unknown): Plan {
   }
 }
 
-/** Who started the release stands in the first event of its first run, which no client can write. */
+/**
+ * Who started the release stands in the first event of its first run, which no client can write. Where the lane
+ * started it, the lane says who asked.
+ */
 async function starter(
   client: Client,
   execution: { workflowId: string; runId: string },
+  queued: { lane: string; queuedBy: Admission['startedBy'] } | undefined,
 ): Promise<Admission['startedBy']> {
   for await (const event of historyOf(client, execution, { pageSize: 1 })) {
     const started = event.workflowExecutionStartedEventAttributes;
+    if (queued && started?.parentWorkflowExecution?.workflowId === queued.lane) return queued.queuedBy;
     const { identity, principal } = personOf({ identity: started?.identity, principal: event.principal });
     return { identity, principal };
   }

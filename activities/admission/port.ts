@@ -5,6 +5,8 @@ export interface AdmitRequest {
   readonly plan: Plan;
   /** The first run of this release: makes its approvals differ from those of the same plan started again. */
   readonly firstRunId: string;
+  /** Who asked the lane to start it; ignored unless the lane of this target did start it. */
+  readonly queuedBy?: { readonly identity: string; readonly principal: string | null };
 }
 
 export interface Admission {

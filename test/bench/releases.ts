@@ -77,7 +77,7 @@ function writePlan(stage: Stage, name: string, steps: readonly string[]): string
     '  steps:',
     ...steps.map((step) => `    ${step}`),
     '  readyDeadline: 30s',
-    'promotion: { automatic: true, monitor: null }',
+    'promotion: { automatic: true }',
     'window: { duration: 1s }',
     '',
   ];

@@ -36,7 +36,7 @@ describe('shiplock check', () => {
       '            gates          test: npm test                                        10m, then rejected',
       '                           coverage: coverage/lcov.info at 80 % or more          10m, then rejected',
     ]);
-    assert.match(text, /\+5m +step 2: analysis smoke/);
+    assert.match(text, /\+5m +step 3: analysis smoke/);
     assert.match(text, /\n {6}\+15m +window +old side kept warm for 10m\n/);
     assert.match(text, /\nearliest 25m: 15m of canary and 10m of window, after gates and readiness\n$/);
     assert.ok(lines.every((line) => line.length <= 120));

@@ -6,7 +6,7 @@ import { step } from '../steps.ts';
 export async function admission(release: Release): Promise<void> {
   const { state, plan } = release;
   await step(release, 'admission', async () => {
-    const admitted = await admitting().admit({ plan, firstRunId: state.firstRunId });
+    const admitted = await admitting().admit({ plan, firstRunId: state.firstRunId, queuedBy: release.input.queuedBy });
     state.admission = admitted;
     state.fence = admitted.fence + (state.goingBack ? 1 : 0);
     state.weights = admitted.before.weights;

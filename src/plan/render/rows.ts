@@ -56,7 +56,7 @@ export function canaryRows(canary: CanaryPlan): Row[] {
 }
 
 function stepRows(step: Step, index: number, at: number): Row[] {
-  const name = `step ${index}`;
+  const name = `step ${index + 1}`;
   switch (step.kind) {
     case 'setWeight':
       return [row(at, 'canary', `${name}: weight ${step.weight} %`, '')];
