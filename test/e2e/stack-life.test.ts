@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { socketOf } from '../../infra/local/home.ts';
 import { stackStatus } from '../../infra/local/index.ts';
@@ -227,7 +227,7 @@ describe('the embedded stack outlives what happens to it', { timeout: 180_000 },
     client.close();
     const socket = socketOf(long);
     await stopStack({ home: long });
-    assert.equal(existsSync(socket), false);
+    assert.equal(existsSync(dirname(socket)), false);
   });
 
   it('ends with its home, since nobody could find it any more', async () => {

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type StackPaths, socketOf } from '../home.ts';
 import { OWN_PROCESSES, readProcesses } from './process-table.ts';
@@ -34,7 +35,10 @@ export function remaining(paths: StackPaths): ProcessIdentity[] {
 
 /** Files that mean that something runs. */
 export function clearTraces(paths: StackPaths): void {
-  for (const file of [socketOf(paths.home), paths.socketNote, paths.processes, paths.supervisor.pid, paths.guard.pid]) {
+  const socket = socketOf(paths.home);
+  const elsewhere = dirname(socket) !== paths.home;
+  rmSync(elsewhere ? dirname(socket) : socket, { recursive: elsewhere, force: true });
+  for (const file of [paths.socketNote, paths.processes, paths.supervisor.pid, paths.guard.pid]) {
     rmSync(file, { force: true });
   }
 }

@@ -1,6 +1,8 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ShiplockError } from '../../../src/errors.ts';
 import { openRouter } from '../envoy/router.ts';
 import { chooseSocket, type StackPaths, stackPaths } from '../home.ts';
 import { createApi } from './api.ts';
@@ -87,7 +89,7 @@ async function serve(
 
 async function listen(api: Server, paths: StackPaths): Promise<void> {
   const { path, fallback } = chooseSocket(paths.home);
-  if (fallback) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (fallback) makePrivate(dirname(path));
   // Ours alone: the lock is held, so whatever is there was left by a dead one.
   rmSync(path, { force: true });
   await new Promise<void>((resolve, reject) => {
@@ -97,6 +99,18 @@ async function listen(api: Server, paths: StackPaths): Promise<void> {
   chmodSync(path, 0o600);
   if (fallback) replaceFile(paths.socketNote, path);
   else rmSync(paths.socketNote, { force: true });
+}
+
+/** In a directory that everybody may write to, somebody else may have been first. */
+function makePrivate(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const { uid, mode } = lstatSync(directory);
+  if (uid === userInfo().uid && (mode & 0o077) === 0) return;
+  throw new ShiplockError({
+    code: 'SHIPLOCK_LOCAL_HOME',
+    message: `the directory for the socket, ${directory}, is not this user's alone`,
+    mend: 'keep the stack where the path is shorter: SHIPLOCK_HOME=…',
+  });
 }
 
 /** The guard brings this process back, and this process the guard. */
