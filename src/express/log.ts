@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs';
+
 /** One answered canary request. Holds the route's pattern, never its raw path: paths carry personal data. */
 export interface CanaryLogEntry {
   /** RFC 3339, when the response ended. */
@@ -18,16 +20,38 @@ export interface CanaryLogEntry {
 
 export type CanaryLogger = (entry: CanaryLogEntry) => void;
 
-let lines = '';
+/** Lines wait this long for others, so that a busy service writes a few times a second and not for each request. */
+const FLUSH_MS = 100;
+/** Beyond this many characters they are written at once. */
+const FLUSH_LENGTH = 64 * 1024;
 
-/** One JSON line on standard output for each entry; the lines of one turn of the event loop are written together. */
+let lines = '';
+let timer: NodeJS.Timeout | undefined;
+
+/** One JSON line on standard output for each entry, written in batches; what waits at the process's exit is not lost. */
 export function logToStdout(entry: CanaryLogEntry): void {
-  if (lines === '') setImmediate(flush);
+  if (timer === undefined) {
+    timer = setTimeout(flush, FLUSH_MS).unref();
+    process.once('exit', flushNow);
+  }
   lines += `${JSON.stringify(entry)}\n`;
+  if (lines.length > FLUSH_LENGTH) flush();
 }
 
 function flush(): void {
+  process.removeListener('exit', flushNow);
+  clearTimeout(timer);
+  timer = undefined;
+  process.stdout.write(take());
+}
+
+/** A process that exits waits for no stream. */
+function flushNow(): void {
+  writeSync(process.stdout.fd, take());
+}
+
+function take(): string {
   const written = lines;
   lines = '';
-  process.stdout.write(written);
+  return written;
 }
