@@ -36,17 +36,30 @@ export function startBackground(release: Release, analysis: AnalysisPlan): void 
 /** The ramp is over: nothing failed is not enough, something good must have been seen (invariant 4). */
 export async function finishBackground(release: Release, analysis: AnalysisPlan): Promise<void> {
   const { state } = release;
+  if (state.backgroundJudged) return;
   await release.background?.settle();
   if (state.goingBack) throw new GoBack(state.goingBack);
   const lastWeight = state.weights[release.plan.version] ?? 0;
+  if (!state.promotedFully) await lookOnceMore(release, analysis, lastWeight);
   const metrics = metricsOf(release, BACKGROUND, analysis);
   const { verdict, because } = endOfBackground(analysis, metrics, lastWeight);
   for (const metric of metrics) if (metric.state === 'running') metric.state = 'ended';
   release.changed();
-  if (verdict === 'pass') return;
-  if (state.promotedFully) return waive(release, metrics);
-  if (verdict !== 'inconclusive') throw new GoBack({ outcome: 'rolledBack', because });
-  await askAPerson(release, 'background-analysis', because, analysis.inconclusiveDeadlineMs);
+  if (state.promotedFully && verdict !== 'pass') waive(release, metrics);
+  else if (verdict === 'inconclusive') {
+    await askAPerson(release, 'background-analysis', because, analysis.inconclusiveDeadlineMs);
+  } else if (verdict !== 'pass') throw new GoBack({ outcome: 'rolledBack', because });
+  state.backgroundJudged = true;
+}
+
+/** While no worker lives, readings fall due and timers of the ramp run on: what the last weight lacks is read now. */
+async function lookOnceMore(release: Release, analysis: AnalysisPlan, lastWeight: number): Promise<void> {
+  const metrics = metricsOf(release, BACKGROUND, analysis);
+  const unread = analysis.metrics.filter((_, index) => {
+    const metric = metrics[index];
+    return metric?.state === 'running' && metric.readings.every(({ weight }) => weight !== lastWeight);
+  });
+  await Promise.all(unread.map((plan) => readOne(release, BACKGROUND, plan)));
 }
 
 function waive(release: Release, metrics: readonly MetricProgress[]): void {

@@ -65,6 +65,8 @@ export interface ReleaseState {
   schedule: Record<string, number>;
   /** An inconclusive background analysis, until a person decided. */
   inconclusive: string | null;
+  /** The background analysis has had its say, or a person instead: a later run asks nobody again. */
+  backgroundJudged: boolean;
   /** Where builds of this release run. */
   buildQueue: string | null;
   continued: number;
@@ -97,6 +99,7 @@ export function openState(plan: Plan, run: { id: string; firstRunId: string; sta
     approvals: [],
     schedule: {},
     inconclusive: null,
+    backgroundJudged: false,
     buildQueue: null,
     continued: 0,
   };
