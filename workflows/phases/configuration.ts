@@ -20,7 +20,7 @@ async function write(release: Release, edit: ConfigurationEdit): Promise<string>
   const files = building(`${edit.field} in ${edit.file.split('/').at(-1)}`, queueOf(release), WRITE_TIMEOUT_MS);
   const { value: from } = await files.readConfiguration({ edit });
   const to = plan.version;
-  state.undo.push({ kind: 'restoreConfiguration', edit, from, to });
+  state.undo.push({ kind: 'restoreConfiguration', edit, from: wayBack(release, from), to });
   const written = await files.writeConfiguration({ edit, from, to, fence: state.fence });
   if (written.outcome === 'drifted') {
     throw new GoBack({
@@ -29,6 +29,13 @@ async function write(release: Release, edit: ConfigurationEdit): Promise<string>
     });
   }
   return `${from} → ${to}`;
+}
+
+/** A version that a terminated release wrote and left running beside stable is nothing to go back to. */
+function wayBack(release: Release, found: string): string {
+  const before = release.state.admission?.before;
+  const isLeft = found !== before?.stable && before?.revisions.some(({ version }) => version === found);
+  return isLeft && before?.stable ? before.stable : found;
 }
 
 function queueOf(release: Release): string {
