@@ -94,7 +94,7 @@ export function workersOf(history: RecordedHistory): Manifest['workers'] {
   return [...seen.values()];
 }
 
-/** The SDK names a worker's build `@temporalio/worker@1.24.0+<SHA-256 of its bundle>` where nobody names it. */
+/** Our workers name their build by the digest of their bundle; others are named in other ways. */
 export function bundleOfBuild(build: string): string | null {
-  return /\+([0-9a-f]{64})$/.exec(build)?.[1] ?? null;
+  return /^[0-9a-f]{64}$/.test(build) ? build : null;
 }

@@ -1,11 +1,10 @@
 /** Releases that end in every way there is, run in seconds, with the real admission and attestation. */
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import { createAdmissionActivities } from '../../activities/admission/index.ts';
-import { createAttestationActivities } from '../../activities/attestation/index.ts';
 import { releaseId } from '../../workflows/messages.ts';
 import { type ReleaseHandle, type Running, until, withWorld } from '../workflow/environment.ts';
 import { automatic, credlinkPlan } from '../workflow/plans.ts';
 import { createWorld, type World } from '../workflow/world.ts';
+import { realWitnesses } from './witnesses.ts';
 
 const version = '1.1.0';
 
@@ -75,21 +74,6 @@ export async function play(name: ScenarioName): Promise<RecordedRelease> {
     await handle.result().catch(() => undefined);
     return runsOf(running, handle.firstExecutionRunId);
   });
-}
-
-function realWitnesses(world: World) {
-  return {
-    ...createAttestationActivities(),
-    ...createAdmissionActivities({
-      policyRefusals: () => [],
-      policyDigest: '0'.repeat(64),
-      acquireFence: async () => {
-        world.fence = (Math.floor(world.fence / 1000) + 1) * 1000;
-        return world.fence;
-      },
-      describeWorkload: (request) => world.activities.describeWorkload(request),
-    }),
-  };
 }
 
 async function runsOf({ env }: Running, firstRunId: string): Promise<RecordedRelease> {
