@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createLaneActivities } from '../activities/lane/lane.ts';
@@ -7,8 +8,10 @@ import { findTarget } from '../src/client/target.ts';
 import { ShiplockError } from '../src/errors.ts';
 import { BUILD_TASK_QUEUE, TASK_QUEUE } from '../workflows/messages.ts';
 import { buildActivities, quickActivities } from './activities.ts';
+import { type Archiver, startArchiver } from './archive.ts';
 import { registerSearchAttributes } from './attributes.ts';
 import { loadWorkflowBundle } from './bundle.ts';
+import { deploymentOf } from './deployment.ts';
 import { jsonLine } from './log.ts';
 import { readPolicy } from './policy.ts';
 import { stateFolder } from './state-folder.ts';
@@ -20,6 +23,8 @@ export interface WorkerOptions {
   readonly role?: 'release' | 'build' | 'all';
   /** Where logs of gates and the archive are kept. Default `SHIPLOCK_STATE`, else the user's state folder. */
   readonly state?: string;
+  /** Where ended releases are archived; several workers may share it. Default `archive` in the state folder. */
+  readonly archive?: string;
   /** `host:port` on which Prometheus reads this worker's metrics; none by default. */
   readonly metrics?: string;
   /** The embedded stack's home, where releases go to the local platform. */
@@ -69,6 +74,7 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
     } as const;
 
     const workers: Worker[] = [];
+    let archiver: Archiver | undefined;
     const role = options.role ?? 'all';
     if (role !== 'build') {
       workers.push(
@@ -76,11 +82,18 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
           ...common,
           taskQueue: TASK_QUEUE,
           workflowBundle: { code: bundle.code },
+          workerDeploymentOptions: deploymentOf(bundle),
           activities: { ...quickActivities(policy, supervisor), ...createLaneActivities({ client }) },
           stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
           maxCachedWorkflows: CACHED_RELEASES,
         }),
       );
+      archiver = startArchiver({
+        client,
+        folder: options.archive ?? join(state, 'archive'),
+        bundle,
+        taskQueue: TASK_QUEUE,
+      });
     }
     if (role !== 'release') {
       const activities = buildActivities(policy, { queue: hostQueue, state });
@@ -92,7 +105,7 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
       const ready = { identity, bundle: bundle.digest.slice(0, 12), readyMs: Math.round(performance.now() - began) };
       Runtime.instance().logger.info('worker ready', { ...ready, address: target.address, namespace, role });
       options.onReady?.(ready);
-    });
+    }).finally(() => archiver?.stop());
   } finally {
     await connection.close();
   }

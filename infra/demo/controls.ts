@@ -19,10 +19,19 @@ try {
   await traffic.stop();
   console.log(`\n${released}\n\n${back}\n\nboth controls ended as they must`);
 } finally {
-  if (stopped !== null) process.kill(stopped, 'SIGCONT');
+  thaw(stopped);
   await stage.close();
 }
 process.exit(0);
+
+/** A frozen process that the supervisor replaced is gone. */
+function thaw(pid: number | null): void {
+  try {
+    if (pid !== null) process.kill(pid, 'SIGCONT');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
 
 /** Freezes the embedded Prometheus once the canary has this weight; its process id. */
 async function stopPrometheusAt({ shiplock, stack }: Stage, weight: number): Promise<number> {

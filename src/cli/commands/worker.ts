@@ -6,6 +6,7 @@ interface Options {
   readonly policy?: string;
   readonly role: 'release' | 'build' | 'all';
   readonly state?: string;
+  readonly archive?: string;
   readonly metrics?: string;
   readonly home?: string;
   readonly profile?: string;
@@ -17,6 +18,7 @@ export function configure(command: Command, { terminal }: Invocation): void {
     .option('--policy <file>', 'what releases may do here; without one all are refused (default: SHIPLOCK_POLICY)')
     .addOption(new Option('--role <role>', 'what it does').choices(['all', 'release', 'build']).default('all'))
     .option('--state <folder>', 'where gates’ logs and the archive are kept (default: SHIPLOCK_STATE)')
+    .option('--archive <folder>', 'where ended releases are archived (default: archive in the state folder)')
     .option('--metrics <address>', 'host:port on which Prometheus reads its metrics (default: none)')
     .option('--home <folder>', 'the embedded stack whose platform it drives (default: SHIPLOCK_HOME)')
     .option('--profile <name>', 'profile of Temporal’s client configuration (default: TEMPORAL_PROFILE)')
