@@ -13,7 +13,15 @@ import {
 } from '@temporalio/workflow';
 import type { AttestationActivities } from '../activities/attestation/port.ts';
 import type { LaneActivities } from '../activities/lane/port.ts';
-import { LANE_ENQUEUE, type LaneEntry, type LaneRequest, RELEASE_WORKFLOW, releaseId, TASK_QUEUE } from './messages.ts';
+import {
+  DECISION_TIMEOUT_MS,
+  LANE_ENQUEUE,
+  type LaneEntry,
+  type LaneRequest,
+  RELEASE_WORKFLOW,
+  releaseId,
+  TASK_QUEUE,
+} from './messages.ts';
 
 export interface LaneInput {
   readonly environment: string;
@@ -91,6 +99,7 @@ async function startWhenFree(input: LaneInput, queued: Queued): Promise<string |
       workflowId: id,
       args: [request.input],
       taskQueue: TASK_QUEUE,
+      workflowTaskTimeout: DECISION_TIMEOUT_MS,
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: request.summary,
       staticDetails: request.details,

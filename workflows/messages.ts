@@ -9,6 +9,11 @@ export const RELEASE_WORKFLOW = 'release';
 export const LANE_WORKFLOW = 'lane';
 export const TASK_QUEUE = 'shiplock';
 export const BUILD_TASK_QUEUE = 'shiplock-build';
+/**
+ * How long a worker may keep a decision that it was given. A dead or stalled one still takes some from the queue, and
+ * an abort waits this long for each; Temporal's own 10 s made it wait half a minute. Decisions take milliseconds.
+ */
+export const DECISION_TIMEOUT_MS = 5_000;
 /** How the task queue of an auditor's replay worker begins. */
 export const AUDIT_TASK_QUEUE = 'shiplock-audit';
 

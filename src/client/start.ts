@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { RELEASE_WORKFLOW, type ReleaseInput, releaseId } from '../../workflows/messages.ts';
+import { DECISION_TIMEOUT_MS, RELEASE_WORKFLOW, type ReleaseInput, releaseId } from '../../workflows/messages.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Problem } from '../plan/problem.ts';
 import { busy, makeRoom } from './busy.ts';
@@ -98,6 +98,7 @@ async function tryStart(
       session.client.workflow.start(RELEASE_WORKFLOW, {
         workflowId: id,
         taskQueue: session.taskQueue,
+        workflowTaskTimeout: DECISION_TIMEOUT_MS,
         args: [input],
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
