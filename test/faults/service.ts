@@ -60,7 +60,7 @@ export interface Traffic {
 }
 
 /** One request every `everyMs`, whether or not the last one is answered. */
-export function steadyTraffic(address: string, everyMs = 25, path = '/'): Traffic {
+export function steadyTraffic(address: string, everyMs = 25, path = '/health'): Traffic {
   const agent = new Agent({ keepAlive: true, maxSockets: 32 });
   const answers: Record<string, number> = {};
   const pending = new Set<Promise<void>>();
@@ -83,10 +83,10 @@ export function steadyTraffic(address: string, everyMs = 25, path = '/'): Traffi
   };
 }
 
-/** So many requests, a few at a time. */
+/** So many requests to a path that every workload here answers, a few at a time. */
 export async function sample(address: string, requests: number): Promise<Answers> {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
-  const versions = await Promise.all(Array.from({ length: requests }, () => ask(agent, address, '/')));
+  const versions = await Promise.all(Array.from({ length: requests }, () => ask(agent, address, '/health')));
   agent.destroy();
   return Object.fromEntries(
     Object.entries(Object.groupBy(versions, (version) => version)).map(([name, some]) => [name, some?.length ?? 0]),
