@@ -1,8 +1,8 @@
 /** What somebody does who wants an archive to say something else. */
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { composeArchive, parseHistory } from '../../src/audit/index.ts';
+import { newFolder } from './archived.ts';
 
 /** A history as plain JSON that may be changed. */
 // biome-ignore lint/suspicious/noExplicitAny: an attacker follows no types
@@ -26,7 +26,7 @@ export function alter(
   change: (event: Json) => void,
 ): Altered {
   const archive = dirname(dirname(run));
-  const copy = mkdtempSync(join(tmpdir(), 'shiplock-altered-'));
+  const copy = newFolder();
   cpSync(archive, copy, { recursive: true });
   const folder = join(copy, run.slice(archive.length));
   const file = join(folder, 'history.json');

@@ -1,0 +1,42 @@
+/**
+ * Histories that earlier code made, from JSON files, with the code as it is now: it gives the same commands and
+ * reaches the same verdicts. (From files, since a history in memory hides that several copies of protobufjs are
+ * installed, with which no history file can be read.)
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { renderReplay, replayArchive } from '../../src/audit/index.ts';
+import { loadWorkflowBundle } from '../../workers/bundle.ts';
+
+/** How each scenario ended, and how many verdicts it takes at least. */
+const ENDS: Readonly<Record<string, { readonly outcome: string; readonly verdicts: number }>> = {
+  released: { outcome: 'released', verdicts: 20 },
+  'rolled-back': { outcome: 'rolledBack', verdicts: 15 },
+  rejected: { outcome: 'rejected', verdicts: 20 },
+  'approval-timed-out': { outcome: 'rolledBack', verdicts: 20 },
+  cancelled: { outcome: 'rolledBack', verdicts: 8 },
+  continued: { outcome: 'released', verdicts: 20 },
+  'first-release': { outcome: 'released', verdicts: 4 },
+};
+
+const folder = join(import.meta.dirname, 'histories');
+const recorded = existsSync(folder) ? readdirSync(folder).sort() : [];
+
+test('every scenario has a recorded history', () => {
+  const missing = Object.keys(ENDS).filter((scenario) => !recorded.some((name) => name.startsWith(`${scenario}.`)));
+  assert.deepEqual(missing, [], 'record them at the end of a part: npm run record:histories');
+});
+
+for (const name of recorded) {
+  test(`the recorded release ${name} replays with every verdict as recorded`, { timeout: 60_000 }, async () => {
+    const report = await replayArchive(join(folder, name), { currentBundle: loadWorkflowBundle });
+    assert.equal(report.ok, true, renderReplay(report));
+    const end = ENDS[name.split('.')[0] ?? ''];
+    assert.ok(end, `${name} is no scenario that this test knows`);
+    assert.equal(report.runs.at(-1)?.status?.outcome, end.outcome);
+    assert.ok(report.verdicts >= end.verdicts, `${report.verdicts} verdicts`);
+    if (name.startsWith('continued.')) assert.ok(report.runs.length >= 3, `${report.runs.length} runs`);
+  });
+}
