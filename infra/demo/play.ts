@@ -1,6 +1,6 @@
 /** The acts that a demo and its controls are made of. */
 import { type ReleaseStatus, releaseId } from '../../workflows/messages.ts';
-import { type Response, runLoad } from '../load/load.ts';
+import { startTraffic, type Traffic } from '../load/traffic.ts';
 import type { Stage } from './stage.ts';
 import { renderSummary } from './summary.ts';
 
@@ -19,34 +19,12 @@ export function say(text: string): void {
 export async function settleIn(stage: Stage): Promise<Traffic> {
   say('1.0.0, the first release: no ramp, since nothing runs yet');
   await expectCode(stage, ['start', '1.0.0', ...fileOf(stage), '--auto-promote', '--wait', '--timeout', '3m'], 0);
-  return startTraffic(await stage.serviceAddress());
-}
-
-export interface Traffic {
-  /** Every response so far. */
-  readonly responses: readonly Response[];
-  /** Waits for the responses under way. */
-  stop(): Promise<void>;
-}
-
-function startTraffic(address: string): Traffic {
-  const responses: Response[] = [];
-  const ending = new AbortController();
-  const ended = runLoad({
-    address,
+  return startTraffic({
+    address: await stage.serviceAddress(),
     ratePerSecond: RATE,
     paths: ['/credentials', '/credentials/1'],
     atMost: AT_MOST,
-    signal: ending.signal,
-    onResponse: (response) => responses.push(response),
   });
-  return {
-    responses,
-    stop: async () => {
-      ending.abort();
-      await ended;
-    },
-  };
 }
 
 export interface Act {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { BAD } from '../../infra/demo/play.ts';
 import type { Stage } from '../../infra/demo/stage.ts';
 import { failuresOf } from '../../infra/load/observe.ts';
+import { startTraffic, type Traffic } from '../../infra/load/traffic.ts';
 import { type ReleaseStatus, releaseId } from '../../workflows/messages.ts';
 import { type Figure, percentile } from './figure.ts';
-import { startTraffic, type Traffic } from './traffic.ts';
 
 const RATE = 200;
 const target = { service: 'credlink-api', environment: 'demo' };
@@ -16,7 +16,11 @@ export async function measureReleases(stage: Stage, rounds: number): Promise<Fig
   const quick = writePlan(stage, 'quick', ['- setWeight: 50', '- pause: { duration: 60s }']);
   const ramp = stage.releaseFile;
   await release(stage, { version: '1.0.0', file: quick, until: 'ended' });
-  const traffic = startTraffic(await stage.serviceAddress(), RATE, 1_800);
+  const traffic = startTraffic({
+    address: await stage.serviceAddress(),
+    ratePerSecond: RATE,
+    atMost: { seconds: 1_800, requests: 1_800 * RATE },
+  });
   try {
     const aborts = await abortRounds(stage, traffic, quick, rounds);
     stage.setFaults('1.2.0', BAD);
