@@ -22,11 +22,13 @@ export interface ArchiverOptions {
 }
 
 export interface Archiver {
-  /** Ends after the run that is being written. */
+  /** Ends within two seconds; what is half done is done again by whoever comes next. */
   stop(): Promise<void>;
 }
 
 const INTERVAL_MS = 10_000;
+/** A call to a server that does not answer may take longer to give up; nothing it could still do is half done. */
+const STOP_MS = 2_000;
 /** Visibility lags behind, and clocks differ. */
 const OVERLAP_MS = 5 * 60_000;
 /** What is left over comes at the next look. */
@@ -44,7 +46,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
   return {
     async stop() {
       ended.abort();
-      await running;
+      await Promise.race([running, delay(STOP_MS, undefined, { ref: false })]);
     },
   };
 }
@@ -53,7 +55,7 @@ async function archiveUntil(options: ArchiverOptions, signal: AbortSignal): Prom
   let since = new Date(0);
   while (!signal.aborted) {
     const began = Date.now();
-    if (await look(options, since, signal)) {
+    if (await options.client.withAbortSignal(signal, () => look(options, since, signal))) {
       since = new Date(began - OVERLAP_MS);
       tellHealthy();
     }
@@ -71,33 +73,36 @@ async function look(options: ArchiverOptions, since: Date, signal: AbortSignal):
     for await (const execution of closedReleases(client, { since, taskQueue })) {
       if (hasRun(folder, execution)) continue;
       if (signal.aborted || tally.written >= RUNS_PER_LOOK || tally.failed >= FAILURES_PER_LOOK) return false;
-      tally[await tryRun(options, execution)] += 1;
+      tally[await tryRun(options, execution, signal)] += 1;
     }
     return tally.failed === 0;
   } catch (cause) {
-    fail(options, null, cause);
+    if (!signal.aborted) fail(options, null, cause);
     return false;
   }
 }
 
-async function tryRun(options: ArchiverOptions, execution: ClosedExecution): Promise<'written' | 'failed'> {
+async function tryRun(
+  options: ArchiverOptions,
+  execution: ClosedExecution,
+  signal: AbortSignal,
+): Promise<'written' | 'failed'> {
   try {
     await archiveRun(options, execution);
     countArchived();
     return 'written';
   } catch (cause) {
-    fail(options, execution, cause);
+    if (!signal.aborted) fail(options, execution, cause);
     return 'failed';
   }
 }
 
 function fail({ folder, onFailure }: ArchiverOptions, execution: ClosedExecution | null, cause: unknown): void {
   const what = execution ? `${execution.workflowId} (run ${execution.runId})` : 'ended releases';
-  const because = cause instanceof Error ? cause.message : String(cause);
   const failure = new ShiplockError({
     code: 'SHIPLOCK_ARCHIVE_FAILED',
-    message: `${what} could not be archived in ${folder}: ${because}`,
-    mend: 'make room there and let the worker write, before the server forgets the history; it is tried again by itself',
+    message: `${what} could not be archived in ${folder}: ${reasonOf(cause)}`,
+    mend: 'see that Temporal answers, and that the worker may write there; it is tried again until the server forgets',
     cause,
   });
   countFailure(failure, execution);
@@ -106,4 +111,10 @@ function fail({ folder, onFailure }: ArchiverOptions, execution: ClosedExecution
   } catch {
     // Telling is not doing: who is told cannot stop the archive.
   }
+}
+
+/** An error of Temporal's client says what failed, and its cause why. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`;
 }

@@ -3,6 +3,9 @@ import { type Finding, findingAt } from './difference.ts';
 import type { ArchivedRun } from './find.ts';
 import { decodeAll } from './history.ts';
 
+/** Beyond these the first ones say it all. */
+const NAMED = 10;
+
 /** The runs of one release, first run first. */
 export type Chain = readonly ArchivedRun[];
 
@@ -36,7 +39,9 @@ function checkHandover(before: ArchivedRun, run: ArchivedRun): Finding[] {
     return [findingAt('chain', start, history, because)];
   }
   const given = decodeAll(start.workflowExecutionStartedEventAttributes?.input);
-  return mismatches(given, decodeAll(handed.input)).map(({ path, recorded, recomputed }) =>
-    findingAt('chain', start, history, 'the run before handed over another', { path, recorded, recomputed }),
-  );
+  return mismatches(given, decodeAll(handed.input))
+    .slice(0, NAMED)
+    .map(({ path, recorded, recomputed }) =>
+      findingAt('chain', start, history, 'the run before handed over another', { path, recorded, recomputed }),
+    );
 }

@@ -56,7 +56,8 @@ export async function removeRemains(folder: string): Promise<void> {
   if (!existsSync(partials)) return;
   for (const name of await readdir(partials)) {
     const left = await stat(join(partials, name)).catch(() => null);
-    if (left && Date.now() - left.mtimeMs > ABANDONED_AFTER_MS) await rm(join(partials, name), { recursive: true });
+    if (left && Date.now() - left.mtimeMs > ABANDONED_AFTER_MS)
+      await rm(join(partials, name), { recursive: true, force: true });
   }
 }
 
