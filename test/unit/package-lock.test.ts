@@ -18,3 +18,12 @@ test('the lock file holds the packages of every platform, or `npm ci` refuses it
   );
   assert.deepEqual(missing, [], 'npm leaves out what its registry does not have; add the entries back');
 });
+
+test('protobufjs is a peer, so that Temporal’s packages share one copy wherever this one is installed', () => {
+  const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+  );
+  assert.equal(dependencies.protobufjs, undefined, 'as a dependency it lies below this package; others keep copies');
+  assert.ok(peerDependencies.protobufjs, 'with several copies no history can be written as JSON, or read from it');
+  assert.equal(peerDependenciesMeta.protobufjs, undefined, 'an optional peer is not installed');
+});
