@@ -22,7 +22,7 @@ export interface ArchiverOptions {
 }
 
 export interface Archiver {
-  /** Ends within two seconds; what is half done is done again by whoever comes next. */
+  /** Looks once more, and ends within two seconds; what is left is done by whoever comes next. */
   stop(): Promise<void>;
 }
 
@@ -61,6 +61,9 @@ async function archiveUntil(options: ArchiverOptions, signal: AbortSignal): Prom
     }
     await delay(options.intervalMs ?? INTERVAL_MS, undefined, { signal }).catch(() => undefined);
   }
+  // What has just ended would otherwise wait for the next worker.
+  const last = AbortSignal.timeout(STOP_MS);
+  await options.client.withAbortSignal(last, () => look(options, since, last));
 }
 
 /** Archives what has been closed since; whether nothing was left over. Never throws. */

@@ -6,10 +6,10 @@ import type { Admission } from '../../activities/admission/port.ts';
 import { personOf } from '../../activities/attestation/person.ts';
 import type { Attestation } from '../../activities/attestation/port.ts';
 import type { Reading } from '../../activities/metrics/port.ts';
-import type { MetricProgress } from '../../workflows/messages.ts';
+import { laneId, type MetricProgress } from '../../workflows/messages.ts';
 import { planDigest } from '../plan/digest.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planOf, statusAtEnd } from './compose.ts';
+import { inputOf, planOf, statusAtEnd } from './compose.ts';
 import { type Finding, findingAt } from './difference.ts';
 import { evidenceOf } from './evidence.ts';
 import { eventOf } from './facts.ts';
@@ -53,7 +53,7 @@ function checkAdmission(history: RecordedHistory): Finding[] {
     findings.push(findingAt('witnesses', start, history, `its plan is ${digest}, but ${named[0]} was admitted`));
   }
   if (admitted && !started.continuedExecutionRunId) {
-    const now = personOf({ identity: started.identity, principal: start.principal });
+    const now = starterOf(history);
     const { startedBy } = admitted.result;
     if (now.identity !== startedBy.identity || now.principal !== startedBy.principal) {
       const because = `it is from ${show(now)}, but ${show(startedBy)} was admitted`;
@@ -61,6 +61,15 @@ function checkAdmission(history: RecordedHistory): Finding[] {
     }
   }
   return findings;
+}
+
+/** As admission finds it: the sender of the start, or whom the lane that started it says it was asked by. */
+function starterOf(history: RecordedHistory): Admission['startedBy'] {
+  const [start] = history.events;
+  const started = start?.workflowExecutionStartedEventAttributes;
+  const { plan, queuedBy } = inputOf(history);
+  if (plan && queuedBy && started?.parentWorkflowExecution?.workflowId === laneId(plan)) return queuedBy;
+  return personOf({ identity: started?.identity, principal: start?.principal });
 }
 
 /**

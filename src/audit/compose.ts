@@ -1,3 +1,4 @@
+import type { ReleaseInput } from '../../workflows/messages.ts';
 import { planDigest } from '../plan/digest.ts';
 import type { Plan } from '../plan/plan.ts';
 import { decodeAll, type RecordedHistory } from './history.ts';
@@ -73,10 +74,15 @@ function manifestOf(
   };
 }
 
-/** The plan as the run was given it; `null` for an input that is no release's, which the workflow refuses itself. */
-export function planOf(history: RecordedHistory): Partial<Plan> | null {
+/** What the run was given; not everything that is started under the release's name was given what it should. */
+export function inputOf(history: RecordedHistory): Partial<ReleaseInput> {
   const [input] = decodeAll(history.events[0]?.workflowExecutionStartedEventAttributes?.input);
-  return (input as { plan?: Plan } | undefined)?.plan ?? null;
+  return typeof input === 'object' && input !== null ? input : {};
+}
+
+/** The plan as the run was given it; `null` where it was given none. */
+export function planOf(history: RecordedHistory): Partial<Plan> | null {
+  return inputOf(history).plan ?? null;
 }
 
 /** The status that the release returned or failed with; `null` where it was ended by others. */

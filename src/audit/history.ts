@@ -37,6 +37,7 @@ export interface RecordedEvent {
     readonly originalExecutionRunId?: string;
     readonly firstExecutionRunId?: string;
     readonly continuedExecutionRunId?: string;
+    readonly parentWorkflowExecution?: { readonly workflowId?: string };
     readonly identity?: string;
     readonly memo?: { readonly fields?: Readonly<Record<string, RecordedPayload>> };
   };

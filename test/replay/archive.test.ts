@@ -98,6 +98,26 @@ describe('the archive', () => {
     assert.equal(report.runs.at(-1)?.status?.outcome, 'released');
   });
 
+  test('of a release that waited its turn knows who asked for it', limit, async () => {
+    const handle = await server.enqueue(automatic(quickPlan('queued-api')));
+    await handle.result();
+    const report = await replay(await archived(server, handle, newFolder()));
+    assert.deepEqual(report.runs[0]?.differences, []);
+    assert.match(report.runs[0]?.status?.startedBy ?? '', /@/);
+  });
+
+  test('has what ended just before its worker did', limit, async () => {
+    const folder = newFolder();
+    const archiver = startArchiver(archiverOptions(server, folder, { intervalMs: 60_000 }));
+    await until(() => existsSync(join(folder, approved.slice(archive.length))));
+    const handle = await server.start(quickPlan('last-api'));
+    await waitingForApproval(handle);
+    await handle.terminate('the last one');
+    await until(async () => (await handle.describe()).status.name === 'TERMINATED');
+    await archiver.stop();
+    assert.ok(existsSync(join(folder, handle.workflowId, handle.firstExecutionRunId)));
+  });
+
   test('is written once by two archivers that see the same end', limit, async () => {
     const folder = newFolder();
     const failures: ShiplockError[] = [];

@@ -1,12 +1,16 @@
 /** A real Temporal server with a worker on the shipped bundle, and releases that take a second. */
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { createLaneActivities } from '../../activities/lane/lane.ts';
 import { progressBar, serverPath } from '../../infra/local/servers/index.ts';
 import type { AnalysisPlan, MetricPlan, Plan } from '../../src/plan/plan.ts';
 import { loadWorkflowBundle, type WorkflowBundle } from '../../workers/bundle.ts';
 import { deploymentOf } from '../../workers/deployment.ts';
 import {
   BUILD_TASK_QUEUE,
+  LANE_ENQUEUE,
+  LANE_WORKFLOW,
+  laneId,
   RELEASE_WORKFLOW,
   type ReleaseInput,
   releaseId,
@@ -27,6 +31,8 @@ export interface Server {
   readonly bundle: WorkflowBundle;
   /** Each release finds a world of its own, so one at a time. */
   start(plan: Plan, input?: Partial<ReleaseInput>): Promise<Handle>;
+  /** As `start`, by way of the lane. */
+  enqueue(plan: Plan): Promise<Handle>;
   close(): Promise<void>;
 }
 
@@ -45,7 +51,10 @@ export async function openServer(): Promise<Server> {
   let world = newWorld();
   const names = Object.keys(world.activities) as (keyof World['activities'])[];
   const call = (name: keyof World['activities']) => (request: never) => world.activities[name](request);
-  const activities = Object.fromEntries(names.map((name) => [name, call(name)]));
+  const activities = {
+    ...Object.fromEntries(names.map((name) => [name, call(name)])),
+    ...createLaneActivities({ client: env.client }),
+  };
   const common = { connection: env.nativeConnection, activities };
   const workers = [
     await Worker.create({
@@ -68,6 +77,20 @@ export async function openServer(): Promise<Server> {
         taskQueue: TASK_QUEUE,
         args: [{ plan, ...input }],
       });
+    },
+    async enqueue(plan) {
+      world = newWorld();
+      const lane = await env.client.workflow.signalWithStart(LANE_WORKFLOW, {
+        workflowId: laneId(plan),
+        taskQueue: TASK_QUEUE,
+        args: [{ environment: plan.environment, service: plan.service }],
+        signal: LANE_ENQUEUE,
+        signalArgs: [{ id: 'request', mode: 'wait', input: { plan }, summary: '', details: '', memo: {} }],
+      });
+      await lane.result();
+      const release = env.client.workflow.getHandle(releaseId(plan));
+      const { runId } = await release.describe();
+      return Object.assign(release, { firstExecutionRunId: runId, eagerlyStarted: false }) as Handle;
     },
     async close() {
       for (const worker of workers) worker.shutdown();
