@@ -57,7 +57,18 @@ export async function bundleSources(): Promise<string> {
   const workflowsPath = join(here, '../workflows/index.ts');
   const workflowInterceptorModules = ['legible', 'witness'].map((name) => join(here, `../workflows/${name}.ts`));
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet, workflowInterceptorModules });
-  return code;
+  return withoutRoot(code, join(here, '..'));
+}
+
+const SOURCE_MAP = /^(\/\/# sourceMappingURL=data:application\/json;charset=utf-8;base64,)(.+)$/m;
+
+/** The same sources make the same bundle wherever they lie, and a published one names nobody's folders. */
+function withoutRoot(code: string, root: string): string {
+  return code.replace(SOURCE_MAP, (_, prefix: string, encoded: string) => {
+    const map = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as { sources: string[] };
+    map.sources = map.sources.map((source) => source.replace(`${root}/`, ''));
+    return prefix + Buffer.from(JSON.stringify(map)).toString('base64');
+  });
 }
 
 /** Writes the bundle where `loadWorkflowBundle` finds it: part of the package's build. */

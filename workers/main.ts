@@ -8,7 +8,7 @@ import { findTarget } from '../src/client/target.ts';
 import { ShiplockError } from '../src/errors.ts';
 import { BUILD_TASK_QUEUE, TASK_QUEUE } from '../workflows/messages.ts';
 import { buildActivities, quickActivities } from './activities.ts';
-import { type Archiver, startArchiver } from './archive.ts';
+import { startArchiver } from './archive.ts';
 import { registerSearchAttributes } from './attributes.ts';
 import { loadWorkflowBundle } from './bundle.ts';
 import { deploymentOf } from './deployment.ts';
@@ -74,7 +74,6 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
     } as const;
 
     const workers: Worker[] = [];
-    let archiver: Archiver | undefined;
     const role = options.role ?? 'all';
     if (role !== 'build') {
       workers.push(
@@ -88,12 +87,6 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
           maxCachedWorkflows: CACHED_RELEASES,
         }),
       );
-      archiver = startArchiver({
-        client,
-        folder: options.archive ?? join(state, 'archive'),
-        bundle,
-        taskQueue: TASK_QUEUE,
-      });
     }
     if (role !== 'release') {
       const activities = buildActivities(policy, { queue: hostQueue, state });
@@ -101,6 +94,8 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
         workers.push(await Worker.create({ ...common, taskQueue, activities, maxConcurrentActivityTaskExecutions: 4 }));
       }
     }
+    const folder = options.archive ?? join(state, 'archive');
+    const archiver = role === 'build' ? null : startArchiver({ client, folder, bundle, taskQueue: TASK_QUEUE });
     await runUntilTold(workers, options.signal, () => {
       const ready = { identity, bundle: bundle.digest.slice(0, 12), readyMs: Math.round(performance.now() - began) };
       Runtime.instance().logger.info('worker ready', { ...ready, address: target.address, namespace, role });

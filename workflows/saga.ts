@@ -133,7 +133,7 @@ async function verify(release: Release): Promise<void> {
   if (!before) return;
   const { service, version } = release.plan;
   const now = await undo('is everything as before?').describeWorkload({ service });
-  const carried = now.weights[version] ?? 0;
+  const carried = version === before.stable ? 0 : (now.weights[version] ?? 0);
   if (carried > 0) throw ApplicationFailure.nonRetryable(`${version} still carries ${carried} % of the traffic`);
   if (now.stable !== before.stable) {
     throw ApplicationFailure.nonRetryable(`stable is ${now.stable ?? 'nothing'}, not ${before.stable ?? 'nothing'}`);

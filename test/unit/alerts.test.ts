@@ -77,6 +77,7 @@ test('dashboard and alerts read only series that the middleware, Envoy or the en
     'shiplock_release_outcomes_total',
     'shiplock_release_compensation_stuck',
     'shiplock_archive_failures_total',
+    'shiplock_archive_complete_timestamp_seconds',
   ];
   for (const name of namesIn(rules)) assert.ok(existing.has(name) || engine.includes(name), `an alert reads ${name}`);
 });

@@ -179,3 +179,12 @@ test('a history that grows long continues in a new run and loses nothing', limit
     assert.ok((result.metrics[0]?.good ?? 0) >= 7);
   });
 });
+
+test('a version that is stable already is rejected, and nothing is touched', limit, async () => {
+  const world = createWorld({ canaryVersion: version, stable: version });
+  await withWorld(world, async ({ start }) => {
+    const { type, message } = await failureOf(await start(automatic(credlinkPlan())));
+    assert.deepEqual([type, message], ['Rejected', '1.1.0 is the stable version already']);
+    assert.deepEqual(world.journal, []);
+  });
+});
