@@ -1,5 +1,12 @@
 /** How the phases do one thing after another, and how they wait for people. */
-import { condition, continueAsNew, TemporalFailure, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  TemporalFailure,
+  TimeoutFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { GoBack, type Release } from './control.ts';
 import type { Progress, ReleaseInput, SignalName, Waiting } from './messages.ts';
 import type { Answer } from './state.ts';
@@ -38,9 +45,13 @@ export async function step(release: Release, name: string, act: () => Promise<st
   }
 }
 
-/** What went wrong, in the words of whoever it went wrong for. */
+/** What went wrong, in the words of whoever it went wrong for; our own errors say it whole, without their causes. */
 export function rootMessage(error: unknown): string {
+  if (error instanceof ApplicationFailure && /^SHIPLOCK_|^ShiplockError$/.test(error.type ?? '')) return error.message;
   if (error instanceof TemporalFailure && error.cause) return rootMessage(error.cause);
+  // The SDK leaves out the cause of a time-out: what the last attempt met.
+  const last = error instanceof TimeoutFailure ? error.failure?.cause?.message : null;
+  if (last) return `${last}; tried again until the time was up`;
   return error instanceof Error ? error.message : String(error);
 }
 

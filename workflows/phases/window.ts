@@ -14,7 +14,7 @@ export async function window(release: Release): Promise<void> {
     await ask(release, {
       kind: 'window',
       name: 'window',
-      prompt: 'The old side is still warm.',
+      prompt: old ? 'The old side is still warm.' : 'There is no old side; an abort still takes the release away.',
       accepts: ['finalise'],
       deadlineMs: plan.window.durationMs,
       consequence: 'ends, and with it the way back',
