@@ -31,7 +31,7 @@ try {
   console.log(`the whole demo: ${((Date.now() - began) / 1_000).toFixed(0)} s`);
   if (values.keep) {
     console.log(`\nkept: ${uiOf(stage)}\n      SHIPLOCK_HOME=${stage.folder}/home shiplock local down   ends it`);
-  }
+  } else console.log('the stack ends now, and with it these pages; `npm run demo -- --keep` leaves them to look at');
 } finally {
   await stage.close({ keep: values.keep });
 }

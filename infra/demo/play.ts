@@ -37,11 +37,13 @@ export interface Act {
 export async function play(stage: Stage, traffic: Traffic, { version, expected, interactive }: Act): Promise<string> {
   const before = traffic.responses.length;
   const promotion = interactive ? '--no-auto-promote' : '--auto-promote';
-  if (interactive) say(`to approve, open ${uiOf(stage)} → More Actions → Send a Signal → approve`);
+  if (interactive) {
+    say(`to approve, open ${uiOf(stage)} → User Metadata (what to send) → More Actions → Send a Signal → approve`);
+  }
   const args = ['start', version, ...fileOf(stage), promotion, '--if-busy', 'wait', '--wait', '--until', 'ended'];
   await expectCode(stage, [...args, '--timeout', '10m'], expected);
-  const status = await statusOf(stage);
-  return renderSummary(status, traffic.responses.slice(before), uiOf(stage));
+  const { status, runId } = await lastOf(stage);
+  return renderSummary(status, traffic.responses.slice(before), uiOf(stage, runId));
 }
 
 async function expectCode(stage: Stage, args: readonly string[], expected: number): Promise<void> {
@@ -53,12 +55,14 @@ function fileOf({ releaseFile }: Stage): string[] {
   return ['--file', releaseFile, '--environment', TARGET.environment];
 }
 
-async function statusOf({ shiplock }: Stage): Promise<ReleaseStatus> {
-  const { status } = await shiplock.get(releaseId(TARGET));
+async function lastOf({ shiplock }: Stage): Promise<{ status: ReleaseStatus; runId: string }> {
+  const { status, execution } = await shiplock.get(releaseId(TARGET));
   if (!status) throw new Error('the release has no status');
-  return status;
+  return { status, runId: execution.runId };
 }
 
-export function uiOf({ stack }: Stage): string {
-  return `${stack.servers.temporal.ui}/namespaces/default/workflows/${releaseId(TARGET)}`;
+/** Where the release is in the UI: one run's page if there is one to name, else whatever its id stands for then. */
+export function uiOf({ stack }: Stage, runId?: string): string {
+  const page = runId ? `/${runId}/user-metadata` : '';
+  return `${stack.servers.temporal.ui}/namespaces/default/workflows/${releaseId(TARGET)}${page}`;
 }

@@ -43,7 +43,7 @@ export function processTerminal(): Terminal {
     env,
     ...abilities(env, { stdin, stdout }),
     get width() {
-      return stdout.columns ?? 160;
+      return stdout.columns || 160;
     },
     get rows() {
       return stdout.rows ?? 50;

@@ -87,7 +87,7 @@ function waitingLines(before: ReleaseStatus | null, after: ReleaseStatus, now: D
   if (!waiting || waiting.token === before?.waiting?.token) return [];
   const { icon, tone } = waitingLook(waiting);
   return [
-    [span(`${icon} ${waiting.prompt}`, tone), span(`; ${deadlineOf(waiting, now)}`, 'quiet')],
+    [span(`${icon} ${waiting.prompt}`, tone), span(`  ${deadlineOf(waiting, now)}`, 'quiet')],
     ...waiting.accepts.map((signal) => [span(`  ${commandFor(after, signal)}`)]),
   ];
 }
