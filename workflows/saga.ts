@@ -60,7 +60,7 @@ export async function goBack(release: Release, error: unknown): Promise<never> {
 function refuseAtTheDoor(release: Release, error: unknown): void {
   if (release.state.admission || release.state.goingBack || !(error instanceof ActivityFailure)) return;
   const cause = error.cause;
-  release.state.because = cause?.message ?? error.message;
+  release.state.because = rootMessage(error);
   release.end();
   throw ApplicationFailure.create({
     message: release.state.because,
