@@ -50,10 +50,11 @@ const CACHED_RELEASES = 500;
  */
 export async function runWorker(options: WorkerOptions = {}): Promise<void> {
   const began = performance.now();
-  installRuntime(options.metrics);
   const policyFile = options.policy ?? process.env.SHIPLOCK_POLICY;
   const policy = policyFile ? await readPolicy(policyFile) : null;
   const target = await findTarget(options);
+  // Its native part keeps the process alive until a connection is closed, so whatever may fail before comes before.
+  installRuntime(options.metrics);
   const identity = `shiplock-worker ${process.pid}@${hostname()}`;
   const connection = await connect(target);
   try {
@@ -138,11 +139,21 @@ async function runUntilTold(
 
 /** Once a process: log lines as JSON on standard error, metrics where somebody reads them. */
 function installRuntime(metrics: string | undefined): void {
-  Runtime.install({
-    logger: new DefaultLogger('INFO', jsonLine(process.stderr)),
-    telemetryOptions: {
-      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
-      ...(metrics && { metrics: { prometheus: { bindAddress: metrics }, metricPrefix: '' } }),
-    },
-  });
+  try {
+    Runtime.install({
+      logger: new DefaultLogger('INFO', jsonLine(process.stderr)),
+      telemetryOptions: {
+        logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+        ...(metrics && { metrics: { prometheus: { bindAddress: metrics }, metricPrefix: '' } }),
+      },
+    });
+  } catch (cause) {
+    if (!metrics) throw cause;
+    throw new ShiplockError({
+      code: 'SHIPLOCK_WORKER_METRICS',
+      message: `the worker's metrics cannot be served on ${metrics}: ${(cause as Error).message}`,
+      mend: 'name a free host:port with --metrics, or leave it out',
+      cause,
+    });
+  }
 }
