@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { SHIPLOCK } from './shiplock.ts';
 
 export interface WorkerProcess {
   readonly pid: number;
@@ -15,8 +15,6 @@ export interface WorkerProcess {
   stall(): void;
   wake(): void;
 }
-
-const SHIPLOCK = fileURLToPath(new URL('../../bin/shiplock.js', import.meta.url));
 
 export function spawnWorker(options: {
   readonly address: string;
