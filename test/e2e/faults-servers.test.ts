@@ -13,7 +13,7 @@ const MOVES = [
   `setWeights {"${STABLE}":50,"${CANARY}":50} {"${CANARY}":100}`,
 ];
 
-/** A limit for the whole file: a stack comes up, four releases run, each with one of its servers lost. */
+/** A limit for the whole file: a stack comes up, releases run, each with one of its servers lost. */
 describe('a release outlives the servers it runs on', { timeout: 240_000 }, () => {
   let stage: Stage;
   let lane: Lane;
@@ -34,6 +34,15 @@ describe('a release outlives the servers it runs on', { timeout: 240_000 }, () =
     await under.untilWeight(CANARY, 20);
     return { plan, traffic, under };
   };
+
+  it('takes up services that come in the same moment', async () => {
+    const plans = ['one', 'two', 'three', 'four'].map((service) =>
+      shortPlan({ service, folder: stage.folder, steps: RAMP }),
+    );
+    const addresses = await Promise.all(plans.map((plan) => serveStable(stage.supervisor, plan)));
+    assert.equal(new Set(addresses).size, 4);
+    for (const { service } of plans) assert.deepEqual(await answersOf(stage, service, 5), { [STABLE]: 5 });
+  });
 
   it('goes on when the supervisor is killed in the ramp, and loses no request', async (t) => {
     const { plan, traffic, under } = await begin('supervisor');
