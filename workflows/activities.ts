@@ -24,6 +24,8 @@ const UNDO: ActivityOptions = {
 };
 
 const GRACE_MS = 30_000;
+/** A build host that takes no work for this long is given up for another one; it may only be busy. */
+const HOST_LOST_MS = 2 * 60_000;
 /** A dead worker is noticed after this time without a heartbeat. */
 const HEARTBEAT_MS = 5_000;
 
@@ -72,6 +74,7 @@ export function building(summary: string, taskQueue: string, timeoutMs: number):
   return proxyActivities<BuildActivities>({
     ...FORWARD,
     taskQueue,
+    scheduleToStartTimeout: HOST_LOST_MS,
     startToCloseTimeout: timeoutMs + GRACE_MS,
     scheduleToCloseTimeout: 3 * (timeoutMs + GRACE_MS),
     heartbeatTimeout: 2 * HEARTBEAT_MS,

@@ -1,7 +1,7 @@
 import type { ConfigurationEdit } from '../../src/plan/plan.ts';
 import { building } from '../activities.ts';
+import { buildHost } from '../build-host.ts';
 import { GoBack, type Release } from '../control.ts';
-import { BUILD_TASK_QUEUE } from '../messages.ts';
 import { step } from '../steps.ts';
 
 const WRITE_TIMEOUT_MS = 10_000;
@@ -17,7 +17,8 @@ export async function configuration(release: Release): Promise<void> {
 
 async function write(release: Release, edit: ConfigurationEdit): Promise<string> {
   const { state, plan } = release;
-  const files = building(`${edit.field} in ${edit.file.split('/').at(-1)}`, queueOf(release), WRITE_TIMEOUT_MS);
+  const host = await buildHost(release);
+  const files = building(`${edit.field} in ${edit.file.split('/').at(-1)}`, host, WRITE_TIMEOUT_MS);
   const { value: from } = await files.readConfiguration({ edit });
   const to = plan.version;
   state.undo.push({ kind: 'restoreConfiguration', edit, from: wayBack(release, from), to });
@@ -36,8 +37,4 @@ function wayBack(release: Release, found: string): string {
   const before = release.state.admission?.before;
   const isLeft = found !== before?.stable && before?.revisions.some(({ version }) => version === found);
   return isLeft && before?.stable ? before.stable : found;
-}
-
-function queueOf(release: Release): string {
-  return release.state.buildQueue ?? BUILD_TASK_QUEUE;
 }

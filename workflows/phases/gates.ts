@@ -2,25 +2,20 @@ import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { GateReport } from '../../activities/gates/port.ts';
 import type { Gate } from '../../src/plan/plan.ts';
 import { building } from '../activities.ts';
+import { buildHost, giveUpLostHost } from '../build-host.ts';
 import { GoBack, type Release } from '../control.ts';
-import { BUILD_TASK_QUEUE } from '../messages.ts';
-import { ask, keyOf, step } from '../steps.ts';
+import { ask, keyOf, rootMessage, step } from '../steps.ts';
 
 /** A gate that could be shown neither way waits this long for somebody to mend its cause and say `retry`. */
 const BLOCKED_DEADLINE_MS = 30 * 60_000;
-const CLAIM_TIMEOUT_MS = 10_000;
+/** A lost build host is replaced by itself this often. */
+const HOSTS_TRIED = 3;
 
 /** What must be positively shown before anything changes, one after the other, on one build host. */
 export async function gates(release: Release): Promise<void> {
   const { state, plan } = release;
-  if (plan.gates.length + plan.configuration.length === 0) return;
   state.phase = 'gates';
-  state.buildQueue ??= (await claim(release)).taskQueue;
   for (const gate of plan.gates) await step(release, `gate-${gate.name}`, () => pass(release, gate));
-}
-
-function claim(release: Release): Promise<{ taskQueue: string }> {
-  return building('a build host', release.input.buildQueue ?? BUILD_TASK_QUEUE, CLAIM_TIMEOUT_MS).claimBuildHost();
 }
 
 async function pass(release: Release, gate: Gate): Promise<string> {
@@ -47,12 +42,15 @@ async function pass(release: Release, gate: Gate): Promise<string> {
 
 /** A gate whose worker failed has shown nothing. */
 async function run(release: Release, gate: Gate, name: string): Promise<GateReport> {
-  const queue = release.state.buildQueue ?? BUILD_TASK_QUEUE;
-  try {
-    return await building(gate.name, queue, gate.timeoutMs).runGate({ gate, key: keyOf(release, name) });
-  } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    const because = `it could not be run (${error.cause?.message ?? error.message})`;
-    return { verdict: 'inconclusive', because, durationMs: 0, exitCode: null, log: null };
+  for (let tried = 1; ; tried += 1) {
+    try {
+      const host = building(gate.name, await buildHost(release), gate.timeoutMs);
+      return await host.runGate({ gate, key: keyOf(release, name) });
+    } catch (error) {
+      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+      if (giveUpLostHost(release, error) && tried < HOSTS_TRIED) continue;
+      const because = `it could not be run (${rootMessage(error)})`;
+      return { verdict: 'inconclusive', because, durationMs: 0, exitCode: null, log: null };
+    }
   }
 }

@@ -1,0 +1,24 @@
+/** Gates and files share a working copy, so one host does all of a release's building, until it is lost. */
+import { type ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
+import { building } from './activities.ts';
+import type { Release } from './control.ts';
+import { BUILD_TASK_QUEUE } from './messages.ts';
+
+const CLAIM_TIMEOUT_MS = 10_000;
+
+/** The queue of this release's build host; any host that answers first becomes it. */
+export async function buildHost(release: Release): Promise<string> {
+  const { state, input } = release;
+  if (state.buildQueue === null) {
+    const anyHost = building('a build host', input.buildQueue ?? BUILD_TASK_QUEUE, CLAIM_TIMEOUT_MS);
+    state.buildQueue = (await anyHost.claimBuildHost()).taskQueue;
+  }
+  return state.buildQueue;
+}
+
+/** Whether the work failed because nobody took it up: then the next one asks for another host. */
+export function giveUpLostHost(release: Release, error: ActivityFailure): boolean {
+  const lost = error.cause instanceof TimeoutFailure && error.cause.timeoutType === 'SCHEDULE_TO_START';
+  if (lost) release.state.buildQueue = null;
+  return lost;
+}
