@@ -2,6 +2,8 @@
 
 /** The UI's tables have no padding. */
 const GAP = '\u00a0\u00a0\u00a0';
+/** Characters by which a cell may be shorter than the longest and still be as wide. */
+const SLACK = 4;
 const MAXIMUM_LENGTH = 400;
 
 /** Foreign text: no markup, no new cell, no link. */
@@ -10,7 +12,7 @@ export function text(value: string): string {
     .slice(0, MAXIMUM_LENGTH)
     .replace(/\s+/g, ' ')
     .replace(/[\\`*_<>[\]|#~&]/g, (mark) => `\\${mark}`)
-    .replace(/:(?=\/\/)|@|(?<=www)\./gi, (mark) => `\\${mark}`);
+    .replace(/:(?=\/\/)|(?<=www)\./gi, (mark) => `\\${mark}`);
 }
 
 /** Foreign sentences; JSON in them stays as it is, since the UI would make its quotes round and somebody may paste it. */
@@ -25,11 +27,17 @@ export function code(value: string): string {
   return plain.trim() === '' ? '' : `\`${plain}\``;
 }
 
-/** All columns but the last stay on one line each, since the panel is narrow. */
+/**
+ * All columns but the last stay on one line each, since the panel is narrow. Only the longest cells of a column are
+ * padded: the UI sends the page to its renderer as part of an address, where each of these spaces takes six bytes.
+ */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widest = header.map((_, column) => Math.max(...[header, ...rows].map((cells) => cells[column]?.length ?? 0)));
   const row = (cells: readonly string[]): string => {
-    const last = cells.length - 1;
-    const padded = cells.map((cell, index) => (index === last ? cell : `${cell.replaceAll(' ', '\u00a0')}${GAP}`));
+    const padded = cells.map((cell, column) => {
+      const wide = column < cells.length - 1 && cell.length + SLACK >= (widest[column] ?? 0);
+      return wide ? `${cell.replaceAll(' ', '\u00a0')}${GAP}` : cell;
+    });
     return `| ${padded.map(inCell).join(' | ')} |`;
   };
   return [row(header), `|${header.map(() => ':---|').join('')}`, ...rows.map(row)].join('\n');

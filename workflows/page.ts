@@ -9,6 +9,8 @@ import type { Offer } from './offers.ts';
 import { duration } from './state.ts';
 
 const MESSAGES_SHOWN = 8;
+/** Characters of a gate's log; the rest stands where it says. */
+const LOG_SHOWN = 2_000;
 
 export function renderPage(status: ReleaseStatus, plan: Plan, offers: readonly Offer[]): string {
   return [
@@ -65,14 +67,15 @@ function waits(waiting: Waiting | null): string {
 
 /** What is waited for, and right below it what can be sent now. */
 function question(waiting: Waiting | null, offers: readonly Offer[]): string {
-  return [...ask(waiting), ...choices(offers)].join('\n');
+  const heading = waiting && wantsSomebody(waiting) ? `### ${prose(waiting.prompt)}\n\n` : '';
+  return heading + [...deadline(waiting), ...choices(offers)].join('\n');
 }
 
-function ask(waiting: Waiting | null): string[] {
+function deadline(waiting: Waiting | null): string[] {
   if (!waiting) return [];
   const { deadline, consequence } = waiting;
   const until = deadline ? `Until **${utc(deadline)}**, then it ${consequence}.` : `No deadline; it ${consequence}.`;
-  return wantsSomebody(waiting) ? [`### ${prose(waiting.prompt)}`, '', until] : [`${prose(waiting.prompt)} ${until}`];
+  return [wantsSomebody(waiting) ? until : `${prose(waiting.prompt)} ${until}`];
 }
 
 function pauseAhead(offers: readonly Offer[]): string {
@@ -88,28 +91,29 @@ function choices(offers: readonly Offer[]): string[] {
   const others = offers.filter((offer) => !offer.answers);
   return [
     '*More Actions* → *Send a Signal*:',
-    ...answers.map((offer) => `- ${paste(offer)} ${text(offer.effect)}`),
-    ...(others.length > 0 ? [`- ${answers.length > 0 ? 'also ' : ''}${others.map(paste).join(', ')}`] : []),
+    ...answers.map((offer) => `• ${paste(offer)} ${text(offer.effect)}`),
+    ...(others.length > 0 ? [`• ${answers.length > 0 ? 'also ' : ''}${others.map(paste).join(', ')}`] : []),
   ];
 }
 
 function messages(decisions: readonly Decision[]): string {
   if (decisions.length === 0) return '';
   const shown = decisions.slice(-MESSAGES_SHOWN).reverse();
-  return ['### Messages', '', ...shown.map(message)].join('\n');
+  return ['### Messages', shown.map(message).join('\n')].join('\n\n');
 }
 
 function message({ at, signal, payload, accepted, because, by }: Decision): string {
   const sender = by ? ` (${text(by.level === 'anonymous' ? 'anonymous' : `${by.name}, ${by.level}`)})` : '';
   const sent = `${text(signal)}${payload ? ` ${code(payload)}` : ''}${sender}`;
-  return `- ${time(at)} **${accepted ? 'accepted' : 'refused'}** ${sent}: ${prose(because)}`;
+  return `• ${time(at)} **${accepted ? 'accepted' : 'refused'}** ${sent}: ${prose(because)}`;
 }
 
 function gates(status: ReleaseStatus): string {
   return status.gates
     .filter((gate) => gate.verdict !== 'pass')
     .map(({ name, verdict, because, log }) => {
-      const lines = log ? `\n\n\`\`\`\n${log.tail.replaceAll('```', "'''")}\n\`\`\`\n\nLog: ${code(log.file)}` : '';
+      const tail = log?.tail.slice(-LOG_SHOWN).replaceAll('```', "'''");
+      const lines = log ? `\n\n\`\`\`\n${tail}\n\`\`\`\n\nLog: ${code(log.file)}` : '';
       return `### Gate ${text(name)}: ${verdict}\n\n${prose(because)}${lines}`;
     })
     .join('\n\n');
@@ -118,17 +122,18 @@ function gates(status: ReleaseStatus): string {
 /** Canary beside stable, each metric with its rule and how its readings were judged. */
 function numbers({ from, version, weights, metrics }: ReleaseStatus): string {
   if (Object.keys(weights).length === 0) return '';
-  const share = (of: string | null): string => (of === null ? '' : `${weights[of] ?? 0} %`);
+  const share = (of: string): string => `${weights[of] ?? 0} %`;
+  if (from === null) return table(['', `new ${version}`, ''], [['traffic', share(version), '']]);
   return table(
-    ['', from === null ? 'old' : `old ${from}`, `new ${version}`, 'rule', 'readings'],
-    [['traffic', share(from), share(version), '', ''], ...metrics.map(metric)],
+    ['', `old ${from}`, `new ${version}`, 'readings'],
+    [['traffic', share(from), share(version), ''], ...metrics.map(metric)],
   );
 }
 
 function metric(metric: MetricProgress): readonly string[] {
   const last = metric.readings.at(-1);
   const name = metric.analysis === 'background' ? metric.metric : `${metric.metric} (${metric.analysis})`;
-  return [text(name), reading(last?.beside), reading(last?.value), code(metric.condition), tally(metric)];
+  return [text(name), reading(last?.beside), reading(last?.value), `${code(metric.condition)} ${tally(metric)}`];
 }
 
 /** The answer of a query is a list; nearly always of one number. */
@@ -137,7 +142,7 @@ function reading(value: string | undefined): string {
 }
 
 function tally({ good, failed, inconclusive, errors, state, because }: MetricProgress): string {
-  const counts = { good, failed, inconclusive, errors };
+  const counts = { good, failed, inconclusive, [errors === 1 ? 'error' : 'errors']: errors };
   const some = Object.entries(counts).filter(([, count]) => count > 0);
   const counted = some.map(([name, count]) => `${count} ${name}`).join(', ') || 'none yet';
   const against = state === 'fail' || state === 'inconclusive' || state === 'error';
@@ -164,7 +169,7 @@ function lines(progress: readonly Progress[]): string {
       text(line.title),
       line.startedAt ? time(line.startedAt) : '',
       took(line),
-      text(line.because),
+      line.state === 'running' ? '' : text(line.because),
     ]),
   );
 }

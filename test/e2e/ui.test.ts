@@ -1,0 +1,125 @@
+/** People steer releases from the Temporal UI: the real one, in Chromium, over the real stack. */
+import assert from 'node:assert/strict';
+import { after, before, suite, type TestContext, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { isFailure } from '../../infra/load/report.ts';
+import { startTraffic } from '../../infra/load/traffic.ts';
+import { chromiumPath, openBrowser } from './support/browser.ts';
+import { untilPage } from './support/page-query.ts';
+import { asking, planOf, ramp, watched } from './support/plans.ts';
+import { openRelease } from './support/release-page.ts';
+import { openUiStage, type UiStage } from './support/ui-stage.ts';
+
+const chromium = await chromiumPath();
+const skip = 'missing' in chromium ? chromium.missing : false;
+const limit = { timeout: 120_000 };
+
+suite('in the Temporal UI', { skip }, () => {
+  let stage: UiStage;
+  let browser: Browser;
+  let ui: string;
+
+  before(async () => {
+    [stage, browser] = await Promise.all([openUiStage(), openBrowser('path' in chromium ? chromium.path : '')]);
+    ui = stage.stack.servers.temporal.ui;
+  });
+  after(async () => {
+    await browser?.close();
+    await stage?.close();
+  });
+
+  test('a person reads the page, approves with one paste, and sees the release go on to released', limit, async (t) => {
+    const address = await stage.serving('approved');
+    const traffic = startTraffic({ address, ratePerSecond: 40, atMost: { seconds: 90, requests: 3_600 } });
+    t.after(() => traffic.stop());
+    const release = await stage.start(
+      planOf('approved', '1.1.0', {
+        canary: { steps: ramp([10, 50], 2_000), background: watched('approved'), readyDeadlineMs: 20_000 },
+        promotion: asking,
+      }),
+    );
+    await stage.until(release.id, 'it waits for approval', ({ waiting }) => waiting?.kind === 'approval');
+
+    const page = await openRelease(browser, ui, release);
+    await page.shows('approved: 1.0.0 → 1.1.0 in production');
+    await page.shows('Waits for a person. 1.1.0 has 50 % of the traffic');
+    await page.shows('Send all traffic to 1.1.0?');
+    await page.shows(/then it goes back/);
+    await page.shows('success-rate');
+    const offers = await page.offers();
+    assert.deepEqual(
+      offers.map(({ signal }) => signal),
+      ['Custom', 'approve', 'reject', 'abort', 'pause'],
+      'the dialog offers what makes sense now, the answers first',
+    );
+    const input = await page.inputFor('approve');
+    assert.ok(input.length <= 60, `${input} is too long to paste`);
+    assert.match(offers[1]?.description ?? '', new RegExp(`${input.replace(/[{}]/g, '\\$&')}$`));
+
+    assert.equal(await page.send('approve', input), null);
+    await page.shows('Released, and can still go back');
+    await page.shows(/accepted approve .*\(anonymous\): approval 1 of 1/);
+    assert.deepEqual(await stage.weights('approved'), { '1.1.0': 100 });
+    await traffic.stop();
+    assert.deepEqual(traffic.responses.filter(isFailure), [], 'and nobody noticed');
+    await stage.shiplock.send(release.id, 'finalise');
+  });
+
+  test('a person aborts in the ramp, and sees the release go back', limit, async () => {
+    await stage.serving('aborted');
+    const steps = [...ramp([25], 100), { kind: 'pause', durationMs: null, deadlineMs: 60_000 } as const];
+    const plan = planOf('aborted', '1.1.0', { canary: { steps, background: null, readyDeadlineMs: 20_000 } });
+    const release = await stage.start(plan);
+    await stage.until(
+      release.id,
+      'it waits in the ramp',
+      ({ waiting }) => waiting?.deadline !== null && waiting?.token.startsWith('step-3') === true,
+    );
+    assert.deepEqual(await stage.weights('aborted'), { '1.0.0': 75, '1.1.0': 25 });
+
+    const page = await openRelease(browser, ui, release);
+    await page.shows('Waits for a person. 1.1.0 has 25 % of the traffic');
+    await page.send('abort', '{"reason":"customers complain"}');
+    await page.shows('Rolled back: customers complain');
+    await page.shows('verify that everything is as before');
+    assert.deepEqual(await stage.weights('aborted'), { '1.0.0': 100 });
+    const { verdict } = await stage.shiplock.wait(release.id, { timeoutMs: 20_000 });
+    assert.equal(verdict, 'rolledBack');
+  });
+
+  test(
+    'nothing that a person sends breaks it: each refusal is on the page with its reason within 2 s',
+    limit,
+    async (t) => {
+      await stage.serving('pestered');
+      const release = await stage.start(planOf('pestered', '1.1.0', { promotion: asking }));
+      await stage.until(release.id, 'it waits for approval', ({ waiting }) => waiting?.kind === 'approval');
+      const page = await openRelease(browser, ui, release);
+
+      assert.equal(await page.send('approve', '{"step":'), 'Input must be valid JSON', 'the UI itself keeps that back');
+      await page.send('approve', '"yes"');
+      await page.shows(/refused approve "yes": the input must be one JSON object/);
+      await page.send('approve', '{"step":"promotion@00000000"}');
+      await page.shows(/refused approve .*promotion@00000000.* is not what is asked for; send/);
+      await page.send('aprove', '');
+      await page.shows(/refused aprove: there is no signal/);
+
+      await measured(t, stage, release.id, 'reject', { step: 7 }, 'field "step" must be a string');
+      await measured(t, stage, release.id, 'promote', { step: 'step-1' }, 'nothing waits for promote now');
+      await page.shows(/nothing waits for promote now/);
+
+      const status = await stage.until(release.id, 'it still waits', ({ waiting }) => waiting?.kind === 'approval');
+      assert.ok(status.decisions.every(({ accepted }) => !accepted));
+      await page.send('approve', await page.inputFor('approve'));
+      await page.shows('Released, and can still go back');
+      await stage.shiplock.send(release.id, 'finalise');
+    },
+  );
+});
+
+/** From the server's own time of the signal to the page that holds the reason. */
+async function measured(t: TestContext, stage: UiStage, id: string, signal: string, payload: unknown, because: string) {
+  const { shownAfterMs } = await untilPage(stage.shiplock.session.client, id, { signal, payload, because });
+  t.diagnostic(`refused ${signal}: on the page after ${shownAfterMs} ms`);
+  assert.ok(shownAfterMs <= 2_000, `the refusal of ${signal} took ${shownAfterMs} ms to appear`);
+}
