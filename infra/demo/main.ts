@@ -3,7 +3,7 @@
  * from outside. `--interactive` stops for approval in the UI; `--keep` leaves the stack up.
  */
 import { parseArgs } from 'node:util';
-import { BAD, play, say, settleIn, uiOf } from './play.ts';
+import { BAD, play, say, settleIn } from './play.ts';
 import { openStage } from './stage.ts';
 
 const { values } = parseArgs({ options: { interactive: { type: 'boolean' }, keep: { type: 'boolean' } } });
@@ -30,7 +30,11 @@ try {
   console.log(`\n${good}\n\n${bad}\n`);
   console.log(`the whole demo: ${((Date.now() - began) / 1_000).toFixed(0)} s`);
   if (values.keep) {
-    console.log(`\nkept: ${uiOf(stage)}\n      SHIPLOCK_HOME=${stage.folder}/home shiplock local down   ends it`);
+    const home = `SHIPLOCK_HOME=${stage.folder}/home`;
+    const worker = `${home} SHIPLOCK_STATE=${stage.folder}/state npx --no-install shiplock worker --policy ${stage.folder}/policy.yaml`;
+    console.log(
+      `\nkept; a worker answers for its pages:\n  ${worker}\nto end it:\n  ${home} npx --no-install shiplock local down`,
+    );
   } else console.log('the stack ends now, and with it these pages; `npm run demo -- --keep` leaves them to look at');
 } finally {
   await stage.close({ keep: values.keep });

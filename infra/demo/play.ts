@@ -62,7 +62,7 @@ async function lastOf({ shiplock }: Stage): Promise<{ status: ReleaseStatus; run
 }
 
 /** Where the release is in the UI: one run's page if there is one to name, else whatever its id stands for then. */
-export function uiOf({ stack }: Stage, runId?: string): string {
+function uiOf({ stack }: Stage, runId?: string): string {
   const page = runId ? `/${runId}/user-metadata` : '';
   return `${stack.servers.temporal.ui}/namespaces/default/workflows/${releaseId(TARGET)}${page}`;
 }
