@@ -104,6 +104,8 @@ export async function releaseOnce(options: {
       await lane.client.workflow.getHandle(id, firstRunId).signal('abort', { reason: 'somebody said so', id: 'abort' });
     }
   }
+  // Some histories are a few events shorter than the undisturbed one: then the kill comes after the last event.
+  if (kill && !killing) killing = replace(0);
   const worker = killing ? await killing : options.worker;
   const seconds = (performance.now() - startedAt) / 1_000;
   const ended = await lane.shiplock.wait(id, { firstRunId, until: 'ended', timeoutMs: 30_000 });
