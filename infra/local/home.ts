@@ -38,8 +38,12 @@ export interface RolePaths {
  * `~/.local/share/shiplock`. Always absolute.
  */
 export function resolveHome(home?: string): string {
-  const data = process.env.XDG_DATA_HOME || join(homedir(), '.local', 'share');
-  return resolve(home || process.env.SHIPLOCK_HOME || join(data, 'shiplock'));
+  return resolve(home || process.env.SHIPLOCK_HOME || ownHome());
+}
+
+/** The home of the stack that a person gets who names none. */
+export function ownHome(): string {
+  return resolve(process.env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'shiplock');
 }
 
 export function stackPaths(home: string): StackPaths {

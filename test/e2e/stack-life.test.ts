@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -202,18 +203,21 @@ describe('the embedded stack outlives what happens to it', { timeout: 180_000 },
     assert.equal((await stackStatus({ home: other }))?.servers.temporal.state, 'ready', 'the other one stays');
   });
 
-  it('takes other ports where Temporal finds its own taken', async (t) => {
-    const squatters = [7233, 8233].map((port) =>
-      createServer()
-        .on('error', () => undefined)
-        .listen(port, '127.0.0.1'),
+  it('takes other ports where those of last time are taken', async (t) => {
+    const own = home();
+    const before = (await upIn(own)).servers.temporal;
+    await stopStack({ home: own });
+    const squatters = [before.address, before.ui].map((address) =>
+      createServer().listen(Number(address.split(':').at(-1)), '127.0.0.1'),
     );
     t.after(() => {
       for (const squatter of squatters) squatter.close();
     });
-    const { servers } = await upIn(home());
-    assert.notEqual(servers.temporal.address, '127.0.0.1:7233');
-    assert.notEqual(servers.temporal.ui, 'http://127.0.0.1:8233');
+    await Promise.all(squatters.map((squatter) => once(squatter, 'listening')));
+    const { servers } = await upIn(own);
+    assert.equal(servers.temporal.state, 'ready');
+    assert.notEqual(servers.temporal.address, before.address);
+    assert.notEqual(servers.temporal.ui, before.ui);
   });
 
   it('works in a home whose path is too long for a socket', async () => {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SEARCH_ATTRIBUTES } from '../../../workflows/messages.ts';
 import type { Router } from '../envoy/router.ts';
-import type { StackPaths } from '../home.ts';
+import { ownHome, type StackPaths } from '../home.ts';
 import type { ServerStatus, StackStatus } from '../protocol.ts';
 import { inheritedEnvironment } from './environment.ts';
 import { readJson, replaceFile } from './files.ts';
@@ -36,7 +36,10 @@ export interface ServersOptions {
 
 type PortName = keyof StackState['ports'];
 
-/** Temporal's own defaults are taken when they are free, since that is where people look. */
+/**
+ * Temporal's own defaults, since that is where people look; for their own stack only. Two that come up in the same
+ * moment must never find the same port free, or one would take the other's answers for its own.
+ */
 const PREFERRED: Readonly<Partial<Record<PortName, number>>> = { temporal: 7233, ui: 8233 };
 const GRACE_MS = 5_000;
 
@@ -47,7 +50,8 @@ export function runServers(options: ServersOptions): Servers {
   /** The port of last time if nobody took it, so that clients find the server again. */
   const settle = async (name: PortName): Promise<number> => {
     const ports = store.read().ports;
-    const port = await choosePort(ports[name] ?? PREFERRED[name] ?? null, table.ports());
+    const preferred = paths.home === ownHome() ? PREFERRED[name] : undefined;
+    const port = await choosePort(ports[name] ?? preferred ?? null, table.ports());
     await store.commit((draft) => {
       draft.ports[name] = port;
       return null;
