@@ -113,12 +113,14 @@ function consider(release: Release, message: Received): 'done' | 'decideAgain' |
 function situationOf(release: Release): Situation {
   const { state, plan } = release;
   const failing = state.metrics.find((metric) => metric.state === 'fail' || metric.state === 'error');
+  // From the abort on, also before the phases have noticed: what they waited for is not to be had any more.
+  const turning = state.goingBack !== null && state.phase !== 'undoing' && state.phase !== 'ended';
   return {
     version: plan.version,
-    phase: state.phase,
-    waiting: state.waiting,
-    pausedAs: state.pause?.token ?? null,
-    ramp: isRamping(state) ? tokenOf(release, RAMP) : null,
+    phase: turning ? 'undoing' : state.phase,
+    waiting: turning ? null : state.waiting,
+    pausedAs: state.goingBack ? null : (state.pause?.token ?? null),
+    ramp: isRamping(state) && !turning ? tokenOf(release, RAMP) : null,
     failing: failing?.metric ?? null,
   };
 }
