@@ -51,9 +51,15 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
     counts.set(activity, count);
     await world.before(activity, count);
   };
+  const stale = () => ApplicationFailure.nonRetryable('stale fence', 'SHIPLOCK_FENCE_STALE');
   const fenced = (fence: number): void => {
-    if (fence < world.fence) throw ApplicationFailure.nonRetryable('stale fence', 'SHIPLOCK_FENCE_STALE');
+    if (fence < world.fence) throw stale();
     world.fence = fence;
+  };
+  const fileFences = new Map<string, number>();
+  const fencedFile = (file: string, fence: number): void => {
+    if (fence < (fileFences.get(file) ?? 0)) throw stale();
+    fileFences.set(file, fence);
   };
   const weightNow = (): number => world.weights[options.canaryVersion] ?? 0;
 
@@ -130,8 +136,9 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       return world.gate(gate.name);
     },
     readConfiguration: async ({ edit }) => ({ value: world.files.get(edit.file) ?? '' }),
-    writeConfiguration: async ({ edit, from, to }) => {
+    writeConfiguration: async ({ edit, from, to, fence }) => {
       await enter('writeConfiguration');
+      fencedFile(edit.file, fence);
       const found = world.files.get(edit.file) ?? '';
       if (found === to) return { outcome: 'unchanged', found };
       if (found !== from) return { outcome: 'drifted', found };
