@@ -3,10 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { Stage } from '../../infra/demo/stage.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { RELEASE_WORKFLOW, TASK_QUEUE } from '../../workflows/messages.ts';
+import { RELEASE_WORKFLOW, type ReleaseStatus, TASK_QUEUE } from '../../workflows/messages.ts';
 import { type Figure, percentile } from './figure.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -41,12 +42,7 @@ export async function measureMemory(stage: Stage, plan: Plan, counts: readonly n
         }),
       ),
     );
-    for (const handle of handles) {
-      for (;;) {
-        const { phase } = await handle.query<{ phase: string }>('status');
-        if (phase !== 'admission') break;
-      }
-    }
+    for (const handle of handles) await untilItWaits(handle);
     const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${worker.pid}/status`, 'utf8'))?.[1]);
     figures.push({
       name: `resident memory of a worker with ${count} open releases`,
@@ -62,17 +58,28 @@ export async function measureMemory(stage: Stage, plan: Plan, counts: readonly n
   return figures;
 }
 
+/** Until the release asks a person what to do with its gate. */
+async function untilItWaits(handle: WorkflowHandle): Promise<void> {
+  for (;;) {
+    const { waiting } = await handle.query<ReleaseStatus>('status').catch(() => ({ waiting: null }));
+    if (waiting) return;
+    await delay(200);
+  }
+}
+
 async function startWorker(stage: Stage): Promise<ChildProcess> {
   const worker = spawn(process.execPath, [join(root, 'bin/shiplock.js'), 'worker', '--policy', stage.policyFile], {
     env: stage.environment,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   process.once('exit', () => worker.kill('SIGKILL'));
-  let said = '';
-  for await (const part of worker.stderr ?? []) {
-    said += part;
-    if (said.includes('"worker ready"')) break;
-  }
+  await new Promise<void>((resolve) => {
+    let said = '';
+    worker.stderr?.on('data', (part: Buffer) => {
+      said = (said + part).slice(-4_000);
+      if (said.includes('"worker ready"')) resolve();
+    });
+  });
   return worker;
 }
 

@@ -188,3 +188,20 @@ test('a version that is stable already is rejected, and nothing is touched', lim
     assert.deepEqual(world.journal, []);
   });
 });
+
+test('once the window has closed there is no way back, and an abort is told so', limit, async () => {
+  const world = createWorld({ canaryVersion: version });
+  await withWorld(world, async ({ env, start }) => {
+    world.before = async (activity) => {
+      if (activity !== 'removeRevision') return;
+      await env.client.workflow.getHandle('release-production-credlink-api').signal('abort', { id: 'late' });
+    };
+    const handle = await start(automatic(credlinkPlan()));
+    const result = (await handle.result()) as ReleaseStatus;
+    assert.equal(result.outcome, 'released');
+    assert.equal(world.weights['1.1.0'], 100);
+    const { decisions } = await handle.query<ReleaseStatus>('status');
+    const late = decisions.find(({ id }) => id === 'late');
+    assert.deepEqual([late?.accepted, late?.because], [false, 'the release has ended']);
+  });
+});
