@@ -16,6 +16,7 @@ import {
   type Scene,
   withScenes,
 } from './invariants-scenes.ts';
+import { type Stalled, stallIn } from './invariants-stall.ts';
 
 const limit = { timeout: 40_000 };
 
@@ -119,38 +120,14 @@ describe('an abort wins', () => {
     return undisturbed.slice(1, -1).map(({ number }) => number);
   }
 
-  /**
-   * Holds one call, before or after its effect, until everything is undone, and lets it go on just before the release
-   * looks whether all is as before: a worker that stalls and wakes too late.
-   */
   async function disturbed(
     number: number,
     when: 'before' | 'after',
     disturb: (release: ReleaseHandle) => Promise<unknown>,
-  ): Promise<{ scene: Scene; handle: ReleaseHandle; ended: Ended; call: Call; late: string }> {
+  ): Promise<Stalled & { scene: Scene }> {
     const scene = scenes.open();
-    const held = Promise.withResolvers<Call>();
-    const undone = Promise.withResolvers<void>();
-    const hold = (call: Call) => {
-      if (call.number !== number) return undefined;
-      held.resolve(call);
-      return undone.promise;
-    };
-    const verify = async () => {
-      undone.resolve();
-      await (await held.promise).settled;
-      await allReported(await handle);
-    };
-    scene.before = (call) => {
-      if (call.activity === 'describeWorkload') return verify();
-      return when === 'before' ? hold(call) : undefined;
-    };
-    if (when === 'after') scene.after = hold;
-    const handle = scene.start(smallPlan());
-    const ending = endOf(await handle);
-    const call = await held.promise;
-    await disturb(await handle);
-    return { scene, handle: await handle, ended: await ending, call, late: await call.settled };
+    const isHeld = (call: Call) => call.number === number;
+    return { scene, ...(await stallIn(scene, smallPlan(), { isHeld, when, disturb })) };
   }
 
   /** Sends messages to a release that waits for approval, all of which its next workflow task has. */
@@ -166,21 +143,6 @@ describe('an abort wins', () => {
     return scenes.whileServed(() => endOf(handle));
   }
 });
-
-/** The test server's clock stands still for ever once an activity outlives its workflow. */
-async function allReported(handle: ReleaseHandle): Promise<void> {
-  for (;;) {
-    const events = (await handle.fetchHistory()).events ?? [];
-    const scheduled = events.filter((event) => event.activityTaskScheduledEventAttributes?.activityType);
-    const reported = events.filter(
-      (event) =>
-        event.activityTaskCompletedEventAttributes ??
-        event.activityTaskFailedEventAttributes ??
-        event.activityTaskCanceledEventAttributes,
-    );
-    if (reported.length >= scheduled.length - 1) return;
-  }
-}
 
 interface Scheduled {
   readonly activity: string;
