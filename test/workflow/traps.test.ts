@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { SearchAttributeType } from '@temporalio/common';
 import { ShiplockError } from '../../src/errors.ts';
 import { registerSearchAttributes } from '../../workers/attributes.ts';
 import { type ReleaseStatus, SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
@@ -18,6 +17,8 @@ import { createWorld } from './world.ts';
 const root = join(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const limit = { timeout: 120_000 };
+/** `temporal.api.enums.v1.IndexedValueType`. */
+const KEYWORD = 2;
 
 function workflowSources(): [file: string, text: string][] {
   return readdirSync(join(root, 'workflows'), { recursive: true, encoding: 'utf8' })
@@ -74,28 +75,31 @@ test('traps 4 and 6: releases have no updates, and so no validators', () => {
   }
 });
 
-test(
-  'trap 7: a worker registers the search attributes before it takes a release, or does not start',
-  limit,
-  async () => {
-    const world = createWorld({ canaryVersion: '1.1.0' });
-    await withWorld(world, async ({ env }) => {
-      await registerSearchAttributes(env.nativeConnection, 'default');
-      const { customAttributes } = await env.connection.operatorService.listSearchAttributes({ namespace: 'default' });
-      for (const name of Object.values(SEARCH_ATTRIBUTES)) assert.ok(customAttributes?.[name], name);
-      assert.equal(SearchAttributeType.KEYWORD, 'KEYWORD');
-    });
-    const deaf = { operatorService: { listSearchAttributes: () => Promise.reject(new Error('permission denied')) } };
-    await assert.rejects(registerSearchAttributes(deaf as never, 'default'), (error: ShiplockError) => {
-      assert.ok(error instanceof ShiplockError);
-      assert.equal(error.code, 'SHIPLOCK_SEARCH_ATTRIBUTES');
-      assert.match(error.mend ?? '', /search-attribute create .*--name ShiplockService --type Keyword/);
-      return true;
-    });
-    const started = read('workers/main.ts');
-    assert.ok(started.indexOf('registerSearchAttributes(') < started.indexOf('Worker.create('));
-  },
-);
+test('trap 7: a worker registers the search attributes before it takes a release, or does not start', async () => {
+  // The time-skipping server has no list of them; the real one is asked whenever a worker starts in `test/e2e`.
+  const known: Record<string, number> = { ShiplockService: KEYWORD };
+  const operatorService = {
+    listSearchAttributes: async () => ({ customAttributes: known }),
+    addSearchAttributes: async ({ searchAttributes }: { searchAttributes: Record<string, number> }) => {
+      for (const name of Object.keys(searchAttributes)) assert.ok(!(name in known), `${name} is there already`);
+      Object.assign(known, searchAttributes);
+    },
+  };
+  const register = () => registerSearchAttributes({ operatorService } as never, 'default');
+  await register();
+  await register();
+  assert.deepEqual(known, Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map((name) => [name, KEYWORD])));
+
+  const deaf = { operatorService: { listSearchAttributes: () => Promise.reject(new Error('permission denied')) } };
+  await assert.rejects(registerSearchAttributes(deaf as never, 'default'), (error: ShiplockError) => {
+    assert.ok(error instanceof ShiplockError);
+    assert.equal(error.code, 'SHIPLOCK_SEARCH_ATTRIBUTES');
+    assert.match(error.mend ?? '', /search-attribute create .*--name ShiplockService --type Keyword/);
+    return true;
+  });
+  const started = read('workers/main.ts');
+  assert.ok(started.indexOf('registerSearchAttributes(') < started.indexOf('Worker.create('));
+});
 
 test('trap 9: heartbeats are not held back, so that a cancelled wait ends within a second', () => {
   assert.match(read('workers/main.ts'), /maxHeartbeatThrottleInterval: '1s'/);
