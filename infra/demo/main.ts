@@ -11,12 +11,6 @@ const began = Date.now();
 
 say('the stack: Temporal with its UI, Envoy, Prometheus, and a worker');
 const stage = await openStage();
-const stop = async (): Promise<void> => {
-  await stage.close();
-  process.exit(130);
-};
-process.once('SIGINT', stop);
-process.once('SIGTERM', stop);
 try {
   console.log(`  UI ${stage.stack.servers.temporal.ui}`);
   stage.setFaults('1.2.0', BAD);

@@ -42,12 +42,17 @@ export async function openStage(): Promise<Stage> {
     SHIPLOCK_STATE: join(folder, 'state'),
   };
   let worker: ChildProcess | undefined;
+  const sweeper = sweepAfter(folder);
   const close = async ({ keep = false } = {}): Promise<void> => {
+    sweeper.kill();
     if (keep) return;
     worker?.kill('SIGTERM');
     await stopStack({ home });
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => void close().finally(() => process.exit(130)));
+  }
   try {
     const stack = await ensureStack({ home, onProgress: progressBar(process.stderr) });
     writeReleaseFolder(folder);
@@ -79,6 +84,14 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
+/** However this process dies, its folder goes, and an embedded stack ends with its home. */
+function sweepAfter(folder: string): ChildProcess {
+  const wait = 'while kill -0 "$1" 2>/dev/null; do sleep 1; done; rm -rf "$2"';
+  const sweeper = spawn('sh', ['-c', wait, 'sh', String(process.pid), folder], { detached: true, stdio: 'ignore' });
+  sweeper.unref();
+  return sweeper;
+}
+
 /** The release file and its manifests are written to by releases, so they are copied; what they run is not. */
 function writeReleaseFolder(folder: string): void {
   mkdirSync(join(folder, 'faults'));
@@ -101,16 +114,12 @@ async function startWorker(folder: string, env: NodeJS.ProcessEnv): Promise<Chil
   const child = spawn(
     process.execPath,
     [join(root, 'bin/shiplock.js'), 'worker', '--policy', join(folder, 'policy.yaml')],
-    {
-      env,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
+    // The channel tells the worker when this process dies, however it dies.
+    { env: { ...env, SHIPLOCK_PARENT: String(process.pid) }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
   );
-  // A demo that dies takes its worker along.
-  process.once('exit', () => child.kill('SIGKILL'));
   await new Promise<void>((resolve, reject) => {
     let said = '';
-    child.stderr.on('data', (part: Buffer) => {
+    child.stderr?.on('data', (part: Buffer) => {
       log.write(part);
       said = (said + part).slice(-4_000);
       if (said.includes('"worker ready"')) resolve();

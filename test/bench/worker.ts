@@ -1,7 +1,7 @@
 /** A worker from cold: the time from starting its process to polling every queue, and its memory with open releases. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
@@ -29,8 +29,6 @@ export async function measureMemory(stage: Stage, plan: Plan, counts: readonly n
   const connection = await Connection.connect({ address: stage.stack.servers.temporal.address });
   const client = new Client({ connection });
   const figures: Figure[] = [];
-  const policy = readFileSync(stage.policyFile, 'utf8');
-  writeFileSync(stage.policyFile, policy.replace(/^services:.*$/m, "services: ['bench-*']"));
   for (const count of counts) {
     const worker = await startWorker(stage);
     const handles = await Promise.all(
@@ -38,7 +36,7 @@ export async function measureMemory(stage: Stage, plan: Plan, counts: readonly n
         client.workflow.start(RELEASE_WORKFLOW, {
           workflowId: `bench-memory-${count}-${index}`,
           taskQueue: TASK_QUEUE,
-          args: [{ plan: { ...plan, service: `bench-${index}` } }],
+          args: [{ plan }],
         }),
       ),
     );
