@@ -1,5 +1,5 @@
 /** How long the history of the whole CredLink plan is, under a clock that skips. */
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { withWorld } from '../workflow/environment.ts';
 import { automatic, credlinkPlan } from '../workflow/plans.ts';
 import { createWorld } from '../workflow/world.ts';
@@ -10,7 +10,7 @@ export async function measureHistory(): Promise<Figure[]> {
     const handle = await start(automatic(credlinkPlan()));
     await handle.result();
     const { events = [] } = await handle.fetchHistory();
-    const bytes = temporal.api.history.v1.History.encode({ events }).finish().length;
+    const bytes = proto.temporal.api.history.v1.History.encode({ events }).finish().length;
     const how = 'the whole plan of 40 minutes of ramp and 10 of window, under a clock that skips';
     return [
       { name: 'events of the CredLink plan', value: events?.length ?? 0, unit: '', aim: 400, how },
