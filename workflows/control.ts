@@ -62,7 +62,7 @@ export function open(input: ReleaseInput): Release {
     answers: new Map(),
     background: null,
     ...inbox,
-    changed: () => publish(release),
+    changed: () => tell(release),
     goForward: (phases) => {
       scope = new CancellationScope();
       return scope.run(phases);
@@ -78,9 +78,18 @@ export function open(input: ReleaseInput): Release {
     end: () => end(release),
   };
   witness(() => statusOf(input.plan, state));
-  release.changed();
+  publish(release);
   inbox.listen(release);
   return release;
+}
+
+/** Telling is not doing: a page that cannot be written holds nothing up. Only at the door it tells what is no plan. */
+function tell(release: Release): void {
+  try {
+    publish(release);
+  } catch (error) {
+    log.warn('the page could not be written', { because: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 function end(release: Release): ReleaseResult {

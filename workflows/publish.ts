@@ -22,11 +22,12 @@ export function publish(release: Release): void {
     paused: release.state.pause?.token ?? null,
     ramp: isRamping(release.state) ? tokenOf(release, RAMP) : null,
   });
-  setCurrentDetails(renderPage(status, release.plan, offers));
   const attributes = attributesOf(status);
   upsertChanged(last.attributes, attributes);
   if (JSON.stringify(offers) !== last.offers) offer(release, offers);
   shown.set(release, { attributes, offers: JSON.stringify(offers) });
+  // Last: where it cannot be written, whatever can be sent is offered all the same.
+  setCurrentDetails(renderPage(status, release.plan, offers));
 }
 
 function attributesOf(status: ReleaseStatus): Shown {
