@@ -33,6 +33,9 @@ export function startAttributes(plan: Plan): SearchAttributePair[] {
   ];
 }
 
+/** The UI's tables have no padding. */
+const GAP = '\u00a0\u00a0\u00a0';
+
 function details(plan: Plan, planDigest: string, startedBy: string): string {
   const weights = plan.canary.steps.flatMap((step) => (step.kind === 'setWeight' ? [`${step.weight} %`] : []));
   const rows: [string, string][] = [
@@ -40,12 +43,12 @@ function details(plan: Plan, planDigest: string, startedBy: string): string {
     ['Environment', plan.environment],
     ['Version', plan.version],
     ['Started by', `${startedBy} (claimed)`],
-    ['Plan', planDigest],
+    ['Plan', planDigest.slice(0, 12)],
     ['Gates', plan.gates.map((gate) => gate.name).join(', ') || 'none'],
     ['Ramp', weights.join(' → ') || 'none'],
     ['Promotion', plan.promotion.approval ? 'after approval' : 'automatic'],
   ];
-  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${cell(value)} |`)].join('\n');
+  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name}${GAP} | ${cell(value)} |`)].join('\n');
 }
 
 /** A version is the caller's text: it must not break out of its cell. */

@@ -1,5 +1,5 @@
 /** Chromium, where this machine has one. */
-import { type Browser, chromium } from 'playwright-core';
+import { type BrowserContext, chromium } from 'playwright-core';
 import { serverPath } from '../../../infra/local/servers/index.ts';
 import { ShiplockError } from '../../../src/errors.ts';
 
@@ -23,6 +23,8 @@ export async function chromiumPath(): Promise<{ path: string } | { missing: stri
   }
 }
 
-export function openBrowser(path: string): Promise<Browser> {
-  return chromium.launch({ executablePath: path, args: FLAGS });
+/** One context, so that what the UI is made of is loaded once. Closing its browser ends Chromium. */
+export async function openBrowser(path: string): Promise<BrowserContext> {
+  const browser = await chromium.launch({ executablePath: path, args: FLAGS });
+  return browser.newContext({ viewport: { width: 1400, height: 900 } });
 }

@@ -1,5 +1,5 @@
 /** The Temporal UI's page of one release, as a person uses it. Waits for content only: the UI polls, so it is never idle. */
-import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
+import type { BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 import type { Started } from './ui-stage.ts';
 
 export interface ReleasePage {
@@ -20,8 +20,9 @@ export interface ReleasePage {
 const PATIENCE_MS = 20_000;
 const LOOK_MS = 1_000;
 
-export async function openRelease(browser: Browser, ui: string, { id, runId }: Started): Promise<ReleasePage> {
-  const page = await browser.newPage({ viewport: { width: 1400, height: 1800 } });
+export async function openRelease(context: BrowserContext, ui: string, { id, runId }: Started): Promise<ReleasePage> {
+  for (const open of context.pages()) await open.close();
+  const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const details = page.frameLocator('iframe#user-metadata-current-details');
   const afresh = async (): Promise<void> => {
@@ -36,7 +37,7 @@ export async function openRelease(browser: Browser, ui: string, { id, runId }: S
     const deadline = Date.now() + PATIENCE_MS;
     while (!(await appears(wanted, LOOK_MS))) {
       if (Date.now() > deadline) {
-        throw new Error(`the page never shows ${text}; it shows:\n${await details.locator('body').innerText()}`);
+        throw new Error(`the page never shows ${text}; it shows:\n${await details.locator('body').textContent()}`);
       }
       await page.keyboard.press('r');
     }
@@ -48,8 +49,9 @@ export async function openRelease(browser: Browser, ui: string, { id, runId }: S
     const options = await dialog.getByRole('option').all();
     const found = await Promise.all(
       options.map(async (option) => {
-        const [signal = '', description = ''] = (await option.innerText()).split(/\n+/);
-        return { signal, description };
+        const signal = (await option.locator('.menu-item-wrapper').textContent()) ?? '';
+        const description = (await option.locator('.menu-item-description').textContent()) ?? '';
+        return { signal: signal.trim(), description: description.trim() };
       }),
     );
     used = true;
@@ -72,7 +74,7 @@ export async function openRelease(browser: Browser, ui: string, { id, runId }: S
   };
   const inputFor = async (signal: string): Promise<string> => {
     const line = details.locator(`strong:text-is("${signal}") + code`).first();
-    return line.innerText();
+    return (await line.textContent()) ?? '';
   };
   return {
     details,

@@ -1,0 +1,144 @@
+/** The page that people read at night, as Markdown: every state, and text that wants to be more than text. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ReleaseStatus } from '../../workflows/messages.ts';
+import { offersNow, type Tokens } from '../../workflows/offers.ts';
+import { renderPage } from '../../workflows/page.ts';
+import { credlinkPlan } from '../workflow/plans.ts';
+import { aborted, asking, canary, released, stuck } from './page-statuses.ts';
+
+const tokens: Tokens = { paused: null, ramp: null };
+
+function page(status: ReleaseStatus, known: Tokens = tokens): string {
+  return renderPage(status, credlinkPlan(), offersNow(status, known));
+}
+
+/** Its place among the lines; what people need first must come first. */
+function lineOf(text: string, wanted: string): number {
+  const line = text.split('\n').findIndex((candidate) => candidate.includes(wanted));
+  assert.notEqual(line, -1, `“${wanted}” is not on the page:\n${text}`);
+  return line;
+}
+
+test('a release that waits says first what changes, what is asked, until when, and what to paste', () => {
+  const text = page(asking);
+  const order = [
+    '## credlink-api: 1.0.0 → 1.1.0 in production',
+    '**Waits for a person. 1.1.0 has 75 % of the traffic**',
+    '### Send all traffic to 1.1.0?',
+    'Until **2026-11-23 15:09:05 UTC**, then it goes back.',
+    '• **approve** `{"step":"promotion@1a2b3c4d"}`',
+    '• **reject** `{"step":"promotion@1a2b3c4d"}`',
+    'also **abort** `{"reason":"why"}`',
+    '| traffic',
+    'admission',
+  ].map((wanted) => lineOf(text, wanted));
+  assert.deepEqual(
+    order,
+    order.toSorted((a, b) => a - b),
+  );
+});
+
+test('a running canary shows both sides of each metric, its rule, and how the readings were judged', () => {
+  const text = page(canary, { paused: null, ramp: 'ramp@1a2b3c4d' }).replaceAll('\u00a0', ' ');
+  assert.match(text, /\| traffic +\| 90 % +\| 10 % +\|/);
+  assert.match(text, /\| success-rate +\| 0\.9991 +\| 0\.9934 +\| `result\[0\] >= 0\.99` 2 good, 1 failed \|/);
+  assert.match(text, /\*\*promoteFull\*\* `\{"step":"ramp@1a2b3c4d","reason":"why"\}`/);
+  assert.doesNotMatch(text, /Waits for a person/, 'a timed pause ends by itself');
+});
+
+test('a stuck way back says what is stuck and why, and what was undone already', () => {
+  const text = page(stuck);
+  lineOf(text, '**Going back, and stuck**: customers complain');
+  lineOf(text, '### Stuck: remove 1.1.0');
+  assert.ok(lineOf(text, '### The way back') < lineOf(text, '### The way there'));
+  assert.doesNotMatch(text, /abort\*\*/, 'it goes back already');
+});
+
+test('a release that has ended offers nothing, and leaves out what was never reached', () => {
+  const text = page(aborted);
+  lineOf(text, '**Rolled back**: customers complain');
+  assert.doesNotMatch(text, /Send a Signal|remove the old side/);
+  assert.match(page(released), /\*\*Released\*\*: 1\.1\.0 has all traffic/);
+});
+
+test('a refused message stands above the numbers, with its reason; JSON in it can be pasted', () => {
+  const because = '"x" is not what is asked for; send {"step":"promotion@1a2b3c4d"}';
+  const refusal = {
+    id: '1',
+    signal: 'approve',
+    at: '2026-11-23T15:04:07.000Z',
+    accepted: false,
+    because,
+    payload: '{"step":"x"}',
+    by: null,
+  };
+  const text = page({ ...asking, decisions: [refusal] });
+  const line = text.split('\n')[lineOf(text, '**refused**')] ?? '';
+  assert.equal(
+    line,
+    '• 15:04:07 **refused** approve `{"step":"x"}`: "x" is not what is asked for; send `{"step":"promotion@1a2b3c4d"}`',
+  );
+  assert.ok(lineOf(text, '**refused**') < lineOf(text, '| traffic'));
+});
+
+test('foreign text stays text: no markup, no cell, no link, no line of its own', () => {
+  const hostile = '**bold** <img src=x> | cell `code` [link](http://evil.example) www.evil.example\n# heading\n```';
+  const by = { name: hostile, level: 'identity', eventId: '1' } as const;
+  const decision = {
+    id: '1',
+    signal: hostile,
+    at: '2026-11-23T15:04:07.000Z',
+    accepted: false,
+    because: hostile,
+    payload: hostile,
+    by,
+  };
+  const [metric] = canary.metrics;
+  assert.ok(metric);
+  const text = page({
+    ...canary,
+    service: hostile,
+    because: hostile,
+    startedBy: hostile,
+    decisions: [decision],
+    metrics: [{ ...metric, metric: hostile, condition: hostile, state: 'fail', because: hostile }],
+    gates: [{ name: hostile, verdict: 'fail', because: hostile, durationMs: 1, exitCode: 1, log: null }],
+    progress: [{ name: 'step-1', title: hostile, state: 'done', because: hostile, startedAt: null, endedAt: null }],
+  });
+  // What is left of it as markup: neither what is escaped nor what is code.
+  const markup = text.replace(/\\./g, '').replace(/`[^`\n]*`/g, '');
+  for (const alive of ['<img', '[link', '://evil', 'www.evil', '**bold']) {
+    assert.ok(!markup.includes(alive), `${alive} is alive:\n${markup}`);
+  }
+  assert.doesNotMatch(text, /^# heading/m);
+  assert.equal(text.match(/^```/gm), null);
+  const tables = text.split('\n').filter((line) => line.startsWith('|'));
+  const cells = (line: string) => line.split(/(?<!\\)\|/).length;
+  for (const line of tables) assert.ok([6, 7].includes(cells(line)), `a cell too many: ${line}`);
+});
+
+test('the page stays short enough for the address by which the UI renders it', () => {
+  const decisions = Array.from({ length: 50 }, (_, index) => ({
+    id: `${index}`,
+    signal: 'approve',
+    at: '2026-11-23T15:04:07.000Z',
+    accepted: false,
+    because: 'x'.repeat(2_000),
+    payload: 'y'.repeat(200),
+    by: null,
+  }));
+  const log = {
+    file: '/var/lib/shiplock/logs/gate.log',
+    bytes: 1_000_000,
+    sha256: '',
+    kept: 768,
+    tail: 'z'.repeat(2_000),
+  };
+  const gates = [{ name: 'test', verdict: 'fail' as const, because: 'exit code 1', durationMs: 1, exitCode: 1, log }];
+  const usual = encodeURIComponent(page(asking)).length;
+  const worst = encodeURIComponent(page({ ...asking, decisions, gates })).length;
+  console.log(`the page as an address: ${usual} characters, at worst ${worst}`);
+  assert.ok(usual < 8_000, 'proxies commonly stop at 8 KB');
+  assert.ok(worst < 32_000);
+});
