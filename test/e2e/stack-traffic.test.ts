@@ -187,6 +187,11 @@ describe('the embedded stack moves real traffic', { timeout: 120_000 }, () => {
   it('starts a crashed replica again while the other one serves', async () => {
     const { address } = await serve(client, 'replica', '1.0.0', { replicas: 2 });
     assert.equal((await ask(agent, address, '/crash')).status, 503, 'the request that it died of');
+    // Until Envoy has seen its connections break, a request may still be given to one of them.
+    await until('the crash was noticed', async () => {
+      const [revision] = (await client.service('replica')).revisions;
+      return revision?.instances.some(({ state, restarts }) => state !== 'ready' || restarts > 0);
+    });
     assert.deepEqual(await split(address, 100), { '1.0.0': 100 });
     const status = await untilReady(client, 'replica', '1.0.0');
     assert.equal(
