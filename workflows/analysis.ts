@@ -47,7 +47,8 @@ export async function finishBackground(release: Release, analysis: AnalysisPlan)
   release.changed();
   if (state.promotedFully && verdict !== 'pass') waive(release, metrics);
   else if (verdict === 'inconclusive') {
-    await askAPerson(release, 'background-analysis', because, analysis.inconclusiveDeadlineMs);
+    // Another question than the one within the ramp: an approval of that does not answer this.
+    await askAPerson(release, 'end-of-analysis', because, analysis.inconclusiveDeadlineMs);
   } else if (verdict !== 'pass') throw new GoBack({ outcome: 'rolledBack', because });
   state.backgroundJudged = true;
 }

@@ -175,13 +175,14 @@ function personProblem(release: Release, signal: string, by: Attestation): strin
   if (TRUST_LEVELS.indexOf(by.level) < TRUST_LEVELS.indexOf(policy.requires)) {
     return `the sender is ${by.level}; the plan requires ${policy.requires}`;
   }
-  if (signal !== 'approve' || state.waiting?.kind !== 'approval') return null;
+  if (signal !== 'approve') return null;
   const name = nameOf(by);
   if (policy.notStarter && (by.level === 'anonymous' || name === starterOf(release))) {
     return by.level === 'anonymous'
       ? 'nobody approves what they started, and an anonymous sender could be the starter'
       : `${name} started this release and cannot approve it`;
   }
+  if (state.waiting?.kind !== 'approval') return null;
   const token = state.waiting.token;
   if (policy.quorum > 1 && state.approvals.some((approval) => approval.token === token && approval.name === name)) {
     return `${name} has approved already`;
