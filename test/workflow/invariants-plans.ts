@@ -13,10 +13,10 @@ export const pause = (minutes: number): Step => ({
 /** Waits for `promote`, at most ten minutes. */
 export const openPause: Step = { kind: 'pause', durationMs: null, deadlineMs: 10 * MINUTE };
 
-/** Read every minute until it is ended, half a minute off the steps: at any time one call at most is under way. */
+/** Read every minute until it is ended, off the steps also after errors: at any time one call at most is under way. */
 export const METRIC: MetricPlan = {
   ...SUCCESS,
-  initialDelayMs: MINUTE / 2,
+  initialDelayMs: 33_000,
   intervalMs: MINUTE,
   count: null,
   failureLimit: 0,
