@@ -208,8 +208,12 @@ describe('the configuration activities', () => {
   });
 
   it('leave alone what somebody else wrote', async () => {
-    assert.deepEqual(await put({ from: 'v1', to: 'v3', fence: 1000 }), { outcome: 'drifted', found: 'v2' });
-    assert.equal(await readFile(file, 'utf8'), 'image:\n  tag: v2 # now\n');
+    const other = path.join(root, 'app', 'other.yaml');
+    await writeFile(other, 'image:\n  tag: by-hand # now\n');
+    const request = { edit: { ...HELM, file: other }, from: 'v1', to: 'v3', fence: 1000 };
+    assert.deepEqual(await activities().writeConfiguration(request), { outcome: 'drifted', found: 'by-hand' });
+    assert.equal(await readFile(other, 'utf8'), 'image:\n  tag: by-hand # now\n');
+    await rm(other);
   });
 
   it('refuse a write of a lower fencing number, before and after a restart', async () => {

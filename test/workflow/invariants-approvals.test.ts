@@ -1,9 +1,9 @@
 /** Invariant 5: approvals are bound to release, step, plan and person; so is whatever else moves a release on. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Decision, SignalName, SignalPayload } from '../../workflows/messages.ts';
+import type { Decision, SignalName, SignalPayload, Waiting } from '../../workflows/messages.ts';
 import type { ReleaseHandle } from './environment.ts';
-import { APPROVAL, openPause, plainPlan, weight } from './invariants-plans.ts';
+import { APPROVAL, analysisOf, METRIC, openPause, plainPlan, smallPlan, weight } from './invariants-plans.ts';
 import { CANARY, endOf, type Scene, withScenes } from './invariants-scenes.ts';
 
 const limit = { timeout: 60_000 };
@@ -69,6 +69,29 @@ describe('an approval is bound', () => {
     assert.equal((await endOf(handle)).type, 'Released');
   });
 
+  it('also where an analysis is inconclusive: to each question anew, and not to the starter', limit, async () => {
+    const scene = scenes.open();
+    scene.world.metric = () => 0.9;
+    const metric = { ...METRIC, failureCondition: 'result[0] < 0.5' };
+    const { canary } = smallPlan();
+    const handle = await scene.start(
+      smallPlan({
+        approval: { ...APPROVAL, notStarter: true },
+        canary: { ...canary, background: { startingStep: 1, analysis: analysisOf({ metrics: [metric] }) } },
+      }),
+    );
+    const within = await scene.until(handle, ({ waiting }) => waiting?.kind === 'inconclusive', 1_000);
+    const own = await from(scene, 'ci@host', handle, 'approve', { step: within.waiting?.token });
+    assert.deepEqual([own.accepted, own.because], [false, 'ci@host started this release and cannot approve it']);
+    const ann = await from(scene, 'ann', handle, 'approve', { step: within.waiting?.token });
+    assert.equal(ann.accepted, true);
+    const atEnd = await scene.until(handle, ({ waiting }) => isAnother(waiting, within.waiting), 1_000);
+    assert.equal(atEnd.waiting?.kind, 'inconclusive', 'the end of the ramp is another question');
+    const late = await from(scene, 'bob', handle, 'approve', { step: within.waiting?.token });
+    assert.equal(late.accepted, false, 'what was said within the ramp does not answer it');
+    assert.equal((await endOf(handle)).type, 'RolledBack');
+  });
+
   it('just as promote, promoteFull and resume are: to what is asked, and to a person of the level', limit, async () => {
     const scene = scenes.open();
     const handle = await scene.start(
@@ -125,6 +148,10 @@ describe('an approval is bound', () => {
     assert.equal((await endOf(handle)).type, 'Released');
   });
 });
+
+function isAnother(waiting: Waiting | null, before: Waiting | null): boolean {
+  return waiting !== null && waiting.token !== before?.token && waiting.kind !== 'pause';
+}
 
 let messages = 0;
 

@@ -1,6 +1,6 @@
 /** A plan with one of everything, so that a release has few calls and each kind of act is among them. */
 import type { AnalysisPlan, ApprovalPlan, MetricPlan, Plan, Step } from '../../src/plan/plan.ts';
-import { credlinkPlan, SUCCESS } from './plans.ts';
+import { credlinkPlan, OFF_THE_STEPS_MS, SUCCESS } from './plans.ts';
 
 export const MINUTE = 60_000;
 
@@ -13,10 +13,10 @@ export const pause = (minutes: number): Step => ({
 /** Waits for `promote`, at most ten minutes. */
 export const openPause: Step = { kind: 'pause', durationMs: null, deadlineMs: 10 * MINUTE };
 
-/** Read every minute until it is ended, half a minute off the steps: at any time one call at most is under way. */
+/** Read every minute until it is ended; also after errors (10 s) never in the moment of a step. */
 export const METRIC: MetricPlan = {
   ...SUCCESS,
-  initialDelayMs: MINUTE / 2,
+  initialDelayMs: OFF_THE_STEPS_MS,
   intervalMs: MINUTE,
   count: null,
   failureLimit: 0,

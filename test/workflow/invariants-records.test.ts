@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Worker } from '@temporalio/worker';
 import { loadWorkflowBundle } from '../../workers/bundle.ts';
+import type { Decision, ReleaseStatus } from '../../workflows/messages.ts';
+import { until } from './environment.ts';
 import { MINUTE, openPause, pause, plainPlan, smallPlan, weight } from './invariants-plans.ts';
 import { CANARY, endOf, STABLE, withScenes } from './invariants-scenes.ts';
+import { failedTasks } from './nonsense.ts';
 
 const limit = { timeout: 60_000 };
 const FILE = '/values.yaml';
@@ -52,23 +55,24 @@ describe('the point of no return', () => {
     assert.equal((await endOf(open)).type, 'RolledBack');
 
     const after = scenes.open();
+    const decided = Promise.withResolvers<readonly Decision[]>();
     after.before = async ({ activity }) => {
       if (activity !== 'removeRevision') return;
       const handle = await late;
       await handle.signal('abort', { reason: 'too late', id: 'late' });
       await handle.cancel();
-      await after.until(handle, ({ decisions }) => decisions.length === 2, 1);
+      decided.resolve((await after.until(handle, ({ decisions }) => decisions.length === 2, 1)).decisions);
     };
     const late = after.start(plainPlan());
-    const { type, status } = await endOf(await late);
-    assert.equal(type, 'Released');
+    const ending = endOf(await late);
     assert.deepEqual(
-      status.decisions.map(({ accepted, because }) => [accepted, because]),
+      (await decided.promise).map(({ accepted, because }) => [accepted, because]),
       [
         [false, 'the release has ended'],
         [false, 'the release has ended'],
       ],
     );
+    assert.equal((await ending).type, 'Released');
     assert.equal(after.world.weights[CANARY], 100);
     assert.deepEqual([...after.world.revisions.keys()], [CANARY]);
   });
@@ -78,9 +82,12 @@ describe('the point of no return', () => {
     scene.before = ({ activity }) => {
       if (activity === 'removeRevision') throw new Error('the platform is away');
     };
-    const { type, status } = await endOf(await scene.start(plainPlan()));
-    assert.equal(type, 'Released');
-    assert.match(status.progress.find(({ name }) => name === 'cleanup')?.because ?? '', /could not be removed/);
+    const handle = await scene.start(plainPlan());
+    const cleanup = ({ progress }: ReleaseStatus) => progress.find(({ name }) => name === 'cleanup');
+    const line = cleanup(await until(scenes.running, handle, (status) => Boolean(cleanup(status)?.endedAt)));
+    assert.equal(line?.state, 'done');
+    assert.match(line?.because ?? '', /could not be removed: the platform is away/);
+    assert.equal((await endOf(handle)).type, 'Released');
   });
 });
 
@@ -134,7 +141,14 @@ describe('telling is not doing', () => {
     // As a build worker of another version might answer.
     const odd = { verdict: 'pass', because: 7, durationMs: 'long', exitCode: null, log: { tail: null } };
     scene.world.gate = () => odd as never;
-    assert.equal((await endOf(await scene.start(plainPlan()))).type, 'Released');
+    const handle = await scene.start(plainPlan());
+    const ending = endOf(handle);
+    ending.catch(() => undefined);
+    let failed: readonly string[] = [];
+    while (failed.length === 0 && (await handle.describe()).status.name === 'RUNNING')
+      failed = await failedTasks(handle);
+    assert.deepEqual(failed, []);
+    assert.equal((await ending).type, 'Released');
   });
 });
 

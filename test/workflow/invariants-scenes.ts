@@ -39,7 +39,7 @@ export interface Scene {
   start(plan: Plan, input?: Partial<ReleaseInput>): Promise<ReleaseHandle>;
   /** Starts a release that gets on only inside `whileServed`: messages sent outside arrive together. */
   startHeld(plan: Plan): Promise<ReleaseHandle>;
-  /** Lets the clock go on until the release's status satisfies. */
+  /** Lets the clock go on until the release's status satisfies; fails when the release ends before. */
   until(handle: ReleaseHandle, holds: (status: ReleaseStatus) => boolean, stepMs?: number): Promise<ReleaseStatus>;
 }
 
@@ -135,7 +135,11 @@ function newScene(world: World, running: () => Running, service: string): Scene 
         taskQueue: HELD_QUEUE,
         args: [{ plan: { ...plan, service } }],
       }),
-    until: (handle, holds, stepMs) => until(running(), handle, holds, stepMs),
+    until: async (handle, holds, stepMs) => {
+      const status = await until(running(), handle, (now) => holds(now) || now.phase === 'ended', stepMs);
+      assert.ok(holds(status), `the release ended (${status.because}) and it never held that ${holds}`);
+      return status;
+    },
   };
 }
 

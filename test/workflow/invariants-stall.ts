@@ -1,4 +1,5 @@
 /** A worker that stalls in a call and wakes too late. */
+import { AssertionError } from 'node:assert';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { ReleaseHandle } from './environment.ts';
 import { type Call, type Ended, endOf, type Scene } from './invariants-scenes.ts';
@@ -11,6 +12,9 @@ export interface Stalled {
   /** How it ended: `done`, or the type of its failure. */
   readonly late: string;
 }
+
+/** The way back takes milliseconds when it waits for nothing. */
+const PATIENCE_MS = 20_000;
 
 /**
  * Runs a release in which one call is held, before or after its effect, while `disturb` aborts the release. It goes on
@@ -46,6 +50,11 @@ export async function stallIn(
   const ending = endOf(await handle);
   const call = await held.promise;
   await options.disturb(await handle);
+  const patience = setTimeout(
+    () => undone.reject(new AssertionError({ message: 'it waits for what hangs' })),
+    PATIENCE_MS,
+  );
+  await undone.promise.finally(() => clearTimeout(patience));
   return { handle: await handle, ended: await ending, call, late: await call.settled };
 }
 

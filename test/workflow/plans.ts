@@ -7,13 +7,17 @@ function query(text: string): PrometheusQuery {
   return { kind: 'prometheus', address: 'http://prometheus', query: text, timeoutMs: 30_000 };
 }
 
-function metric(name: string, text: string, successCondition: string): MetricPlan {
+/** The test server wedges a release that cancels a timer in the moment in which it fires: none may coincide. */
+export const OFF_THE_STEPS_MS = 33_000;
+const OFF_THE_OTHER_MS = 47_000;
+
+function metric(name: string, text: string, successCondition: string, initialDelayMs: number): MetricPlan {
   return {
     name,
     provider: query(text),
     intervalMs: 5 * MINUTE,
     count: 10,
-    initialDelayMs: 0,
+    initialDelayMs,
     successCondition,
     failureCondition: null,
     failureLimit: 3,
@@ -26,8 +30,14 @@ export const SUCCESS = metric(
   'success-rate',
   'rate(http_requests_total{service="api-canary"}[2m])',
   'result[0] >= 0.99',
+  OFF_THE_STEPS_MS,
 );
-export const LATENCY = metric('latency', 'histogram_quantile(0.99, x{service="api-canary"})', 'result[0] <= 0.5');
+export const LATENCY = metric(
+  'latency',
+  'histogram_quantile(0.99, x{service="api-canary"})',
+  'result[0] <= 0.5',
+  OFF_THE_OTHER_MS,
+);
 
 /** 10, 5m, 25, 10m, 50, 15m, 75, 10m; analysis from step 2; monitor; approval of 5 minutes; window of 10. */
 export function credlinkPlan(changes: Partial<Plan> = {}): Plan {

@@ -1,0 +1,53 @@
+/** Runs tests of one file by name, in a process group of their own that is ended with them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Ending } from './reporter.ts';
+
+/** A fault may make a test wait for ever; then it was not caught, since nothing was asserted. */
+const TIMEOUT_MS = 180_000;
+const reporter = join(import.meta.dirname, 'reporter.ts');
+const running = new Set<ChildProcess>();
+
+/** How each of these tests ended; one that was not reached is missing. */
+export async function runTests(folder: string, file: string, names: readonly string[]): Promise<Map<string, Ending>> {
+  const patterns = names.flatMap((name) => ['--test-name-pattern', `${name.replace(/[^\w\s]/g, '\\$&')}$`]);
+  const args = ['--test', '--test-force-exit', '--test-reporter', reporter, ...patterns, file];
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const child = spawn(process.execPath, args, {
+    cwd: folder,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  running.add(child);
+  const timer = setTimeout(() => endGroup(child), TIMEOUT_MS);
+  try {
+    let said = '';
+    for await (const part of child.stdout) said += part;
+    const endings = said.split('\n').flatMap(endingIn);
+    return new Map(endings.filter(({ name }) => names.includes(name)).map((ending) => [ending.name, ending]));
+  } finally {
+    clearTimeout(timer);
+    endGroup(child);
+    running.delete(child);
+  }
+}
+
+/** What still runs ends with this process. */
+export function endAll(): void {
+  for (const child of running) endGroup(child);
+}
+
+/** Tests may print, too. */
+function endingIn(line: string): Ending[] {
+  if (!line.startsWith('{"name":')) return [];
+  return [JSON.parse(line) as Ending];
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+}
