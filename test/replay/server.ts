@@ -111,7 +111,7 @@ export function quickPlan(service: string, changes: Partial<Plan> = {}): Plan {
   const plan = credlinkPlan();
   const pause = { kind: 'pause', durationMs: 1_200, deadlineMs: 60_000 } as const;
   const weight = (percent: number) => ({ kind: 'setWeight', weight: percent }) as const;
-  const quick = (metric: MetricPlan): MetricPlan => ({ ...metric, intervalMs: 1_000 });
+  const quick = (metric: MetricPlan): MetricPlan => ({ ...metric, initialDelayMs: 0, intervalMs: 1_000 });
   const analysis: AnalysisPlan = {
     templates: [],
     metrics: [quick(SUCCESS), quick(LATENCY)],
