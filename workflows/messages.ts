@@ -1,14 +1,19 @@
 /**
  * What goes into a release and what comes out: names and shapes only, shared by the workflow, the client and the CLI.
  */
+import type { Migrated } from '../activities/database/port.ts';
 import type { GateReport } from '../activities/gates/port.ts';
+import type { PreparedImage } from '../activities/image/port.ts';
+import type { LoadReport, Probe } from '../activities/validation/port.ts';
 import type { Plan, TrustLevel } from '../src/plan/plan.ts';
+import type { ChecklistItem } from '../src/validation/checklist.ts';
 
 /** The workflow type and its task queues are API: histories carry them. */
 export const RELEASE_WORKFLOW = 'release';
 export const LANE_WORKFLOW = 'lane';
 export const TASK_QUEUE = 'shiplock';
 export const BUILD_TASK_QUEUE = 'shiplock-build';
+export const NOTIFY_TASK_QUEUE = 'shiplock-notify';
 /**
  * How long a worker may keep a decision that it was given. A dead or stalled one still takes some from the queue, and
  * an abort waits this long for each; Temporal's own 10 s made it wait half a minute. Decisions take milliseconds.
@@ -92,9 +97,23 @@ export interface Decision {
   readonly by: { readonly name: string; readonly level: TrustLevel; readonly eventId: string } | null;
 }
 
-export type Phase = 'admission' | 'gates' | 'configuration' | 'canary' | 'promotion' | 'window' | 'undoing' | 'ended';
+export type Phase =
+  | 'admission'
+  | 'gates'
+  | 'image'
+  | 'configuration'
+  | 'expand'
+  | 'canary'
+  | 'promotion'
+  | 'cutover'
+  | 'flags'
+  | 'validation'
+  | 'window'
+  | 'contract'
+  | 'undoing'
+  | 'ended';
 
-/** How a release ended. Exit codes: released 0, rolledBack 3, rejected 4. */
+/** How a release ended. Exit codes: released 0 (6 with a phase undone), rolledBack 3, rejected 4. */
 export type Outcome = 'released' | 'rolledBack' | 'rejected';
 
 export type ProgressState = 'waiting' | 'running' | 'done' | 'skipped' | 'failed';
@@ -113,8 +132,8 @@ export interface Progress {
 
 /** What the release waits for, when a message could move it. */
 export interface Waiting {
-  readonly kind: 'approval' | 'pause' | 'paused' | 'inconclusive' | 'gate' | 'undo' | 'window';
-  /** To be sent back as `step` (or `act` for `gate` and `undo`). */
+  readonly kind: 'approval' | 'pause' | 'paused' | 'inconclusive' | 'gate' | 'undo' | 'window' | 'contract';
+  /** To be sent back as `step` (or `act` for `gate`, `undo` and `contract`). */
   readonly token: string;
   readonly prompt: string;
   readonly accepts: readonly SignalName[];
@@ -183,6 +202,41 @@ export interface ReleaseStatus {
   readonly decisions: readonly Decision[];
   /** How often the release was carried into a new run (continue-as-new). */
   readonly continued: number;
+  /** Each of these is absent until there is something to say. */
+  readonly image?: PreparedImage;
+  readonly migrations?: readonly MigrationProgress[];
+  readonly flags?: readonly FlagProgress[];
+  readonly looks?: Looks;
+  readonly checklist?: readonly ChecklistItem[];
+  /** Phases that failed and were taken back, while the release stayed. */
+  readonly undone?: readonly UndonePhase[];
+}
+
+/** A migration that is done; whatever becomes of the release, it stays. */
+export interface MigrationProgress extends Migrated {
+  readonly kind: 'expand' | 'contract';
+  readonly name: string;
+}
+
+export interface FlagProgress {
+  readonly key: string;
+  readonly variant: string;
+  /** Percent before the release, and now. */
+  readonly from: number;
+  readonly percent: number;
+}
+
+/** What was seen of the service from outside. */
+export interface Looks {
+  /** The side without traffic, before the switch. */
+  readonly preview?: Probe;
+  readonly headers?: Probe;
+  readonly load?: LoadReport;
+}
+
+export interface UndonePhase {
+  readonly phase: Phase;
+  readonly because: string;
 }
 
 /** What the workflow returns, and the detail of its failure: the status at its end. */

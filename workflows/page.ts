@@ -44,12 +44,19 @@ function state(status: ReleaseStatus): string {
       return waiting ? 'Going back, and stuck' : 'Going back';
     case 'window':
       return 'Released, and can still go back';
+    case 'contract':
+      return `${waits(waiting)}Released; there is no way back any more`;
     case 'canary':
     case 'promotion':
+    case 'cutover':
+    case 'flags':
+    case 'validation':
       return `${waits(waiting)}${text(version)} has ${weights[version] ?? 0} % of the traffic`;
     case 'admission':
     case 'gates':
+    case 'image':
     case 'configuration':
+    case 'expand':
       return `${waits(waiting)}Nothing has changed for users; ${phase} under way`;
     default:
       return phase satisfies never;

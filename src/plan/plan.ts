@@ -18,11 +18,29 @@ export interface Plan {
   readonly version: string;
   readonly target: Target;
   readonly gates: readonly Gate[];
+  /** Absent: what runs is named by the version alone. */
+  readonly image?: ImagePlan;
   readonly configuration: readonly ConfigurationEdit[];
+  /** Absent: the release changes no database. */
+  readonly database?: DatabasePlan;
   readonly canary: CanaryPlan;
   readonly promotion: PromotionPlan;
+  /** Absent: the last traffic move is a weight of 100. */
+  readonly cutover?: CutoverPlan;
+  /** Absent: the release ramps no flag. */
+  readonly flags?: FlagsPlan;
+  /** Absent: there is no checklist. */
+  readonly validation?: ValidationPlan;
   readonly window: WindowPlan;
+  /** Names of webhooks, as the worker's policy knows them, that are told of every change of phase. */
+  readonly notify?: readonly string[];
 }
+
+/**
+ * What a phase that fails takes back: the whole release (all but a finished expand), or only itself; the release then
+ * goes on, and ends with exit code 6.
+ */
+export type OnFailure = 'release' | 'phase';
 
 /** Where the service runs. `local` is the embedded platform; others are added to this union. */
 export type Target = LocalTarget;
@@ -82,7 +100,27 @@ export interface AuditGate extends GateBase {
 
 export type AuditLevel = 'low' | 'moderate' | 'high' | 'critical';
 
-/** One field of one YAML file that carries the version. */
+/** The image that the version stands for: `repository:version`. */
+export interface ImagePlan {
+  /** Without tag and digest, for example `registry.example:5000/credlink/api`. */
+  readonly repository: string;
+  /** `null`: the image exists already. */
+  readonly build: ImageBuild | null;
+  /** `sha256:` and 64 hex digits: what the image must be; where nothing can build or ask, what it is taken to be. */
+  readonly digest: string | null;
+  /** The registry speaks plain HTTP; only on a loopback address. */
+  readonly insecure: boolean;
+}
+
+export interface ImageBuild {
+  /** Absolute directory of the build's context. */
+  readonly directory: string;
+  /** Relative to `directory`, for example `Dockerfile`. */
+  readonly file: string;
+  readonly timeoutMs: number;
+}
+
+/** One field of one YAML file that carries the version, or the image's digest. */
 export interface ConfigurationEdit {
   /** `helm`: a Helm values file. `rollout`: an Argo Rollout manifest. */
   readonly kind: 'helm' | 'rollout';
@@ -92,6 +130,34 @@ export interface ConfigurationEdit {
   readonly field: string;
   /** `rollout` only: the Rollout's name, since a file may hold several documents. */
   readonly resource?: string;
+  /** Absent: the version. `digest`: the image's; of a `rollout` what follows the `@` of the container's image. */
+  readonly carries?: 'digest';
+}
+
+/**
+ * Changes of a database that old and new code can both live with (`expand`, before any traffic), and the ones that
+ * only new code can live with (`contract`, after the window). The plan holds the very SQL, so its digest covers it.
+ */
+export interface DatabasePlan {
+  /** A database that the worker's policy knows by this name. */
+  readonly name: string;
+  readonly expand: readonly Migration[];
+  readonly contract: readonly Migration[];
+  /** How long one statement waits for a lock before the file is tried again. */
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** How long one file may be tried. */
+  readonly deadlineMs: number;
+  /** Who lets the contract begin; unanswered, it is dropped. */
+  readonly approval: ApprovalPlan;
+}
+
+export interface Migration {
+  /** The file's name, for example `001_add_owner.sql`; unique within `expand` and `contract` together. */
+  readonly name: string;
+  readonly sql: string;
+  /** SHA-256 of `sql`, hex. */
+  readonly sha256: string;
 }
 
 export interface CanaryPlan {
@@ -200,6 +266,80 @@ export interface ApprovalPlan {
 /** How far a person is proven, weakest first. */
 export const TRUST_LEVELS = ['anonymous', 'identity', 'signed', 'principal'] as const;
 export type TrustLevel = (typeof TRUST_LEVELS)[number];
+
+/** Blue-green: the new side whole and looked at, then all traffic in one switch; the old side stays warm. */
+export interface CutoverPlan {
+  /** A request to the side without traffic before the switch; `null`: none. */
+  readonly preview: HttpCheck | null;
+  /** Argo's `prePromotionAnalysis`: of the side without traffic. */
+  readonly before: AnalysisPlan | null;
+  /** Argo's `autoPromotionEnabled: false`; `null`: switches by itself. */
+  readonly approval: ApprovalPlan | null;
+  /** Argo's `autoPromotionSeconds`: switches this long after the preview, or on `promote`; `null`: at once. */
+  readonly pauseMs: number | null;
+  /** Argo's `postPromotionAnalysis`: of the new side under all traffic; if it fails, one switch goes back. */
+  readonly after: AnalysisPlan | null;
+}
+
+/** One request that must be answered so, three times in a row. */
+export interface HttpCheck {
+  /** For example `/health`. */
+  readonly path: string;
+  readonly status: number;
+  readonly timeoutMs: number;
+}
+
+/** Flags that are turned on in steps, each ramp after the other. */
+export interface FlagsPlan {
+  readonly ramps: readonly FlagRamp[];
+  readonly onFailure: OnFailure;
+}
+
+export interface FlagRamp {
+  /** The flag's key in its service, for example `new-checkout`. It must exist; who is in at 10 % stays in at 50 %. */
+  readonly key: string;
+  /** The variant that is ramped, for example `on`. */
+  readonly variant: string;
+  readonly steps: readonly FlagStep[];
+}
+
+export type FlagStep = SetPercentStep | PauseStep | AnalysisStep;
+
+export interface SetPercentStep {
+  readonly kind: 'setPercent';
+  /** Percent of users that get the variant, 0..100. */
+  readonly percent: number;
+}
+
+/** The last look at the whole release, and the checklist that is answered from its evidence. */
+export interface ValidationPlan {
+  readonly onFailure: OnFailure;
+  readonly security: SecurityCheck | null;
+  readonly performance: PerformanceCheck | null;
+}
+
+export interface SecurityCheck {
+  /** The audit gate whose report counts, judged at its own level; `null`: none. */
+  readonly auditGate: string | null;
+  /** Response headers that the path must carry, lower case: `x-content-type-options: nosniff`; `''`: any value. */
+  readonly headers: { readonly path: string; readonly required: Readonly<Record<string, string>> } | null;
+  /** The image's configuration must name a user that is not root. */
+  readonly image: boolean;
+}
+
+/** Open-loop load on the new side and, in turns, on the old one while it is warm. */
+export interface PerformanceCheck {
+  readonly path: string;
+  /** Requests each second, 1..1000. */
+  readonly ratePerSecond: number;
+  readonly durationMs: number;
+  /** The 95th percentile of the new side's latency, at most. */
+  readonly p95Seconds: number;
+  /** The share of failed requests, at most: 0..1. */
+  readonly errorShare: number;
+  /** The new side's p95 as a multiple of the old side's, at most; `null`: not compared. */
+  readonly versusStable: number | null;
+}
 
 export interface WindowPlan {
   /** The old side stays warm for this long after the last traffic move. */

@@ -22,10 +22,16 @@ function randomFrom(seed: number): () => number {
 const PHASES: readonly Phase[] = [
   'admission',
   'gates',
+  'image',
   'configuration',
+  'expand',
   'canary',
   'promotion',
+  'cutover',
+  'flags',
+  'validation',
   'window',
+  'contract',
   'undoing',
   'ended',
 ];
@@ -37,6 +43,7 @@ const ACCEPTS: Record<Waiting['kind'], readonly SignalName[]> = {
   gate: ['retry'],
   undo: ['retry', 'skip'],
   window: ['finalise'],
+  contract: ['retry', 'skip'],
 };
 const TOKENS = ['promotion@1a2b3c4d', 'promotion@00000000', 'step-2@1a2b3c4d', 'ramp@1a2b3c4d', 'pause-1@1a2b3c4d', ''];
 const STRANGE: readonly unknown[] = [

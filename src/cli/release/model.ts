@@ -29,10 +29,16 @@ export const ICONS = {
 const GROUPS: readonly (readonly [title: string, members: RegExp])[] = [
   ['admission', /^admission$/],
   ['gates', /^gate-/],
+  ['image', /^image$/],
   ['configuration', /^configuration-/],
+  ['expand', /^expand-/],
   ['canary', /^(ready|step-\d+)$/],
   ['promotion', /^(monitor|promotion|full)$/],
+  ['cutover', /^cutover-/],
+  ['flags', /^flag-/],
+  ['validation', /^validation-/],
   ['window', /^(window|cleanup)$/],
+  ['contract', /^contract/],
   ['undoing', /^undo-/],
 ];
 
@@ -134,6 +140,7 @@ export function waitingLook({ kind }: Waiting): Look {
     case 'inconclusive':
     case 'gate':
     case 'undo':
+    case 'contract':
       return { icon: ICONS.warning, tone: 'bad' };
     default:
       return kind satisfies never;

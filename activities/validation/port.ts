@@ -1,0 +1,55 @@
+import type { HttpCheck, PerformanceCheck } from '../../src/plan/plan.ts';
+
+/** `live`: where users are sent. `preview`: the side without traffic, the new one before a switch, the old one after. */
+export type Side = 'live' | 'preview';
+
+export interface ProbeRequest {
+  readonly service: string;
+  readonly side: Side;
+  readonly check: HttpCheck;
+}
+
+/** One request and its answer. */
+export interface Probe {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly url: string;
+  /** `null` where there was no answer; then `error` says why. */
+  readonly status: number | null;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly seconds: number;
+  readonly error: string | null;
+}
+
+export interface LoadRequest {
+  readonly service: string;
+  readonly check: PerformanceCheck;
+  /** The old side is still there to be compared with. */
+  readonly compare: boolean;
+}
+
+/** What a load generator counted of one side. Times from the intended start of each request. */
+export interface LoadSide {
+  readonly requests: number;
+  readonly failed: number;
+  readonly p50Seconds: number;
+  readonly p95Seconds: number;
+  readonly p99Seconds: number;
+  /** Requests that the generator itself sent late (by more than 10 ms). */
+  readonly late: number;
+}
+
+export interface LoadReport {
+  readonly at: string;
+  readonly live: LoadSide;
+  /** `null` where it was not compared. */
+  readonly preview: LoadSide | null;
+}
+
+/** Looks at the running service from outside. What it sees is judged in the workflow. */
+export interface ValidationActivities {
+  probe(request: ProbeRequest): Promise<Probe>;
+  /** Heartbeats; sends the load to both sides in turns. */
+  load(request: LoadRequest): Promise<LoadReport>;
+}
