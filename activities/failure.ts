@@ -4,6 +4,8 @@ import type { ShiplockError } from '../src/errors.ts';
 export interface FailureOptions {
   /** What makes trying again pointless is `never`: it stands until a person changes something. */
   readonly retry: 'never' | 'later';
+  /** `later`: not before this time, instead of the retry policy's own interval. */
+  readonly afterMs?: number;
 }
 
 /**
@@ -13,12 +15,13 @@ export interface FailureOptions {
  */
 export function failure(
   error: Pick<ShiplockError, 'code' | 'message'> & { readonly mend?: string; readonly cause?: unknown },
-  { retry }: FailureOptions,
+  { retry, afterMs }: FailureOptions,
 ): ApplicationFailure {
   return ApplicationFailure.create({
     type: error.code,
     message: error.mend ? `${error.message}; ${error.mend}` : error.message,
     nonRetryable: retry === 'never',
+    nextRetryDelay: afterMs,
     cause: error.cause instanceof Error ? error.cause : undefined,
   });
 }

@@ -3,11 +3,12 @@ import { createAttestationActivities } from './attestation/index.ts';
 import { type ConfigurationDependencies, createConfigurationActivities } from './configuration/index.ts';
 import { createGateActivities, type GateDependencies } from './gates/index.ts';
 import { createMetricsActivities, type MetricsDependencies } from './metrics/index.ts';
-import type { BuildActivities, QuickActivities } from './port.ts';
+import { createNotifyActivities, type NotifyDependencies } from './notify/index.ts';
+import type { BuildActivities, QuickActivities, TellingActivities } from './port.ts';
 import type { TrafficActivities } from './traffic/port.ts';
 import type { WorkloadActivities } from './workload/port.ts';
 
-export type { BuildActivities, QuickActivities } from './port.ts';
+export type { BuildActivities, QuickActivities, TellingActivities } from './port.ts';
 
 export interface QuickDependencies {
   readonly admission: Omit<AdmissionDependencies, 'describeWorkload'>;
@@ -36,4 +37,9 @@ export function createQuickActivities({ admission, metrics, workload, traffic }:
 /** What a build worker registers, on `shiplock-build` and on its host's own queue. */
 export function createBuildActivities({ gates, configuration }: BuildDependencies): BuildActivities {
   return { ...createGateActivities(gates), ...createConfigurationActivities(configuration) };
+}
+
+/** What a worker of the queue `shiplock-notify` registers. */
+export function createTellingActivities(notify: NotifyDependencies): TellingActivities {
+  return createNotifyActivities(notify);
 }

@@ -3,7 +3,9 @@ import {
   type BuildActivities,
   createBuildActivities,
   createQuickActivities,
+  createTellingActivities,
   type QuickActivities,
+  type TellingActivities,
 } from '../activities/index.ts';
 import { localTraffic } from '../activities/traffic/local.ts';
 import { localWorkload } from '../activities/workload/local.ts';
@@ -37,4 +39,9 @@ export function buildActivities(policy: Policy | null, host: { queue: string; st
     },
     configuration: { state: join(host.state, 'configuration'), directories },
   });
+}
+
+/** Telling others, on a queue of its own: a receiver that is slow holds up no release. */
+export function tellingActivities(policy: Policy | null): TellingActivities {
+  return createTellingActivities({ webhooks: policy?.webhooks ?? {} });
 }

@@ -6,8 +6,8 @@ import { createLaneActivities } from '../activities/lane/lane.ts';
 import { connectSupervisor } from '../infra/local/index.ts';
 import { findTarget } from '../src/client/target.ts';
 import { ShiplockError } from '../src/errors.ts';
-import { BUILD_TASK_QUEUE, TASK_QUEUE } from '../workflows/messages.ts';
-import { buildActivities, quickActivities } from './activities.ts';
+import { BUILD_TASK_QUEUE, NOTIFY_TASK_QUEUE, TASK_QUEUE } from '../workflows/messages.ts';
+import { buildActivities, quickActivities, tellingActivities } from './activities.ts';
 import { startArchiver } from './archive.ts';
 import { registerSearchAttributes } from './attributes.ts';
 import { loadWorkflowBundle } from './bundle.ts';
@@ -43,8 +43,8 @@ const STICKY_TIMEOUT = '2s';
 const CACHED_RELEASES = 500;
 
 /**
- * Runs a worker until it is told to end: releases on `shiplock`, builds on `shiplock-build` and on this host's own
- * queue. Work under way gets ten seconds to end and is then done again elsewhere.
+ * Runs a worker until it is told to end: releases on `shiplock`, webhooks on `shiplock-notify`, builds on
+ * `shiplock-build` and on this host's own queue. Work under way gets ten seconds to end and is then done again elsewhere.
  *
  * @throws ShiplockError where Temporal, the policy or the search attributes are not as they must be.
  */
@@ -86,6 +86,12 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
           activities: { ...quickActivities(policy, supervisor), ...createLaneActivities({ client }) },
           stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
           maxCachedWorkflows: CACHED_RELEASES,
+        }),
+        await Worker.create({
+          ...common,
+          taskQueue: NOTIFY_TASK_QUEUE,
+          activities: tellingActivities(policy),
+          maxConcurrentActivityTaskExecutions: 20,
         }),
       );
     }

@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import type { Webhook } from '../activities/notify/index.ts';
 import { ShiplockError } from '../src/errors.ts';
 import { canonicalJson, TRUST_LEVELS, type TrustLevel } from '../src/plan/index.ts';
+import { webhooksSchema } from './policy/webhooks.ts';
 
 /**
  * What a worker lets releases do. Whoever may start workflows may not therefore run anything: the worker's owner says
@@ -23,6 +25,7 @@ import { canonicalJson, TRUST_LEVELS, type TrustLevel } from '../src/plan/index.
  * environment: [PATH, HOME, CI]                    # what gates see of the worker's own
  * workloadEnvironment: [NODE_ENV, 'FEATURE_*']     # what a plan may set for its workload
  * approvals: { requires: { production: identity }, mandatory: [production] }
+ * webhooks: { deploys: { url: 'https://hooks.example/releases', secret: { env: DEPLOYS_SECRET } } }
  */
 export interface Policy {
   readonly services: readonly string[];
@@ -46,6 +49,8 @@ export interface Policy {
     /** Environments in which nothing is promoted without a person. */
     readonly mandatory: readonly string[];
   };
+  /** Who may be told of a release's changes, by name. */
+  readonly webhooks: Readonly<Record<string, Webhook>>;
   /** Gates run as this user, who cannot read what the worker holds. Needs a worker that runs as root. */
   readonly runAs: { readonly uid: number; readonly gid: number } | null;
 }
@@ -85,6 +90,7 @@ const schema = z.strictObject({
       mandatory: list,
     })
     .default({ requires: {}, mandatory: [] }),
+  webhooks: webhooksSchema.default({}),
   runAs: z
     .strictObject({ uid: z.int().min(1), gid: z.int().min(1) })
     .nullable()

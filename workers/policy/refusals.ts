@@ -2,6 +2,7 @@ import { isWithin } from '../../activities/confinement.ts';
 import { type Gate, type Plan, type PrometheusQuery, TRUST_LEVELS, type TrustLevel } from '../../src/plan/plan.ts';
 import type { Policy } from '../policy.ts';
 import { matchesCommand, matchesHost, matchesName } from './patterns.ts';
+import { webhookRefusals } from './webhooks.ts';
 
 /**
  * Why a worker with this policy does not carry the plan: every reason, each with what would have to be in the policy.
@@ -22,6 +23,7 @@ export function policyRefusals(plan: Plan, policy: Policy | null): readonly stri
     ...plan.configuration.flatMap((edit) => directory(`configuration file ${edit.file}`, edit.file, policy)),
     ...[...new Set(queries(plan).map((query) => query.address))].flatMap((address) => metricHost(address, policy)),
     ...approvals(plan, policy),
+    ...webhookRefusals(plan, policy),
   ];
 }
 
@@ -31,12 +33,14 @@ export function mapAddress(address: string, policy: Policy | null): string | nul
   return mapped === 'embedded' ? null : mapped;
 }
 
-/** What a gate sees of the worker's own variables. Temporal's are never among them, whatever the policy names. */
+/** What a gate sees of the worker's own variables: never Temporal's or a webhook's secret, whatever the policy names. */
 export function gateEnvironment(own: NodeJS.ProcessEnv, policy: Policy | null): Record<string, string> {
+  const secrets = new Set(Object.values(policy?.webhooks ?? {}).map(({ secret }) => secret.env));
   const seen = Object.entries(own).filter(
     (entry): entry is [string, string] =>
       entry[1] !== undefined &&
       !/^TEMPORAL_/i.test(entry[0]) &&
+      !secrets.has(entry[0]) &&
       (policy?.environment ?? []).some((pattern) => matchesName(entry[0], pattern)),
   );
   return Object.fromEntries(seen);

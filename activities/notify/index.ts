@@ -1,0 +1,1 @@
+export { createNotifyActivities, type NotifyDependencies, type Webhook } from './webhook.ts';

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { Plan } from '../../src/plan/plan.ts';
+import type { Policy } from '../policy.ts';
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+const address = z
+  .url({ protocol: /^https?$/, error: 'expected an http(s) address' })
+  .max(2_000)
+  .refine((text) => isProtected(new URL(text)), 'expected https: http is spoken only to a loopback address')
+  .refine((text) => isBare(new URL(text)), 'expected no credentials in the address: the signature proves who sends');
+
+/** Webhooks by name: where they are, and which variable of the worker holds their secret. */
+export const webhooksSchema = z.record(
+  z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected lower-case letters, digits, hyphens'),
+  z.strictObject({
+    url: address,
+    secret: z.strictObject({
+      env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, 'expected the name of a variable'),
+    }),
+  }),
+);
+
+/** Webhooks that the plan names and the policy does not. */
+export function webhookRefusals({ notify = [] }: Plan, { webhooks }: Policy): string[] {
+  return notify
+    .filter((name) => !Object.hasOwn(webhooks, name))
+    .map((name) => `the webhook "${name}" is not in "webhooks"`);
+}
+
+function isProtected({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || LOOPBACK.test(hostname);
+}
+
+function isBare({ username, password }: URL): boolean {
+  return username === '' && password === '';
+}
