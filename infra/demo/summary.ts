@@ -1,6 +1,7 @@
 /** What the load generator saw of a release, beside what was asked for. Pure. */
+
+import type { Response } from '../../src/load/load.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
-import type { Response } from '../load/load.ts';
 import { failuresOf, firstFault, lastAnswer, splitIn } from '../load/observe.ts';
 
 export interface StepSplit {

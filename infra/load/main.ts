@@ -9,7 +9,7 @@
  * final line; so does the end of whoever reads it.
  */
 import { parseArgs } from 'node:util';
-import { type LoadReport, runLoad } from './load.ts';
+import { type LoadReport, runLoad } from '../../src/load/load.ts';
 
 /** One line of the output. An interval's timeline has its last two seconds, its `failed` the ones since the last line. */
 export type LoadLine = { readonly kind: 'interval' | 'final' } & LoadReport;

@@ -1,5 +1,5 @@
 /** What responses show, counted from the version header alone. Pure. */
-import type { Response } from './load.ts';
+import type { Response } from '../../src/load/load.ts';
 
 export function failed({ status, error }: Response): boolean {
   return error !== null || status === null || status >= 500;

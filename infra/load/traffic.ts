@@ -1,4 +1,4 @@
-import { type LoadOptions, type Response, runLoad } from './load.ts';
+import { type LoadOptions, type Response, runLoad } from '../../src/load/load.ts';
 
 /** Load in the background whose every response is kept. */
 export interface Traffic {

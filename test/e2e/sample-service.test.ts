@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
-import { runLoad } from '../../infra/load/load.ts';
 import type { LoadLine } from '../../infra/load/main.ts';
+import { runLoad } from '../../src/load/load.ts';
 
 const SAMPLE = join(import.meta.dirname, '../../infra/sample-service');
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http, { type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { type Response, runLoad } from '../../infra/load/load.ts';
+import { type Response, runLoad } from '../../src/load/load.ts';
 
 const BOUNDED = { seconds: 10, requests: 1_000 };
 
