@@ -65,6 +65,10 @@ export interface ServiceStatus {
   readonly service: string;
   /** Where clients reach the service: `http://127.0.0.1:PORT`. */
   readonly address: string;
+  /** Where the side without traffic is reached: the new one before a switch, the old one after it while it is warm. */
+  readonly preview: string;
+  /** The version that answers there; `null` where there is none. */
+  readonly previewVersion: string | null;
   readonly fence: number;
   readonly stable: string | null;
   readonly canary: string | null;

@@ -5,6 +5,10 @@ import { deploymentType, roleOf } from '../../infra/local/stack/role.ts';
 import { targetsOf } from '../../infra/local/stack/targets.ts';
 
 const resourceOf = ({ content }: { content: string }) => JSON.parse(content).resources[0];
+const routesOf = (table: { content: string }) => {
+  const [preview, live] = resourceOf(table).virtual_hosts[0].routes;
+  return { preview, live };
+};
 
 describe("Envoy's configuration", () => {
   it('has the digest of its content as version, so the same is never written twice', () => {
@@ -14,16 +18,37 @@ describe("Envoy's configuration", () => {
   });
 
   it('sends each share to the cluster of its version, and leaves out what has none', () => {
-    const [only] = resourceOf(route('api', { '1.0.0': 90, '1.1.0': 10, '0.9.0': 0 })).virtual_hosts[0].routes;
-    assert.deepEqual(only.route.weighted_clusters.clusters, [
+    const { live } = routesOf(route('api', { '1.0.0': 90, '1.1.0': 10, '0.9.0': 0 }));
+    assert.deepEqual(live.route.weighted_clusters.clusters, [
       { name: 'api@1.0.0', weight: 90 },
       { name: 'api@1.1.0', weight: 10 },
     ]);
   });
 
+  it('sends what came in by the preview listener, and only that, to the version that is shown', () => {
+    const { preview, live } = routesOf(route('api', { a: 100 }, 'b'));
+    assert.deepEqual(preview.route.weighted_clusters.clusters, [{ name: 'api@b', weight: 100 }]);
+    assert.deepEqual(preview.match.headers, [{ name: 'x-shiplock-side', string_match: { exact: 'preview' } }]);
+    assert.equal(live.match.headers, undefined);
+  });
+
+  it('lets no client choose its side: both listeners set it over whatever was sent, and no service sees it', () => {
+    const { resources } = JSON.parse(listeners('/x', [{ service: 'api', port: 1, preview: 2 }]).content);
+    const set = resources.map(
+      (one: { filter_chains: { filters: { typed_config: { early_header_mutation_extensions: unknown } }[] }[] }) =>
+        one.filter_chains[0]?.filters[0]?.typed_config.early_header_mutation_extensions,
+    );
+    const appends = JSON.stringify(set).match(/"value":"\w+"\},"append_action":"\w+"/g);
+    assert.deepEqual(appends, [
+      '"value":"live"},"append_action":"OVERWRITE_IF_EXISTS_OR_ADD"',
+      '"value":"preview"},"append_action":"OVERWRITE_IF_EXISTS_OR_ADD"',
+    ]);
+    assert.deepEqual(resourceOf(route('api', { a: 100 })).request_headers_to_remove, ['x-shiplock-side']);
+  });
+
   it('tries again only what was never sent', () => {
-    const [only] = resourceOf(route('api', { a: 100 })).virtual_hosts[0].routes;
-    assert.deepEqual(only.route.retry_policy.retry_on.split(','), [
+    const { live } = routesOf(route('api', { a: 100 }));
+    assert.deepEqual(live.route.retry_policy.retry_on.split(','), [
       'connect-failure',
       'refused-stream',
       'reset-before-request',
@@ -31,16 +56,17 @@ describe("Envoy's configuration", () => {
   });
 
   it('answers 503 with the reason while nothing carries traffic', () => {
-    const [only] = resourceOf(route('api', {})).virtual_hosts[0].routes;
-    assert.equal(only.direct_response.status, 503);
-    assert.match(only.direct_response.body.inline_string, /no version of api carries traffic/);
+    const { live } = routesOf(route('api', {}));
+    assert.equal(live.direct_response.status, 503);
+    assert.match(live.direct_response.body.inline_string, /no version of api carries traffic/);
   });
 
   it('stays on the loopback address', () => {
-    const text = listeners('/x', [{ service: 'api', port: 20_001 }]).content + endpoints('api', 'a', [20_002]).content;
+    const entrances = [{ service: 'api', port: 20_001, preview: 20_003 }];
+    const text = listeners('/x', entrances).content + endpoints('api', 'a', [20_002]).content;
     assert.deepEqual(
       [...text.matchAll(/"address":"([^"]+)"/g)].map(([, address]) => address),
-      ['127.0.0.1', '127.0.0.1'],
+      ['127.0.0.1', '127.0.0.1', '127.0.0.1'],
     );
   });
 

@@ -11,6 +11,9 @@ const TYPE = 'type.googleapis.com/envoy';
 /** Shorter than the 5 s after which Node closes an idle connection, so that no request meets a closing one. */
 const UPSTREAM_IDLE = '3s';
 
+/** By which listener a request came in; services never see it. */
+const SIDE_HEADER = 'x-shiplock-side';
+
 export function clusterName(service: string, version: string): string {
   return `${service}@${version}`;
 }
@@ -31,8 +34,22 @@ export function bootstrap(options: { directory: string; adminPort: number }): st
   });
 }
 
-export function listeners(directory: string, services: readonly { service: string; port: number }[]): Discovery {
-  return discovery(services.map(({ service, port }) => listener(directory, service, port)));
+/** Ports on which requests come in for one service. */
+export interface Entrances {
+  readonly service: string;
+  readonly port: number;
+  /** `null` while it has none. */
+  readonly preview: number | null;
+}
+
+/** Two for each service: one for its users, one for whoever looks at the side without traffic. */
+export function listeners(directory: string, services: readonly Entrances[]): Discovery {
+  return discovery(
+    services.flatMap(({ service, port, preview }) => [
+      listener(directory, service, 'live', port),
+      ...(preview === null ? [] : [listener(directory, service, 'preview', preview)]),
+    ]),
+  );
 }
 
 export function clusters(directory: string, revisions: readonly { service: string; version: string }[]): Discovery {
@@ -49,22 +66,44 @@ export function endpoints(service: string, version: string, ports: readonly numb
   ]);
 }
 
-/** Where a service's requests go. Without weights every request is answered with 503 and why. */
-export function route(service: string, weights: Readonly<Record<string, number>>): Discovery {
+/**
+ * Where a service's requests go, those to its preview address too: one table for both listeners, so a switch changes
+ * both at once. Without weights every request is answered with 503 and why.
+ *
+ * @param preview the version of the side without traffic; `null` where there is none.
+ */
+export function route(
+  service: string,
+  weights: Readonly<Record<string, number>>,
+  preview: string | null = null,
+): Discovery {
   const shares = Object.entries(weights)
     .filter(([, weight]) => weight > 0)
     .map(([version, weight]) => ({ name: clusterName(service, version), weight }));
-  const action =
-    shares.length === 0
-      ? { direct_response: { status: 503, body: { inline_string: `no version of ${service} carries traffic\n` } } }
-      : { route: { timeout: '0s', weighted_clusters: { clusters: shares }, retry_policy: unsentOnly() } };
+  const toPreview = { headers: [{ name: SIDE_HEADER, string_match: { exact: 'preview' } }] };
+  const shown = preview === null ? [] : [{ name: clusterName(service, preview), weight: 100 }];
   return discovery([
     {
       '@type': `${TYPE}.config.route.v3.RouteConfiguration`,
       name: service,
-      virtual_hosts: [{ name: service, domains: ['*'], routes: [{ match: { prefix: '/' }, ...action }] }],
+      request_headers_to_remove: [SIDE_HEADER],
+      virtual_hosts: [
+        {
+          name: service,
+          domains: ['*'],
+          routes: [
+            { match: { prefix: '/', ...toPreview }, ...destination(shown, `no version of ${service} can be shown`) },
+            { match: { prefix: '/' }, ...destination(shares, `no version of ${service} carries traffic`) },
+          ],
+        },
+      ],
     },
   ]);
+}
+
+function destination(shares: readonly { name: string; weight: number }[], otherwise: string) {
+  if (shares.length === 0) return { direct_response: { status: 503, body: { inline_string: `${otherwise}\n` } } };
+  return { route: { timeout: '0s', weighted_clusters: { clusters: shares }, retry_policy: unsentOnly() } };
 }
 
 /**
@@ -86,11 +125,13 @@ function unsentOnly() {
   };
 }
 
-function listener(directory: string, service: string, port: number) {
+/** Both listeners set the header themselves, over whatever a client sent, so it says where a request came in. */
+function listener(directory: string, service: string, side: 'live' | 'preview', port: number) {
   const manager = `${TYPE}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`;
+  const name = side === 'live' ? service : `${service}@${side}`;
   return {
     '@type': `${TYPE}.config.listener.v3.Listener`,
-    name: service,
+    name,
     address: address(port),
     filter_chains: [
       {
@@ -99,7 +140,8 @@ function listener(directory: string, service: string, port: number) {
             name: 'envoy.filters.network.http_connection_manager',
             typed_config: {
               '@type': manager,
-              stat_prefix: service,
+              stat_prefix: name,
+              early_header_mutation_extensions: [setHeader(SIDE_HEADER, side)],
               rds: { route_config_name: service, config_source: fileSource(`${directory}/routes/${service}.json`) },
               http_filters: [
                 {
@@ -112,6 +154,16 @@ function listener(directory: string, service: string, port: number) {
         ],
       },
     ],
+  };
+}
+
+function setHeader(key: string, value: string) {
+  return {
+    name: 'envoy.http.early_header_mutation.header_mutation',
+    typed_config: {
+      '@type': `${TYPE}.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation`,
+      mutations: [{ append: { header: { key, value }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' } }],
+    },
   };
 }
 

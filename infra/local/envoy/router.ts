@@ -14,10 +14,11 @@ export interface Router {
   /** A listener refers to a file of routes and a cluster to one of endpoints; Envoy wants them to exist first. */
   prepareService(service: string): void;
   prepareRevision(service: string, version: string): void;
-  showListeners(services: readonly { service: string; port: number }[]): Promise<string>;
+  showListeners(services: readonly configuration.Entrances[]): Promise<string>;
   showClusters(revisions: readonly { service: string; version: string }[]): Promise<string>;
   showEndpoints(service: string, version: string, ports: readonly number[]): Promise<string>;
-  showRoute(service: string, weights: Readonly<Record<string, number>>): Promise<string>;
+  /** @param preview the version of the side without traffic. */
+  showRoute(service: string, weights: Readonly<Record<string, number>>, preview: string | null): Promise<string>;
   /** Requests that a revision is answering now; `null` when Envoy does not say. */
   activeRequests(service: string, version: string): Promise<number | null>;
   /** Forgets the files of a revision that is gone. */
@@ -96,8 +97,8 @@ export function openRouter(directory: string, adminPort: () => number): Router {
       const live = statistic(`cluster\\.${cluster}\\.version_text`);
       return apply(endpointsFile(service, version), wanted, live, 'endpoints');
     },
-    showRoute: (service, weights) => {
-      const wanted = configuration.route(service, weights);
+    showRoute: (service, weights, preview) => {
+      const wanted = configuration.route(service, weights, preview);
       const dump = `/config_dump?resource=dynamic_route_configs&name_regex=${encodeURIComponent(`^${service}$`)}`;
       return apply(`routes/${service}.json`, wanted, dump, 'weights');
     },

@@ -2,6 +2,7 @@ import type { Router } from '../envoy/router.ts';
 import type { StackPaths } from '../home.ts';
 import type { ServiceStatus } from '../protocol.ts';
 import { choosePort, LOOPBACK } from './ports.ts';
+import { previewOf } from './preview.ts';
 import type { ProcessTable } from './process-table.ts';
 import { Refused } from './refuse.ts';
 import { instanceId, type Revision, runRevision } from './revision.ts';
@@ -31,13 +32,19 @@ export interface Fleet {
   retiring(service: string, version: string): Promise<void> | null;
   /** Labels of all revisions and Prometheus' targets, after roles changed. */
   relabel(service: string): void;
+  /** Ports of the listeners of all services. */
+  ports(): Set<number>;
+  /** Traffic as it is stored, and with it the preview. `''`, or why Envoy is not known to have it. */
+  showRoute(service: string): Promise<string>;
+  /** The same where only the side without traffic may have changed: traffic does not depend on its success. */
+  showPreview(service: string): Promise<void>;
   /** `''`, or why Envoy is not known to have it. */
   showListeners(): Promise<string>;
   showClusters(): Promise<string>;
-  /** Before Envoy starts: a listener's port that somebody else took meanwhile is changed. */
+  /** Before Envoy starts: a listener's port that somebody else took meanwhile is changed, and a missing one chosen. */
   settlePorts(): Promise<void>;
   /** Brings back what is stored, goes on with removals. */
-  resume(): void;
+  resume(): Promise<void>;
   /** Whether what is stored wants this process. */
   wants(processId: string): boolean;
   stopAll(): Promise<void>;
@@ -55,6 +62,8 @@ export interface FleetOptions {
 export function openFleet(options: FleetOptions): Fleet {
   const { paths, store, router, table, note } = options;
   const running = new Map<string, Map<string, Revision>>();
+  /** What each service's preview address was told to show last. */
+  const previews = new Map<string, string | null>();
   const retirements = new Map<string, Promise<void>>();
   const writeTargets = targetWriter(options.targetsDirectory);
 
@@ -87,11 +96,48 @@ export function openFleet(options: FleetOptions): Fleet {
       note(`cannot tell Prometheus its targets: ${(error as Error).message}`);
     }
   };
-  const showListeners = () => router.showListeners(records().map(([service, { port }]) => ({ service, port })));
+  const showListeners = () =>
+    router.showListeners(records().map(([service, { port, preview }]) => ({ service, port, preview })));
   const showClusters = () =>
     router.showClusters(
       records().flatMap(([service, found]) => Object.keys(found.revisions).map((version) => ({ service, version }))),
     );
+
+  const ports = () =>
+    new Set(records().flatMap(([, { port, preview }]) => (preview === null ? [port] : [port, preview])));
+  const settlePort = async (service: string, which: 'port' | 'preview', stored: number | null) => {
+    const free = await choosePort(stored, ports());
+    if (free === stored) return;
+    if (stored !== null) note(`${service}: port ${stored} was taken meanwhile; it listens on ${free} now`);
+    await change(service, (found) => {
+      found[which] = free;
+      return null;
+    });
+  };
+
+  const facts = (service: string): RevisionFacts[] =>
+    Object.entries(record(service).revisions).map(([version, { spec, removing }]) => {
+      const revision = revisionsOf(service).get(version);
+      const because = revision?.instances().find(({ state }) => state !== 'ready')?.because ?? '';
+      return { version, replicas: spec.replicas, ready: revision?.ready() ?? 0, removing, because };
+    });
+  const previewNow = (service: string) => previewOf(record(service), facts(service));
+  const showRoute = async (service: string) => {
+    const preview = previewNow(service);
+    previews.set(service, preview);
+    const problem = await router.showRoute(service, record(service).weights, preview);
+    if (problem) previews.delete(service);
+    return problem;
+  };
+  const showPreview = async (service: string) => {
+    if (previews.has(service) && previews.get(service) === previewNow(service)) return;
+    const problem = await showRoute(service);
+    if (problem) note(`${service}: the preview is not known to be shown: ${problem}`);
+  };
+  const changed = (service: string) => {
+    publishTargets();
+    void showPreview(service);
+  };
 
   const start = (service: string, version: string) => {
     const spec = record(service).revisions[version]?.spec;
@@ -106,7 +152,7 @@ export function openFleet(options: FleetOptions): Fleet {
       labels: label(service, version),
       router,
       table,
-      onChange: publishTargets,
+      onChange: () => changed(service),
     });
     revisionsOf(service).set(version, revision);
   };
@@ -138,8 +184,11 @@ export function openFleet(options: FleetOptions): Fleet {
     start,
     retire,
     retiring: (service, version) => retirements.get(nameOf(service, version)) ?? null,
+    showRoute,
+    showPreview,
     showListeners,
     showClusters,
+    ports,
     scale: async (service, version, replicas) => revisionsOf(service).get(version)?.scale(replicas),
     restore: (service) => {
       for (const revision of revisionsOf(service).values()) revision.restore();
@@ -150,18 +199,23 @@ export function openFleet(options: FleetOptions): Fleet {
     },
 
     status: (service) => {
-      const { port, fence, stable, canary, weights, revisions } = record(service);
+      const { port, preview, fence, stable, canary, weights, revisions } = record(service);
       const shown = Object.entries(revisions).map(([version, { spec }]) => {
         return { version, replicas: spec.replicas, instances: revisionsOf(service).get(version)?.instances() ?? [] };
       });
-      return { service, address: `http://${LOOPBACK}:${port}`, fence, stable, canary, weights, revisions: shown };
+      return {
+        service,
+        address: `http://${LOOPBACK}:${port}`,
+        preview: `http://${LOOPBACK}:${preview}`,
+        previewVersion: previewNow(service),
+        fence,
+        stable,
+        canary,
+        weights,
+        revisions: shown,
+      };
     },
-    facts: (service) =>
-      Object.entries(record(service).revisions).map(([version, { spec, removing }]) => {
-        const revision = revisionsOf(service).get(version);
-        const because = revision?.instances().find(({ state }) => state !== 'ready')?.because ?? '';
-        return { version, replicas: spec.replicas, ready: revision?.ready() ?? 0, removing, because };
-      }),
+    facts,
 
     relabel: (service) => {
       for (const version of Object.keys(record(service).revisions)) label(service, version);
@@ -169,22 +223,20 @@ export function openFleet(options: FleetOptions): Fleet {
     },
 
     settlePorts: async () => {
-      for (const [service, { port }] of records()) {
-        const free = await choosePort(port);
-        if (free === port) continue;
-        note(`${service}: port ${port} was taken meanwhile; it listens on ${free} now`);
-        await change(service, (found) => {
-          found.port = free;
-          return null;
-        });
+      for (const [service, { port, preview }] of records()) {
+        await settlePort(service, 'port', port);
+        await settlePort(service, 'preview', preview);
       }
       void showListeners();
     },
 
-    resume: () => {
-      for (const [service, { revisions, weights }] of records()) {
+    resume: async () => {
+      for (const [service, { preview }] of records()) {
+        if (preview === null) await settlePort(service, 'preview', preview);
+      }
+      for (const [service, { revisions }] of records()) {
         router.prepareService(service);
-        void router.showRoute(service, weights);
+        void showRoute(service);
         for (const version of Object.keys(revisions)) start(service, version);
       }
       publishTargets();

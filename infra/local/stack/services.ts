@@ -54,9 +54,10 @@ export function openServices(store: StateStore, fleet: Fleet, router: Router): S
 
   const ensureService = async (service: string): Promise<string> => {
     if (!store.read().services[service]) {
-      const port = await choosePort(null, new Set(fleet.records().map(([, record]) => record.port)));
+      const port = await choosePort(null, fleet.ports());
+      const preview = await choosePort(null, fleet.ports());
       await store.commit((draft) => {
-        draft.services[service] = emptyService(port);
+        draft.services[service] = emptyService(port, preview);
         return null;
       });
     }
@@ -100,7 +101,9 @@ export function openServices(store: StateStore, fleet: Fleet, router: Router): S
       fleet.start(service, version);
     }
     await fleet.scale(service, version, spec.replicas);
-    mustBeLive(listening || (await fleet.showClusters()));
+    const live = listening || (await fleet.showClusters());
+    await fleet.showPreview(service);
+    mustBeLive(live);
     return fleet.status(service);
   };
 
@@ -114,6 +117,7 @@ export function openServices(store: StateStore, fleet: Fleet, router: Router): S
       if (revision) revision.removing = true;
       return { key: request.key, effect: 'removeRevision', service, version };
     });
+    await fleet.showPreview(service);
     const removed = fleet.retire(service, version);
     return () => removed;
   };
@@ -138,7 +142,7 @@ export function openServices(store: StateStore, fleet: Fleet, router: Router): S
       record.weights = to;
       return { key, effect: 'setWeights', service, from, to };
     });
-    mustBeLive(await router.showRoute(service, to));
+    mustBeLive(await fleet.showRoute(service));
     return fleet.status(service);
   };
 
@@ -150,6 +154,7 @@ export function openServices(store: StateStore, fleet: Fleet, router: Router): S
       return { key: request.key, effect: 'setRoles', service, stable, canary };
     });
     fleet.relabel(service);
+    await fleet.showPreview(service);
     return fleet.status(service);
   };
 
@@ -172,8 +177,8 @@ export function openServices(store: StateStore, fleet: Fleet, router: Router): S
   };
 }
 
-function emptyService(port: number): ServiceRecord {
-  return { port, fence: 0, holders: [], stable: null, canary: null, weights: {}, revisions: {} };
+function emptyService(port: number, preview: number): ServiceRecord {
+  return { port, preview, fence: 0, holders: [], stable: null, canary: null, weights: {}, revisions: {} };
 }
 
 function mustBeLive(because: string): void {

@@ -19,6 +19,8 @@ export interface StackState {
 export interface ServiceRecord {
   /** Where Envoy listens for it. */
   port: number;
+  /** Where it listens for the side without traffic; `null` until it is chosen (a state of an older engine has none). */
+  preview: number | null;
   /** The highest number seen. */
   fence: number;
   /** Releases that took a number, latest last. */
@@ -67,7 +69,16 @@ export function readState(paths: StackPaths): StackState {
     effects: 0,
     lastEffect: null,
   };
-  return (readJson(paths.state) as StackState | null) ?? fresh;
+  return migrated((readJson(paths.state) as StackState | null) ?? fresh);
+}
+
+/** What older engines did not store yet. */
+function migrated(state: StackState): StackState {
+  const services = Object.entries(state.services).map(([service, record]) => [
+    service,
+    { ...record, preview: record.preview ?? null },
+  ]);
+  return { ...state, services: Object.fromEntries(services) };
 }
 
 /** Only the holder of the supervisor's lock may open the store. */

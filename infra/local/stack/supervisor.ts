@@ -62,7 +62,7 @@ async function serve(
   const services = openServices(store, fleet, router);
   table.endUnwanted((id) => SERVER_NAMES.some((name) => id === `server/${name}`) || fleet.wants(id));
 
-  fleet.resume();
+  await fleet.resume();
   const beforeEnvoy = async () => {
     await fleet.settlePorts();
     const admin = [{ targets: [`${LOOPBACK}:${store.read().ports.envoyAdmin}`] }];
