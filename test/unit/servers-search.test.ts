@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { entryFolder } from '../../infra/local/servers/cache.ts';
+import { serverNamed } from '../../infra/local/servers/catalogue.ts';
 import {
   cacheFolder,
   examine,
@@ -13,6 +15,7 @@ import {
   serverPath,
 } from '../../infra/local/servers/index.ts';
 import { platformOf, thisMachine } from '../../infra/local/servers/platform.ts';
+import { searchPath } from '../../infra/local/servers/search.ts';
 import { programThatSays, temporaryFolder } from './servers-loopback.ts';
 
 const tested = 'temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)';
@@ -46,6 +49,19 @@ test('an old server on PATH does not hide a new one further on', async (t) => {
   const fresh = await programThatSays(join(folder, 'new', 'temporal'), tested);
   const { found } = await findServer('temporal', { PATH: `${join(folder, 'old')}:${join(folder, 'new')}` });
   assert.equal(found?.path, fresh);
+});
+
+test('a server that its system keeps out of PATH is found there, the newest first', async (t) => {
+  const folder = await temporaryFolder(t);
+  const saying = (version: string) =>
+    programThatSays(join(folder, version, 'bin', 'postgres'), `postgres (PostgreSQL) ${version}.1`);
+  await saying('9');
+  await saying('17');
+  const newest = await saying('18');
+  const server = { ...serverNamed('postgres'), folders: [join(folder, '*', 'bin')] };
+  const { found, because } = await searchPath(server, { PATH: '' });
+  assert.deepEqual(found, { name: 'postgres', path: newest, version: '18.1', from: 'path' });
+  assert.equal(because, `${join(folder, '18', 'bin')} has postgres 18.1`);
 });
 
 test('a variable that names nothing that runs is an error, never silently replaced', async (t) => {
@@ -93,8 +109,10 @@ test('the doctor says of an empty machine what is missing and what mends it, and
   const findings = await examine({ PATH: folder, SHIPLOCK_CACHE: folder, SHIPLOCK_ENVOY: join(folder, 'none') });
   assert.deepEqual(JSON.parse(JSON.stringify(findings)), findings);
   assert.equal(isReady(findings), false);
+  // What a system keeps out of PATH is there however empty PATH is.
+  const there = existsSync('/usr/lib/postgresql') ? ['node', 'postgres'] : ['node'];
   for (const finding of findings) {
-    assert.equal(finding.ok, finding.name === 'node', finding.name);
+    assert.equal(finding.ok, there.includes(finding.name), finding.name);
     assert.equal(finding.mend === null, finding.ok, `${finding.name} has a command that mends it`);
   }
   const shown = renderFindings(findings);
@@ -102,7 +120,10 @@ test('the doctor says of an empty machine what is missing and what mends it, and
   assert.match(shown, /^✖ temporal +missing: .*\n +mend: shiplock local up$/m);
   assert.match(shown, /^✖ envoy +missing: SHIPLOCK_ENVOY=.* is no envoy/m);
   assert.match(shown, /^○ chromium +missing: .*\(optional: tests of the Web UI\)\n +mend: /m);
-  assert.match(shown, /Needed and missing: git, temporal, envoy, prometheus\. Optional and missing: promtool, java,/);
+  assert.match(
+    shown,
+    /Needed and missing: git, temporal, envoy, prometheus\. Optional and missing: promtool, (postgres, )?java,/,
+  );
 });
 
 test('the doctor runs what it finds: a server that tells no version is not there', async (t) => {

@@ -1,10 +1,17 @@
 import { installCommand } from './platform.ts';
 
 /** A server the embedded stack or a test runs. */
-export type ServerName = 'temporal' | 'envoy' | 'prometheus' | 'promtool' | 'temporal-test-server' | 'chromium';
+export type ServerName =
+  | 'temporal'
+  | 'envoy'
+  | 'prometheus'
+  | 'promtool'
+  | 'postgres'
+  | 'temporal-test-server'
+  | 'chromium';
 
 /** What is fetched together: one archive may hold two servers. */
-export type PackageName = 'temporal' | 'envoy' | 'prometheus' | 'temporal-test-server';
+export type PackageName = 'temporal' | 'envoy' | 'prometheus' | 'postgres' | 'temporal-test-server';
 
 export interface Server {
   readonly name: ServerName;
@@ -13,6 +20,8 @@ export interface Server {
   readonly variable: string;
   /** Its names on PATH, in this order. */
   readonly commands: readonly string[];
+  /** Where systems put it besides, out of `PATH`; a `*` stands for any folder. */
+  readonly folders?: readonly string[];
   /** Its version in the output of `--version`; null where it has no such option. */
   readonly version: RegExp | null;
   /** The oldest version taken from PATH: the one this project is tested with. Null: any. */
@@ -64,6 +73,18 @@ const servers: Readonly<Record<ServerName, Server>> = {
     minimum: '2.42.0',
     from: 'prometheus',
     mend: 'shiplock local up',
+  },
+  postgres: {
+    name: 'postgres',
+    purpose: 'is the database of the demo and of tests',
+    variable: 'SHIPLOCK_POSTGRES',
+    commands: ['postgres'],
+    // Debian and Ubuntu keep each major version's programs out of PATH.
+    folders: ['/usr/lib/postgresql/*/bin'],
+    version: /\(PostgreSQL\) (\d+(?:\.\d+)*)/,
+    minimum: '15',
+    from: 'postgres',
+    mend: installCommand('postgresql', 'postgresql@18'),
   },
   'temporal-test-server': {
     name: 'temporal-test-server',

@@ -35,6 +35,7 @@ export async function examine(environment: NodeJS.ProcessEnv = process.env): Pro
     server('envoy', null, environment),
     server('prometheus', null, environment),
     server('promtool', 'tests of alert rules', environment),
+    server('postgres', 'the demo and tests with a database', environment),
     program(
       'java',
       ['-version'],

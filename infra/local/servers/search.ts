@@ -1,4 +1,4 @@
-import { access, constants, realpath, stat } from 'node:fs/promises';
+import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { ShiplockError } from '../../../src/errors.ts';
 import { cacheFolder, entryFolder, readEntry } from './cache.ts';
@@ -62,22 +62,35 @@ async function override(server: Server, path: string): Promise<FoundServer> {
   return { name: server.name, path: await realpath(path), version, from: 'environment' };
 }
 
-async function searchPath(server: Server, environment: NodeJS.ProcessEnv): Promise<Search> {
+/** `PATH`, and the folders beside it in which this server's systems keep it. */
+export async function searchPath(server: Server, environment: NodeJS.ProcessEnv): Promise<Search> {
   const passedOver: string[] = [];
+  const onPath = (environment.PATH ?? '').split(delimiter);
+  const folders = [...onPath, ...(await besides(server))];
   for (const command of server.commands) {
-    for (const folder of (environment.PATH ?? '').split(delimiter)) {
+    for (const folder of folders) {
       const path = join(folder, command);
       if (folder === '' || !(await isProgram(path))) continue;
       const version = await versionOf(path, server.name);
       const objection = objectionTo(server, version);
       if (version !== null && objection === null) {
-        const because = `PATH has ${command} ${version}`;
+        const because = `${onPath.includes(folder) ? 'PATH' : folder} has ${command} ${version}`;
         return { found: { name: server.name, path, version, from: 'path' }, because };
       }
-      passedOver.push(`${path} on PATH ${objection}`);
+      passedOver.push(`${path}${onPath.includes(folder) ? ' on PATH' : ''} ${objection}`);
     }
   }
   return { found: null, because: passedOver[0] ?? `PATH has no ${server.commands.join(' or ')}` };
+}
+
+/** The folders out of `PATH`, the newest version first. */
+async function besides(server: Server): Promise<readonly string[]> {
+  const folders = (server.folders ?? []).map(async (pattern) => {
+    const [above = '', below = ''] = pattern.split('*');
+    const names = await readdir(above).catch(() => []);
+    return names.toSorted((a, b) => (olderThan(a, b) ? 1 : -1)).map((name) => `${above}${name}${below}`);
+  });
+  return (await Promise.all(folders)).flat();
 }
 
 function objectionTo(server: Server, version: string | null): string | null {

