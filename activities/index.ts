@@ -2,13 +2,14 @@ import { type AdmissionDependencies, createAdmissionActivities } from './admissi
 import { createAttestationActivities } from './attestation/index.ts';
 import { type ConfigurationDependencies, createConfigurationActivities } from './configuration/index.ts';
 import { createGateActivities, type GateDependencies } from './gates/index.ts';
+import { createImageActivities, type ImageDependencies } from './image/index.ts';
 import { createMetricsActivities, type MetricsDependencies } from './metrics/index.ts';
 import { createNotifyActivities, type NotifyDependencies } from './notify/index.ts';
-import type { BuildActivities, QuickActivities, TellingActivities } from './port.ts';
+import type { BuildActivities, ImageBuildActivities, QuickActivities, TellingActivities } from './port.ts';
 import type { TrafficActivities } from './traffic/port.ts';
 import type { WorkloadActivities } from './workload/port.ts';
 
-export type { BuildActivities, QuickActivities, TellingActivities } from './port.ts';
+export type { BuildActivities, ImageBuildActivities, QuickActivities, TellingActivities } from './port.ts';
 
 export interface QuickDependencies {
   readonly admission: Omit<AdmissionDependencies, 'describeWorkload'>;
@@ -21,6 +22,7 @@ export interface QuickDependencies {
 export interface BuildDependencies {
   readonly gates: GateDependencies;
   readonly configuration: ConfigurationDependencies;
+  readonly image: ImageDependencies;
 }
 
 /** What a worker of the queue `shiplock` registers. */
@@ -35,8 +37,16 @@ export function createQuickActivities({ admission, metrics, workload, traffic }:
 }
 
 /** What a build worker registers, on `shiplock-build` and on its host's own queue. */
-export function createBuildActivities({ gates, configuration }: BuildDependencies): BuildActivities {
-  return { ...createGateActivities(gates), ...createConfigurationActivities(configuration) };
+export function createBuildActivities({
+  gates,
+  configuration,
+  image,
+}: BuildDependencies): BuildActivities & ImageBuildActivities {
+  return {
+    ...createGateActivities(gates),
+    ...createConfigurationActivities(configuration),
+    ...createImageActivities(image),
+  };
 }
 
 /** What a worker of the queue `shiplock-notify` registers. */

@@ -4,6 +4,7 @@ import {
   createBuildActivities,
   createQuickActivities,
   createTellingActivities,
+  type ImageBuildActivities,
   type QuickActivities,
   type TellingActivities,
 } from '../activities/index.ts';
@@ -26,17 +27,21 @@ export function quickActivities(policy: Policy | null, supervisor: SupervisorCli
   });
 }
 
-/** Gates and files of a working copy on this host. */
-export function buildActivities(policy: Policy | null, host: { queue: string; state: string }): BuildActivities {
+/** Gates, the image and files of a working copy on this host. */
+export function buildActivities(
+  policy: Policy | null,
+  host: { queue: string; state: string },
+): BuildActivities & ImageBuildActivities {
   const directories = policy?.directories ?? [];
+  const commands = {
+    logs: join(host.state, 'logs'),
+    environment: gateEnvironment(process.env, policy),
+    directories,
+    runAs: policy?.runAs ?? null,
+  };
   return createBuildActivities({
-    gates: {
-      hostQueue: host.queue,
-      logs: join(host.state, 'logs'),
-      environment: gateEnvironment(process.env, policy),
-      directories,
-      runAs: policy?.runAs ?? null,
-    },
+    gates: { hostQueue: host.queue, ...commands },
+    image: commands,
     configuration: { state: join(host.state, 'configuration'), directories },
   });
 }

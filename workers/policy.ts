@@ -25,6 +25,7 @@ import { webhooksSchema } from './policy/webhooks.ts';
  * environment: [PATH, HOME, CI]                    # what gates see of the worker's own
  * workloadEnvironment: [NODE_ENV, 'FEATURE_*']     # what a plan may set for its workload
  * approvals: { requires: { production: identity }, mandatory: [production] }
+ * images: { repositories: ['registry.example:5000/credlink/*'] }  # `*` stands for part of one piece between slashes
  * webhooks: { deploys: { url: 'https://hooks.example/releases', secret: { env: DEPLOYS_SECRET } } }
  */
 export interface Policy {
@@ -48,6 +49,10 @@ export interface Policy {
     readonly requires: Readonly<Record<string, TrustLevel>>;
     /** Environments in which nothing is promoted without a person. */
     readonly mandatory: readonly string[];
+  };
+  readonly images: {
+    /** Repositories (or patterns) that may be built, pushed and asked about. */
+    readonly repositories: readonly string[];
   };
   /** Who may be told of a release's changes, by name. */
   readonly webhooks: Readonly<Record<string, Webhook>>;
@@ -90,6 +95,7 @@ const schema = z.strictObject({
       mandatory: list,
     })
     .default({ requires: {}, mandatory: [] }),
+  images: z.strictObject({ repositories: list }).default({ repositories: [] }),
   webhooks: webhooksSchema.default({}),
   runAs: z
     .strictObject({ uid: z.int().min(1), gid: z.int().min(1) })

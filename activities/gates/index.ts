@@ -1,10 +1,11 @@
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Context } from '@temporalio/activity';
 import { confined } from '../confinement.ts';
-import { failure, sentence } from '../failure.ts';
+import { sentence } from '../failure.ts';
+import { elsewhereOnShutdown } from '../shutdown.ts';
 import { judgeAudit } from './audit.ts';
 import { type Judgement, judgeCoverage } from './coverage.ts';
+import { endOfCommand } from './end.ts';
 import { type Execution, execute } from './execute.ts';
 import type { GateActivities, GateReport, RunGateRequest } from './port.ts';
 
@@ -34,17 +35,8 @@ export function createGateActivities(dependencies: GateDependencies): GateActivi
     },
     async runGate(request) {
       const startedAt = performance.now();
-      try {
-        const shown = await show(request, dependencies);
-        return { ...shown, durationMs: Math.round(performance.now() - startedAt) };
-      } catch (error) {
-        // A worker that stops does not cancel the gate: another attempt runs it.
-        if (!Context.current().cancellationDetails?.workerShutdown) throw error;
-        throw failure(
-          { code: 'SHIPLOCK_WORKER_STOPPED', message: 'the worker was stopped while the gate ran', cause: error },
-          { retry: 'later' },
-        );
-      }
+      const shown = await elsewhereOnShutdown('the gate ran', () => show(request, dependencies));
+      return { ...shown, durationMs: Math.round(performance.now() - startedAt) };
     },
   };
 }
@@ -88,24 +80,6 @@ function run(
 
 function judgeCommand(execution: Execution): Shown {
   return { ...endOfCommand(execution), ...evidence(execution) };
-}
-
-function endOfCommand(execution: Execution): Judgement {
-  const seconds = `${(execution.durationMs / 1000).toFixed(1)} s`;
-  switch (execution.end) {
-    case 'exited':
-      return execution.exitCode === 0
-        ? { verdict: 'pass', because: `exit code 0 after ${seconds}` }
-        : { verdict: 'fail', because: `exit code ${execution.exitCode} after ${seconds}` };
-    case 'killed':
-      return { verdict: 'fail', because: `ended by ${execution.signal} after ${seconds}` };
-    case 'timedOut':
-      return { verdict: 'fail', because: `had not ended after ${seconds} and was stopped` };
-    case 'notStarted':
-      return { verdict: 'inconclusive', because: `could not be started: ${execution.because}` };
-    default:
-      return execution satisfies never;
-  }
 }
 
 function judgeLiveAudit(execution: Execution, level: Parameters<typeof judgeAudit>[1]): Judgement {

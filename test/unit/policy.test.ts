@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ShiplockError } from '../../src/errors.ts';
-import type { Plan } from '../../src/plan/plan.ts';
-import { matchesCommand, matchesHost, matchesName } from '../../workers/policy/patterns.ts';
+import type { ImagePlan, Plan } from '../../src/plan/plan.ts';
+import { matchesCommand, matchesHost, matchesName, matchesRepository } from '../../workers/policy/patterns.ts';
 import { gateEnvironment, mapAddress, parsePolicy, policyDigest, policyRefusals } from '../../workers/policy.ts';
 import { somePlan } from '../fixtures/some-plan.ts';
 
@@ -17,6 +17,7 @@ commands:
 directories: [/srv/credlink]
 hosts: ['prometheus.monitoring.svc:9090']
 workloadEnvironment: [NODE_ENV]
+images: { repositories: ['localhost:*/credlink/*'] }
 `;
 const policy = parsePolicy(ALLOWING, '/etc/shiplock/policy.yaml');
 
@@ -91,6 +92,16 @@ describe('a policy', () => {
       (plan) => ({ ...plan, configuration: [{ kind: 'helm', file: '/etc/passwd', field: 'a' }] }),
       /\/etc\/passwd lies in none/,
     ],
+    [
+      'an image of another repository',
+      (plan) => withImage(plan, { repository: 'evil.example/api' }),
+      /evil\.example\/api/,
+    ],
+    [
+      'an image that is built elsewhere',
+      (plan) => withImage(plan, { build: { directory: '/root', file: 'Dockerfile', timeoutMs: 1 } }),
+      /image's directory \/root lies in none of "directories"/,
+    ],
     ['a metric host', (plan) => withAddress(plan, 'http://169.254.169.254/latest'), /matches nothing in "hosts"/],
     ['a metric port', (plan) => withAddress(plan, 'http://prometheus.monitoring.svc:22'), /matches nothing in "hosts"/],
     [
@@ -110,6 +121,14 @@ describe('a policy', () => {
 
   it('names every reason at once', () => {
     assert.equal(refusalsWith((plan) => ({ ...plan, service: 'x', environment: 'y' })).length, 2);
+  });
+
+  it('allows the images that it names', () => {
+    const build = { directory: '/srv/credlink/api', file: 'Dockerfile', timeoutMs: 1 };
+    assert.deepEqual(
+      refusalsWith((plan) => withImage(plan, { build })),
+      [],
+    );
   });
 
   it('needs no host for an address that it maps itself', () => {
@@ -179,6 +198,13 @@ describe('patterns of a policy', () => {
     assert.ok(!matchesHost('svc.evil', '80', 'svc'));
     assert.ok(matchesHost('[::1]', '9090', '[::1]:9090'));
   });
+
+  it('match repositories piece by piece', () => {
+    assert.ok(matchesRepository('localhost:5000/credlink/api', 'localhost:*/credlink/*'));
+    assert.ok(!matchesRepository('localhost:5000/credlink/api/more', 'localhost:*/credlink/*'));
+    assert.ok(!matchesRepository('localhost:5000/evil/credlink/api', 'localhost:*/credlink/*'));
+    assert.ok(!matchesRepository('evil.example/credlink/api', 'localhost:*/credlink/*'));
+  });
 });
 
 describe('a policy file', () => {
@@ -229,6 +255,11 @@ describe('what a policy lets be seen', () => {
     assert.equal(mapAddress('http://b:1', policy), 'http://b:1');
   });
 });
+
+function withImage(plan: Plan, change: Partial<ImagePlan>): Plan {
+  const image = { repository: 'localhost:5000/credlink/api', build: null, digest: null, insecure: true };
+  return { ...plan, image: { ...image, ...change } };
+}
 
 function withAddress(plan: Plan, address: string): Plan {
   const success = { kind: 'prometheus', address, query: 'up', timeoutMs: 1000 } as const;

@@ -1,7 +1,7 @@
 /**
  * Patterns of a policy, few and plain: `*` stands for any characters within one piece, so that no pattern reaches
- * further than its reader sees. A piece is a word without `/` (commands), a label without `.` or `:` (hosts), or the
- * whole name (services, environments, variables).
+ * further than its reader sees. A piece is a word without `/` (commands, repositories), a label without `.` or `:`
+ * (hosts), or the whole name (services, environments, variables).
  */
 
 /** `credlink-*` matches `credlink-api`. */
@@ -28,6 +28,11 @@ export function matchesHost(host: string, port: string, pattern: string): boolea
   if (!parts?.host) return false;
   const portMatches = parts.port === undefined || parts.port === '*' || parts.port === port;
   return portMatches && glob(parts.host.toLowerCase(), '[^.:]*').test(host.toLowerCase());
+}
+
+/** `registry.example/credlink/*` matches `registry.example/credlink/api`; `*` stands for any characters but `/`. */
+export function matchesRepository(repository: string, pattern: string): boolean {
+  return glob(pattern, '[^/]*').test(repository);
 }
 
 function glob(pattern: string, star: string): RegExp {

@@ -1,7 +1,7 @@
 import { isWithin } from '../../activities/confinement.ts';
 import { type Gate, type Plan, type PrometheusQuery, TRUST_LEVELS, type TrustLevel } from '../../src/plan/plan.ts';
 import type { Policy } from '../policy.ts';
-import { matchesCommand, matchesHost, matchesName } from './patterns.ts';
+import { matchesCommand, matchesHost, matchesName, matchesRepository } from './patterns.ts';
 import { webhookRefusals } from './webhooks.ts';
 
 /**
@@ -20,6 +20,7 @@ export function policyRefusals(plan: Plan, policy: Policy | null): readonly stri
     ...named('platform', plan.target.platform, policy.platforms, 'platforms'),
     ...target(plan, policy),
     ...plan.gates.flatMap((gate) => gateRefusals(gate, policy)),
+    ...image(plan, policy),
     ...plan.configuration.flatMap((edit) => directory(`configuration file ${edit.file}`, edit.file, policy)),
     ...[...new Set(queries(plan).map((query) => query.address))].flatMap((address) => metricHost(address, policy)),
     ...approvals(plan, policy),
@@ -66,6 +67,16 @@ function gateRefusals(gate: Gate, policy: Policy): string[] {
   const where = directory(`gate ${gate.name}: ${gate.directory}`, gate.directory, policy);
   const argv = gate.kind === 'coverage' ? undefined : gate.command;
   return argv ? [...where, ...command(`gate ${gate.name}`, argv, policy)] : where;
+}
+
+function image({ image }: Plan, policy: Policy): string[] {
+  if (!image) return [];
+  const { repository, build } = image;
+  const isNamed = policy.images.repositories.some((pattern) => matchesRepository(repository, pattern));
+  return [
+    ...(isNamed ? [] : [`the image's repository ${repository} matches nothing in "images.repositories"`]),
+    ...(build ? directory(`the image's directory ${build.directory}`, build.directory, policy) : []),
+  ];
 }
 
 function command(what: string, argv: readonly string[], policy: Policy): string[] {
