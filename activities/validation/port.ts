@@ -9,7 +9,7 @@ export interface ProbeRequest {
   readonly check: HttpCheck;
 }
 
-/** One request and its answer. */
+/** One request and its answer. No redirect is followed, and of the body at most 64 KiB are read. */
 export interface Probe {
   /** RFC 3339. */
   readonly at: string;
@@ -20,18 +20,21 @@ export interface Probe {
   readonly headers: Readonly<Record<string, string>>;
   readonly seconds: number;
   readonly error: string | null;
+  /** The version that the platform sends this side's requests to; `null` where it is several, or none. */
+  readonly version?: string | null;
 }
 
 export interface LoadRequest {
   readonly service: string;
   readonly check: PerformanceCheck;
-  /** The old side is still there to be compared with. */
+  /** The old side is still there to be compared with: then each side gets the whole load, in turns. */
   readonly compare: boolean;
 }
 
 /** What a load generator counted of one side. Times from the intended start of each request. */
 export interface LoadSide {
   readonly requests: number;
+  /** 5xx, no complete answer within 5 s, or not sent since too many before it were still unanswered. */
   readonly failed: number;
   readonly p50Seconds: number;
   readonly p95Seconds: number;
@@ -43,7 +46,7 @@ export interface LoadSide {
 export interface LoadReport {
   readonly at: string;
   readonly live: LoadSide;
-  /** `null` where it was not compared. */
+  /** `null` where it was not compared, also since the two sides were not two all the time. */
   readonly preview: LoadSide | null;
 }
 

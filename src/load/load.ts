@@ -21,6 +21,8 @@ export interface LoadOptions {
   };
   /** A request without a complete answer by then failed. Default: 10 000. */
   readonly timeoutMs?: number;
+  /** Keeps its connections for the next load; ended by whoever made it. Default: one of its own. */
+  readonly agent?: http.Agent;
   readonly onResponse?: (response: Response) => void;
   /** Gets a way to look at the counts so far. */
   readonly onStart?: (snapshot: () => LoadReport) => void;
@@ -40,7 +42,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
   if (!(ratePerSecond >= 1 && ratePerSecond <= 2000)) throw new RangeError('ratePerSecond must be within 1..2000');
   const paths = options.paths ?? ['/credentials/1'];
   const due = Math.min(atMost.requests, Math.floor(atMost.seconds * ratePerSecond));
-  const agent = new http.Agent({ keepAlive: true, maxSockets: atMost.inFlight ?? 500 });
+  const agent = options.agent ?? new http.Agent({ keepAlive: true, maxSockets: atMost.inFlight ?? 500 });
   const record = recorder();
   const begin = performance.now();
   let sent = 0;
@@ -88,7 +90,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
     signal?.addEventListener('abort', end);
     tick();
   });
-  agent.destroy();
+  if (!options.agent) agent.destroy();
   return record.snapshot();
 }
 
