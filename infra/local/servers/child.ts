@@ -12,10 +12,17 @@ export interface Ended {
 export function runProgram(
   command: string,
   args: readonly string[],
-  options: { timeoutMs: number; cwd?: string; environment?: NodeJS.ProcessEnv },
+  options: {
+    timeoutMs: number;
+    cwd?: string;
+    environment?: NodeJS.ProcessEnv;
+    /** Default: whoever we are. */
+    user?: { readonly uid: number; readonly gid: number } | null;
+  },
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
+      ...options.user,
       cwd: options.cwd,
       env: options.environment ?? process.env,
       stdio: ['ignore', 'pipe', 'pipe'],
