@@ -6,6 +6,11 @@ import type {
   Fenced,
   FenceGrant,
   FenceRequest,
+  FlagDefinitions,
+  FlagStatus,
+  FlagWritten,
+  PutFlag,
+  PutFlags,
   PutRevision,
   PutRoles,
   PutWeights,
@@ -26,6 +31,11 @@ export interface SupervisorClient {
   deleteRevision(service: string, version: string, request: Fenced): Promise<ServiceStatus>;
   putWeights(service: string, request: PutWeights): Promise<ServiceStatus>;
   putRoles(service: string, request: PutRoles): Promise<ServiceStatus>;
+  flag(service: string, flag: string): Promise<FlagStatus>;
+  putFlag(service: string, flag: string, request: PutFlag): Promise<FlagWritten>;
+  /** All flags, as a definitions file of flagd's. */
+  flags(): Promise<FlagDefinitions>;
+  putFlags(request: PutFlags): Promise<FlagDefinitions>;
   /** Asks it to end everything; returns before that is done (see `stopStack`). */
   down(): Promise<void>;
   /** Closes idle connections. */
@@ -80,6 +90,10 @@ export function connectSupervisor(options: ConnectOptions = {}): SupervisorClien
     deleteRevision: (service, version, request) => ask('DELETE', of(service, 'revisions', version), request),
     putWeights: (service, request) => ask('PUT', of(service, 'weights'), request),
     putRoles: (service, request) => ask('PUT', of(service, 'roles'), request),
+    flag: (service, flag) => ask('GET', of(service, 'flags', flag)),
+    putFlag: (service, flag, request) => ask('PUT', of(service, 'flags', flag), request),
+    flags: () => ask('GET', ['flags']),
+    putFlags: (request) => ask('PUT', ['flags'], request),
     down: async () => void (await ask('POST', ['down'])),
     close: () => agent.destroy(),
   };

@@ -7,7 +7,7 @@ import type { StackStatus } from './protocol.ts';
 import { type OnProgress, serverPath } from './servers/index.ts';
 import { replaceFile } from './stack/files.ts';
 import { livingOwn, spawnOwn } from './stack/own.ts';
-import { type Binaries, SERVER_NAMES } from './stack/servers.ts';
+import { BINARY_NAMES, type Binaries, SERVER_NAMES } from './stack/servers.ts';
 
 export interface EnsureOptions {
   /** See `resolveHome`. */
@@ -84,7 +84,7 @@ function makeHome(home: string): string {
 /** Fetching happens here, where somebody watches, not in the supervisor. */
 async function noteBinaries(paths: StackPaths, onProgress?: OnProgress): Promise<void> {
   const found: [string, { path: string; version: string }][] = [];
-  for (const name of SERVER_NAMES) {
+  for (const name of BINARY_NAMES) {
     const { path, version } = await serverPath(name, { fetch: true, ...(onProgress && { onProgress }) });
     found.push([name, { path, version: version ?? 'unknown' }]);
   }

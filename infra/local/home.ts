@@ -23,6 +23,7 @@ export interface StackPaths {
   readonly temporal: string;
   readonly envoy: string;
   readonly prometheus: string;
+  readonly flags: string;
   readonly services: string;
 }
 
@@ -64,6 +65,7 @@ export function stackPaths(home: string): StackPaths {
     temporal: join(home, 'temporal'),
     envoy: join(home, 'envoy'),
     prometheus: join(home, 'prometheus'),
+    flags: join(home, 'flags'),
     services: join(home, 'services'),
   };
 }

@@ -10,6 +10,10 @@
  * | `DELETE /v1/services/:service/revisions/:version` `Fenced` | `ServiceStatus` |
  * | `PUT /v1/services/:service/weights` `PutWeights` | `ServiceStatus`, once Envoy has it |
  * | `PUT /v1/services/:service/roles` `PutRoles` | `ServiceStatus` |
+ * | `GET /v1/services/:service/flags/:flag` | `FlagStatus` (404 `SHIPLOCK_LOCAL_FLAG_UNKNOWN`) |
+ * | `PUT /v1/services/:service/flags/:flag` `PutFlag` | `FlagWritten`, once the flag service evaluates by it |
+ * | `GET /v1/flags` | `FlagDefinitions`: all of them, as flagd's file has them |
+ * | `PUT /v1/flags` `PutFlags` | `FlagDefinitions`, once the flag service evaluates by them |
  * | `POST /v1/down` | 202, then everything is stopped |
  *
  * Every write is idempotent and durable before it is answered. Refusals are 4xx with `Refusal`.
@@ -61,6 +65,50 @@ export interface PutRoles extends Fenced {
   readonly canary: string | null;
 }
 
+/**
+ * One flag in flagd's format: https://flagd.dev/schema/v0/flags.json
+ *
+ * @example { "state": "ENABLED", "variants": { "on": true, "off": false }, "defaultVariant": "off" }
+ */
+export interface FlagDefinition {
+  readonly state: 'ENABLED' | 'DISABLED';
+  readonly variants: Readonly<Record<string, unknown>>;
+  readonly defaultVariant?: string | null;
+  readonly targeting?: Readonly<Record<string, unknown>>;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** A definitions file of flagd's. At most 192 KiB, and 32 KiB for one flag. */
+export interface FlagDefinitions {
+  readonly flags: Readonly<Record<string, FlagDefinition>>;
+  readonly $evaluators?: Readonly<Record<string, unknown>>;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+export interface PutFlag extends Fenced {
+  readonly definition: FlagDefinition;
+  /** Refused with `SHIPLOCK_LOCAL_FLAG_CHANGED` where the flag is neither at this revision nor as it is wanted. */
+  readonly ifRevision?: string;
+}
+
+/** An edit by hand: without a fence. Flags of the same key are replaced, others stay. */
+export interface PutFlags {
+  readonly key: string;
+  readonly definitions: FlagDefinitions;
+}
+
+export interface FlagStatus {
+  readonly flag: string;
+  readonly definition: FlagDefinition;
+  /** Of the definition: the same for the same one. */
+  readonly revision: string;
+}
+
+export interface FlagWritten extends FlagStatus {
+  /** False: it was so already. */
+  readonly changed: boolean;
+}
+
 export interface ServiceStatus {
   readonly service: string;
   /** Where clients reach the service: `http://127.0.0.1:PORT`. */
@@ -98,6 +146,8 @@ export interface StackStatus {
     readonly temporal: ServerStatus & { readonly address: string; readonly ui: string };
     readonly envoy: ServerStatus & { readonly admin: string };
     readonly prometheus: ServerStatus & { readonly address: string };
+    /** Where OFREP is answered: `http://127.0.0.1:PORT`. */
+    readonly flags: ServerStatus & { readonly address: string };
   };
   readonly services: readonly ServiceStatus[];
 }
@@ -117,6 +167,10 @@ export interface Refusal {
     | 'SHIPLOCK_LOCAL_SERVICE_UNKNOWN'
     | 'SHIPLOCK_LOCAL_REQUEST_INVALID'
     | 'SHIPLOCK_LOCAL_ROUTER'
+    | 'SHIPLOCK_LOCAL_FLAG_UNKNOWN'
+    | 'SHIPLOCK_LOCAL_FLAG_CHANGED'
+    | 'SHIPLOCK_LOCAL_FLAGS_INVALID'
+    | 'SHIPLOCK_LOCAL_FLAG_SERVICE'
     | 'SHIPLOCK_LOCAL_DISK'
     | 'SHIPLOCK_LOCAL_FAILED';
   readonly message: string;

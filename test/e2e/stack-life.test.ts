@@ -28,6 +28,7 @@ const everything = [
   'guard',
   'instance/api/1.0.0/0',
   'server/envoy',
+  'server/flags',
   'server/prometheus',
   'server/temporal',
   'supervisor',

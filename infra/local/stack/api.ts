@@ -1,11 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { ShiplockError } from '../../../src/errors.ts';
 import type { Refusal, StackStatus } from '../protocol.ts';
+import type { Flags } from './flags.ts';
 import { Refused } from './refuse.ts';
 import {
   fencedRequest,
   fenceRequest,
+  flagKey,
   parse,
+  putFlag,
+  putFlags,
   putRevision,
   putRoles,
   putWeights,
@@ -16,6 +20,7 @@ import type { Services } from './services.ts';
 
 export interface ApiOptions {
   readonly services: Services;
+  readonly flags: Flags;
   readonly stack: () => StackStatus;
   readonly down: () => void;
   readonly note: (line: string) => void;
@@ -32,6 +37,10 @@ const STATUS: Readonly<Record<Refusal['code'], number>> = {
   SHIPLOCK_LOCAL_SERVICE_UNKNOWN: 404,
   SHIPLOCK_LOCAL_REQUEST_INVALID: 400,
   SHIPLOCK_LOCAL_ROUTER: 503,
+  SHIPLOCK_LOCAL_FLAG_UNKNOWN: 404,
+  SHIPLOCK_LOCAL_FLAG_CHANGED: 409,
+  SHIPLOCK_LOCAL_FLAGS_INVALID: 400,
+  SHIPLOCK_LOCAL_FLAG_SERVICE: 503,
   SHIPLOCK_LOCAL_DISK: 507,
   SHIPLOCK_LOCAL_FAILED: 500,
 };
@@ -53,13 +62,14 @@ export function createApi(options: ApiOptions): Server {
 }
 
 async function answer(options: ApiOptions, request: IncomingMessage): Promise<Answer> {
-  const { services } = options;
+  const { services, flags } = options;
   const path = new URL(request.url ?? '/', 'http://supervisor').pathname.split('/').slice(1).map(decodeURIComponent);
-  const [api, kind, service, part, version] = path;
-  const what = `${request.method} ${[api, kind, service && ':service', part, version && ':version'].filter(Boolean).join('/')}`;
+  const [api, kind, service, part, item] = path;
+  const what = `${request.method} ${[api, kind, service && ':service', part, item && ':item'].filter(Boolean).join('/')}`;
   const body = request.method === 'GET' ? null : await readBody(request);
   const name = () => parse(serviceName, service);
-  const revision = () => parse(versionName, version);
+  const revision = () => parse(versionName, item);
+  const flag = () => parse(flagKey, item);
   switch (what) {
     case 'GET v1/stack':
       return ok(options.stack());
@@ -70,14 +80,22 @@ async function answer(options: ApiOptions, request: IncomingMessage): Promise<An
       return ok(services.status(name()));
     case 'POST v1/services/:service/fence':
       return ok(await services.grantFence(name(), parse(fenceRequest, body).holder));
-    case 'PUT v1/services/:service/revisions/:version':
+    case 'PUT v1/services/:service/revisions/:item':
       return ok(await services.putRevision(name(), revision(), parse(putRevision, body)));
-    case 'DELETE v1/services/:service/revisions/:version':
+    case 'DELETE v1/services/:service/revisions/:item':
       return ok(await services.deleteRevision(name(), revision(), parse(fencedRequest, body)));
     case 'PUT v1/services/:service/weights':
       return ok(await services.putWeights(name(), parse(putWeights, body)));
     case 'PUT v1/services/:service/roles':
       return ok(await services.putRoles(name(), parse(putRoles, body)));
+    case 'GET v1/services/:service/flags/:item':
+      return ok(flags.one(flag()));
+    case 'PUT v1/services/:service/flags/:item':
+      return ok(await flags.put(name(), flag(), parse(putFlag, body)));
+    case 'GET v1/flags':
+      return ok(flags.all());
+    case 'PUT v1/flags':
+      return ok(await flags.putAll(parse(putFlags, body)));
     default:
       throw new Refused('SHIPLOCK_LOCAL_REQUEST_INVALID', `there is no ${request.method} ${request.url}`);
   }

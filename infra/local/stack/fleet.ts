@@ -150,6 +150,7 @@ export function openFleet(options: FleetOptions): Fleet {
       spec,
       deploymentType: () => deploymentType(record(service), version),
       labels: label(service, version),
+      flagsUrl: `http://${LOOPBACK}:${store.read().ports.flags}`,
       router,
       table,
       onChange: () => changed(service),

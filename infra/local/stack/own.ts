@@ -10,12 +10,18 @@ import { identify, isAlive, PROCESS_MARK, type ProcessIdentity, STACK_MARK } fro
 /** Our own two processes: the supervisor does the work, the guard brings it back. Each watches the other. */
 export type OwnRole = 'supervisor' | 'guard';
 
-/** Sources run as they are; the built tree has the same shape with another ending. */
-const ENDING = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+/**
+ * What a process of ours runs, beside this file. Sources run as they are; the built tree has the same shape with
+ * another ending.
+ */
+export function entryOf(name: string): string {
+  const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  return fileURLToPath(new URL(`./${name}${ending}`, import.meta.url));
+}
 
 /** Starts one of them in a session of its own. Which of several gets to stay is decided by its lock. */
 export function spawnOwn(role: OwnRole, home: string, args: readonly string[] = []): { alive(): boolean } {
-  const main = fileURLToPath(new URL(`./${role}-main${ENDING}`, import.meta.url));
+  const main = entryOf(`${role}-main`);
   const output = openSync(stackPaths(home)[role].log, 'a', 0o600);
   try {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, '--home', home, ...args], {

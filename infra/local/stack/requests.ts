@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import type { Fenced, FenceRequest, PutRevision, PutRoles, PutWeights } from '../protocol.ts';
+import type {
+  Fenced,
+  FenceRequest,
+  FlagDefinition,
+  FlagDefinitions,
+  PutFlag,
+  PutFlags,
+  PutRevision,
+  PutRoles,
+  PutWeights,
+} from '../protocol.ts';
 import { Refused } from './refuse.ts';
 
 /** RFC 1123 label. */
@@ -41,6 +51,24 @@ export const putRoles: z.ZodType<PutRoles> = z.strictObject({
   stable: versionName.nullable(),
   canary: versionName.nullable(),
 });
+
+/** Part of a URL that OpenFeature's own client does not encode. */
+export const flagKey = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be letters, digits, . _ -, at most 128');
+
+// Its inside is for flagd's own schema to judge.
+const definition = z.record(z.string(), z.unknown()) as unknown as z.ZodType<FlagDefinition>;
+const anything = z.record(z.string(), z.unknown());
+
+export const putFlag: z.ZodType<PutFlag> = z.strictObject({ fence, key, definition, ifRevision: label.optional() });
+
+const definitions: z.ZodType<FlagDefinitions> = z.object({
+  flags: z.record(flagKey, definition),
+  $evaluators: anything.optional(),
+  metadata: anything.optional(),
+});
+export const putFlags: z.ZodType<PutFlags> = z.strictObject({ key, definitions });
 
 /** @throws Refused `SHIPLOCK_LOCAL_REQUEST_INVALID` with every field that is wrong. */
 export function parse<Value>(schema: z.ZodType<Value>, input: unknown): Value {

@@ -32,6 +32,8 @@ export interface RevisionOptions {
   readonly version: string;
   readonly spec: RevisionSpec;
   readonly deploymentType: () => string;
+  /** Where the flag service answers. */
+  readonly flagsUrl: string;
   readonly labels: string;
   readonly router: Router;
   readonly table: ProcessTable;
@@ -90,6 +92,7 @@ export function runRevision(options: RevisionOptions): Revision {
       port,
       environment: {
         ...inheritedEnvironment(),
+        FLAGS_URL: options.flagsUrl,
         ...Object.fromEntries(own),
         PORT: String(port),
         SERVICE_VERSION: version,

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SEARCH_ATTRIBUTES } from '../../../workflows/messages.ts';
@@ -7,18 +8,22 @@ import { ownHome, type StackPaths } from '../home.ts';
 import type { ServerStatus, StackStatus } from '../protocol.ts';
 import { inheritedEnvironment } from './environment.ts';
 import { readJson, replaceFile } from './files.ts';
+import { entryOf } from './own.ts';
 import { choosePort, LOOPBACK } from './ports.ts';
 import { probeHttp } from './probe.ts';
 import type { ProcessTable } from './process-table.ts';
 import { prometheusConfiguration } from './prometheus.ts';
-import type { StackState, StateStore } from './state.ts';
+import type { PortName, StateStore } from './state.ts';
 import { type Supervised, supervise } from './supervised.ts';
 
-export const SERVER_NAMES = ['temporal', 'envoy', 'prometheus'] as const;
+/** Those that are binaries, found or fetched. */
+export const BINARY_NAMES = ['temporal', 'envoy', 'prometheus'] as const;
+type BinaryName = (typeof BINARY_NAMES)[number];
+export const SERVER_NAMES = [...BINARY_NAMES, 'flags'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
 /** Where the binaries are; written by whoever starts the supervisor, who may also fetch them. */
-export type Binaries = Readonly<Record<ServerName, { readonly path: string; readonly version: string }>>;
+export type Binaries = Readonly<Record<BinaryName, { readonly path: string; readonly version: string }>>;
 
 export interface Servers {
   status(): StackStatus['servers'];
@@ -30,11 +35,11 @@ export interface ServersOptions {
   readonly store: StateStore;
   readonly table: ProcessTable;
   readonly router: Router;
+  /** What the flag service reads. */
+  readonly flagsFile: string;
   /** Runs before Envoy starts. */
   readonly beforeEnvoy: () => Promise<void>;
 }
-
-type PortName = keyof StackState['ports'];
 
 /**
  * Temporal's own defaults, since that is where people look; for their own stack only. Two that come up in the same
@@ -42,8 +47,9 @@ type PortName = keyof StackState['ports'];
  */
 const PREFERRED: Readonly<Partial<Record<PortName, number>>> = { temporal: 7233, ui: 8233 };
 const GRACE_MS = 5_000;
+const FLAGD_VERSION: string = createRequire(import.meta.url)('@openfeature/flagd-core/package.json').version;
 
-/** The three servers, adopted or started, each on a port that was free. */
+/** The servers, adopted or started, each on a port that was free. */
 export function runServers(options: ServersOptions): Servers {
   const { paths, store, table, router } = options;
 
@@ -60,7 +66,7 @@ export function runServers(options: ServersOptions): Servers {
   };
   const run = (
     name: ServerName,
-    prepare: (binary: string) => Promise<{ args: readonly string[]; port: number }>,
+    prepare: () => Promise<{ command: readonly string[]; port: number }>,
     probe: (port: number | null) => Promise<string>,
   ): Supervised => {
     const id = `server/${name}`;
@@ -69,10 +75,9 @@ export function runServers(options: ServersOptions): Servers {
       adoptable: table.adoptable(id),
       prepare: async () => {
         mkdirSync(paths[name], { recursive: true });
-        const binary = binaryOf(paths, name);
-        const { args, port } = await prepare(binary);
+        const { command, port } = await prepare();
         const environment = { ...inheritedEnvironment(), HOME: paths[name] };
-        return { id, home: paths.home, command: [binary, ...args], directory: paths[name], environment, port };
+        return { id, home: paths.home, command, directory: paths[name], environment, port };
       },
       probe,
       onEnd: () => table.endLeftovers(id),
@@ -84,7 +89,8 @@ export function runServers(options: ServersOptions): Servers {
     'temporal',
     async () => {
       const port = await settle('temporal');
-      return { port, args: temporalArguments(port, await settle('ui'), join(paths.temporal, 'temporal.db')) };
+      const args = temporalArguments(port, await settle('ui'), join(paths.temporal, 'temporal.db'));
+      return { port, command: [binaryOf(paths, 'temporal'), ...args] };
     },
     () => probeHttp(store.read().ports.ui, '/api/v1/namespaces/default'),
   );
@@ -93,7 +99,7 @@ export function runServers(options: ServersOptions): Servers {
     async () => {
       const port = await settle('envoyAdmin');
       await options.beforeEnvoy();
-      return { port, args: ['-c', router.writeBootstrap(port), ...ENVOY_ARGUMENTS] };
+      return { port, command: [binaryOf(paths, 'envoy'), '-c', router.writeBootstrap(port), ...ENVOY_ARGUMENTS] };
     },
     (port) => probeHttp(port, '/ready'),
   );
@@ -103,15 +109,27 @@ export function runServers(options: ServersOptions): Servers {
       const port = await settle('prometheus');
       const file = join(paths.prometheus, 'prometheus.yml');
       replaceFile(file, prometheusConfiguration({ directory: paths.prometheus, ruleFiles: ruleFiles() }));
-      return { port, args: prometheusArguments(port, file, join(paths.prometheus, 'data')) };
+      const args = prometheusArguments(port, file, join(paths.prometheus, 'data'));
+      return { port, command: [binaryOf(paths, 'prometheus'), ...args] };
     },
     (port) => probeHttp(port, '/-/ready'),
+  );
+
+  const flags = run(
+    'flags',
+    async () => {
+      const port = store.read().ports.flags ?? 0;
+      const main = entryOf('../flags/main');
+      const args = ['--file', options.flagsFile, '--port', String(port)];
+      return { port, command: [process.execPath, '--disable-warning=ExperimentalWarning', main, ...args] };
+    },
+    (port) => probeHttp(port, '/ready'),
   );
 
   return {
     status: () => {
       const { ports } = store.read();
-      const state = (name: ServerName, server: Supervised) => serverStatus(server, versionOf(paths, name));
+      const state = (name: BinaryName, server: Supervised) => serverStatus(server, versionOf(paths, name));
       return {
         temporal: {
           ...state('temporal', temporal),
@@ -120,10 +138,11 @@ export function runServers(options: ServersOptions): Servers {
         },
         envoy: { ...state('envoy', envoy), admin: `http://${LOOPBACK}:${ports.envoyAdmin}` },
         prometheus: { ...state('prometheus', prometheus), address: `http://${LOOPBACK}:${ports.prometheus}` },
+        flags: { ...serverStatus(flags, FLAGD_VERSION), address: `http://${LOOPBACK}:${ports.flags}` },
       };
     },
     stop: async () => {
-      await Promise.all([temporal, envoy, prometheus].map((server) => server.stop(GRACE_MS)));
+      await Promise.all([temporal, envoy, prometheus, flags].map((server) => server.stop(GRACE_MS)));
     },
   };
 }
@@ -160,13 +179,13 @@ function ruleFiles(): string[] {
     .map((name) => join(directory, name));
 }
 
-function binaryOf(paths: StackPaths, name: ServerName): string {
+function binaryOf(paths: StackPaths, name: BinaryName): string {
   const path = (readJson(paths.binaries) as Binaries | null)?.[name]?.path;
   if (!path || !existsSync(path)) throw new Error(`the binary of ${name} is gone; shiplock local up fetches it again`);
   return path;
 }
 
-function versionOf(paths: StackPaths, name: ServerName): string {
+function versionOf(paths: StackPaths, name: BinaryName): string {
   return (readJson(paths.binaries) as Binaries | null)?.[name]?.version ?? 'unknown';
 }
 

@@ -2,19 +2,23 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { ShiplockError } from '../../../src/errors.ts';
 import type { StackPaths } from '../home.ts';
-import type { PutRevision } from '../protocol.ts';
+import type { FlagDefinitions, PutRevision } from '../protocol.ts';
 import { readJson, replaceFileDurably } from './files.ts';
 
 /** What must outlive every process: what is wanted, and what was promised. Not what happens to run. */
 export interface StackState {
   format: 1;
   desired: 'up' | 'down';
-  ports: { temporal: number | null; ui: number | null; envoyAdmin: number | null; prometheus: number | null };
+  ports: Record<PortName, number | null>;
   services: Record<string, ServiceRecord>;
+  /** The file that the flag service reads is written from this. */
+  flags: FlagDefinitions;
   /** Counts effects. The last one is kept here too, so that a crash before the journal's line loses none. */
   effects: number;
   lastEffect: string | null;
 }
+
+export type PortName = 'temporal' | 'ui' | 'envoyAdmin' | 'prometheus' | 'flags';
 
 export interface ServiceRecord {
   /** Where Envoy listens for it. */
@@ -42,8 +46,17 @@ export interface RevisionRecord {
 /** One change of the world, for the journal. */
 export interface Effect {
   readonly key: string;
-  readonly effect: 'fence' | 'startRevision' | 'changeRevision' | 'removeRevision' | 'setWeights' | 'setRoles';
-  readonly service: string;
+  readonly effect:
+    | 'fence'
+    | 'startRevision'
+    | 'changeRevision'
+    | 'removeRevision'
+    | 'setWeights'
+    | 'setRoles'
+    | 'setFlag'
+    | 'importFlags';
+  /** `null`: it concerns no single one. */
+  readonly service: string | null;
   readonly [detail: string]: unknown;
 }
 
@@ -64,8 +77,9 @@ export function readState(paths: StackPaths): StackState {
   const fresh: StackState = {
     format: 1,
     desired: 'down',
-    ports: { temporal: null, ui: null, envoyAdmin: null, prometheus: null },
+    ports: { temporal: null, ui: null, envoyAdmin: null, prometheus: null, flags: null },
     services: {},
+    flags: { flags: {} },
     effects: 0,
     lastEffect: null,
   };
@@ -78,7 +92,8 @@ function migrated(state: StackState): StackState {
     service,
     { ...record, preview: record.preview ?? null },
   ]);
-  return { ...state, services: Object.fromEntries(services) };
+  const ports = { ...state.ports, flags: state.ports.flags ?? null };
+  return { ...state, ports, services: Object.fromEntries(services), flags: state.flags ?? { flags: {} } };
 }
 
 /** Only the holder of the supervisor's lock may open the store. */

@@ -8,6 +8,7 @@ import { chooseSocket, type StackPaths, stackPaths } from '../home.ts';
 import { createApi } from './api.ts';
 import { clearTraces, endProcesses } from './end.ts';
 import { replaceFile } from './files.ts';
+import { openFlags } from './flags.ts';
 import { openFleet } from './fleet.ts';
 import { boundLog } from './launch.ts';
 import { takeLock } from './lock.ts';
@@ -62,18 +63,20 @@ async function serve(
   const services = openServices(store, fleet, router);
   table.endUnwanted((id) => SERVER_NAMES.some((name) => id === `server/${name}`) || fleet.wants(id));
 
+  const flags = openFlags({ store, file: join(paths.flags, 'flags.json') });
+  await flags.settle(table.ports());
   await fleet.resume();
   const beforeEnvoy = async () => {
     await fleet.settlePorts();
     const admin = [{ targets: [`${LOOPBACK}:${store.read().ports.envoyAdmin}`] }];
     replaceFile(join(paths.prometheus, 'envoy.json'), JSON.stringify(admin));
   };
-  const servers = runServers({ paths, store, table, router, beforeEnvoy });
+  const servers = runServers({ paths, store, table, router, flagsFile: flags.file, beforeEnvoy });
   const ended = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ended.resolve());
   process.on('SIGHUP', () => note('SIGHUP: goes on'));
   const stack = () => ({ home: paths.home, pid: process.pid, servers: servers.status(), services: services.all() });
-  const api = createApi({ services, stack, down: () => ended.resolve(), note });
+  const api = createApi({ services, flags, stack, down: () => ended.resolve(), note });
   await listen(api, paths);
   note(`supervises ${paths.home} as ${process.pid}`);
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ServerStatus, StackStatus } from '../../../infra/local/index.ts';
+import type { ServerStatus, StackStatus, SupervisorClient } from '../../../infra/local/index.ts';
 import { type Invocation, type OutputOptions, withOutput } from '../invocation.ts';
 import { paintLine, type Span, span } from '../paint.ts';
 import { ICONS } from '../release/model.ts';
@@ -10,13 +10,9 @@ interface Options extends OutputOptions {
 }
 
 export function configure(command: Command, { terminal }: Invocation): void {
-  const sub = (name: string, what: string): Command =>
-    withOutput(command.command(name).description(what)).option(
-      '--home <folder>',
-      'where the stack keeps everything (default: SHIPLOCK_HOME, else ~/.local/share/shiplock)',
-    );
+  const sub = (name: string, what: string): Command => withHome(command.command(name).description(what));
 
-  sub('up', 'start Temporal, Envoy, Prometheus and the supervisor, or find them running').action(
+  sub('up', 'start Temporal, Envoy, Prometheus, the flag service and the supervisor, or find them running').action(
     async ({ home, output }: Options) => {
       const { ensureStack } = await import('../../../infra/local/index.ts');
       const { progressBar } = await import('../../../infra/local/servers/index.ts');
@@ -40,6 +36,42 @@ export function configure(command: Command, { terminal }: Invocation): void {
     const { stackStatus } = await import('../../../infra/local/index.ts');
     showStack(terminal, await stackStatus({ home }), output);
   });
+
+  const flags = sub('flags', 'the flags of the embedded service, as a definitions file of flagd’s').action(
+    async ({ home }: Options) => {
+      const definitions = await withSupervisor(home, (client) => client.flags());
+      terminal.out(JSON.stringify(definitions, null, 2));
+    },
+  );
+  withHome(
+    flags.command('set <file>').description('take flags over from such a file; those of other keys stay'),
+  ).action(async (file: string, own: Options) => {
+    const above = flags.opts<Options>();
+    const { readDefinitions } = await import('../../../infra/local/index.ts');
+    const definitions = readDefinitions(file);
+    const request = { key: `local flags set ${file}`, definitions };
+    await withSupervisor(own.home ?? above.home, (client) => client.putFlags(request));
+    const json = own.output === 'json' || above.output === 'json';
+    const taken = Object.keys(definitions.flags);
+    terminal.out(json ? JSON.stringify({ ok: true, flags: taken }) : `in force: ${taken.join(', ')}`);
+  });
+}
+
+function withHome(command: Command): Command {
+  return withOutput(command).option(
+    '--home <folder>',
+    'where the stack keeps everything (default: SHIPLOCK_HOME, else ~/.local/share/shiplock)',
+  );
+}
+
+async function withSupervisor<Answer>(home: string | undefined, ask: (client: SupervisorClient) => Promise<Answer>) {
+  const { connectSupervisor } = await import('../../../infra/local/index.ts');
+  const client = connectSupervisor({ home });
+  try {
+    return await ask(client);
+  } finally {
+    client.close();
+  }
 }
 
 function showStack(terminal: Terminal, stack: StackStatus | null, output: Options['output']): void {
@@ -49,12 +81,13 @@ function showStack(terminal: Terminal, stack: StackStatus | null, output: Option
 }
 
 function linesOf({ home, servers, services }: StackStatus): Span[][] {
-  const { temporal, envoy, prometheus } = servers;
+  const { temporal, envoy, prometheus, flags } = servers;
   return [
     serverLine('Temporal', temporal, temporal.address),
     serverLine('Web UI', temporal, temporal.ui),
     serverLine('Envoy', envoy, envoy.admin),
     serverLine('Prometheus', prometheus, prometheus.address),
+    serverLine('Flags', flags, flags.address),
     ...services.map(({ service, address, weights, stable }) => [
       span(`${service.padEnd(14)}`, 'strong'),
       span(address),
