@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml';
 import type { ConfigurationEdit } from '../../src/plan/plan.ts';
 import { failure } from '../failure.ts';
 import { type Field, findField } from './field.ts';
-import { imageWith } from './image.ts';
+import { imageWith, isDigest } from './image.ts';
 
 /**
  * The text with another value in one field, every other byte as it was. The value keeps its quotes; without any it
@@ -11,19 +11,35 @@ import { imageWith } from './image.ts';
  * @throws SHIPLOCK_CONFIGURATION_VALUE (not retried) where the field cannot hold the value
  */
 export function withValue(text: string, field: Field, to: string, edit: ConfigurationEdit): string {
-  const value = field.image ? imageWith(field.image, to) : to;
+  const value = newValue(field, to, edit);
   if (value === null || /\p{Cc}/u.test(value)) throw unfit(to, edit);
-  const place = field.style === 'empty' ? afterColon(text, field.start) : { ...field, gap: '' };
+  const place = placeOf(text, field, value);
   const changed = `${text.slice(0, place.start)}${place.gap}${written(value, field.style)}${text.slice(place.end)}`;
   // The proof that the cut was right: the file, read anew, holds the value and nothing else moved.
   if (findField(changed, edit).value !== to) throw unfit(to, edit);
   return changed;
 }
 
+function newValue({ image }: Field, to: string, { carries }: ConfigurationEdit): string | null {
+  if (image) return imageWith(image, carries ?? 'tag', to);
+  return carries === 'digest' && to !== '' && !isDigest(to) ? null : to;
+}
+
+function placeOf(text: string, field: Field, value: string): { start: number; end: number; gap: string } {
+  if (field.style === 'empty') return afterColon(text, field.start);
+  // Back to nothing, as an empty value was found: the gap that came with the value goes with it.
+  if (field.style === 'plain' && value === '') return { start: trimmed(text, field.start), end: field.end, gap: '' };
+  return { ...field, gap: '' };
+}
+
 /** An empty value has no place of its own: YAML counts it to where the next thing begins, maybe a comment. */
 function afterColon(text: string, start: number): { start: number; end: number; gap: string } {
-  const { length } = text.slice(0, start).trimEnd();
-  return { start: length, end: length, gap: ' ' };
+  const end = trimmed(text, start);
+  return { start: end, end, gap: ' ' };
+}
+
+function trimmed(text: string, end: number): number {
+  return text.slice(0, end).trimEnd().length;
 }
 
 function written(value: string, style: Field['style']): string {
@@ -34,7 +50,7 @@ function written(value: string, style: Field['style']): string {
       return JSON.stringify(value);
     case 'plain':
     case 'empty':
-      return staysText(value) ? value : JSON.stringify(value);
+      return value === '' || staysText(value) ? value : JSON.stringify(value);
     default:
       return style satisfies never;
   }
@@ -53,7 +69,10 @@ function unfit(to: string, edit: ConfigurationEdit) {
     {
       code: 'SHIPLOCK_CONFIGURATION_VALUE',
       message: `${JSON.stringify(to)} cannot stand in ${edit.field} of ${edit.file}`,
-      mend: 'release a version that is a tag: letters, digits, dots, dashes, underscores',
+      mend:
+        edit.carries === 'digest'
+          ? 'name the image by `sha256:` and 64 hex digits'
+          : 'release a version that is a tag: letters, digits, dots, dashes, underscores',
     },
     { retry: 'never' },
   );

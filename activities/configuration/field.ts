@@ -1,14 +1,14 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseAllDocuments, Scalar } from 'yaml';
 import type { ConfigurationEdit } from '../../src/plan/plan.ts';
 import { failure } from '../failure.ts';
-import { type Image, parseImage } from './image.ts';
+import { type Image, isRendered, parseImage } from './image.ts';
 
 /** Larger files are no configuration. */
 export const MAX_FILE_BYTES = 1024 * 1024;
 
 /** Where a field's value stands in the file's text. */
 export interface Field {
-  /** What it holds, as a release compares it: the tag. Digits stay as they are written (`1.10`, never `1.1`). */
+  /** What it holds, as a release compares it: the tag, or the digest. Digits stay as they are written (`1.10`, never `1.1`). */
   readonly value: string;
   /** Rendered by Helm (`{{ .Values.image.tag }}`): the Helm values carry the version, so it is not written. */
   readonly isTemplate: boolean;
@@ -16,7 +16,7 @@ export interface Field {
   /** Offsets of the whole scalar, quotes included, in characters. */
   readonly start: number;
   readonly end: number;
-  /** For an image: what stands before the tag. */
+  /** For an image: its parts. */
   readonly image: Image | null;
 }
 
@@ -38,7 +38,8 @@ export function findField(text: string, edit: ConfigurationEdit): Field {
   const field = scalarField(node, text, edit);
   if (edit.kind === 'helm') return { ...field, image: null };
   const image = parseImage(field.value);
-  return { ...field, value: image.tag, isTemplate: image.isTemplate, image };
+  const part = edit.carries ?? 'tag';
+  return { ...field, value: image[part], isTemplate: isRendered(image, part), image };
 }
 
 function helmField(roots: readonly Node[], edit: ConfigurationEdit): Node {

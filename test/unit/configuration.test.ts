@@ -144,37 +144,101 @@ describe('an edit of a Rollout', () => {
   });
 });
 
+describe('an edit that carries the digest', () => {
+  const [old, next] = ['a', 'b'].map((digit) => `sha256:${digit.repeat(64)}`) as [string, string];
+  const helm: ConfigurationEdit = { ...HELM, field: 'image.digest', carries: 'digest' };
+  const image: ConfigurationEdit = { ...ROLLOUT, carries: 'digest' };
+
+  const values: [string, string, string][] = [
+    ['plain text', `image:\n  digest: ${old} # now\n`, `image:\n  digest: ${next} # now\n`],
+    ['quotes', `image: {digest: "${old}",  tag: a}\n`, `image: {digest: "${next}",  tag: a}\n`],
+    ['empty quotes', "image:\n  digest: '' # none yet\n", `image:\n  digest: '${next}' # none yet\n`],
+    ['nothing', 'image:\n  digest: # none yet\n  tag: a\n', `image:\n  digest: ${next} # none yet\n  tag: a\n`],
+    ['nothing, with wide gaps', 'image:\n  digest:   # none\n', `image:\n  digest: ${next}   # none\n`],
+  ];
+  for (const [what, before, after] of values) {
+    it(`changes nothing but the value of Helm's, and is undone byte for byte: ${what}`, () => {
+      assert.equal(edited(before, next, helm), after);
+      assert.equal(edited(after, findField(before, helm).value, helm), before);
+    });
+  }
+
+  const images: [string, string][] = [
+    [`credlink/api:1.0.0@${old} # by release`, `credlink/api:1.0.0@${next} # by release`],
+    ['credlink/api:1.0.0', `credlink/api:1.0.0@${next}`],
+    ['"reg:5000/credlink/api"', `"reg:5000/credlink/api@${next}"`],
+    [`'reg:5000/credlink/api@${old}'   # x`, `'reg:5000/credlink/api@${next}'   # x`],
+  ];
+  for (const [before, after] of images) {
+    it(`changes what follows the @ of a Rollout's image, and is undone byte for byte: ${before.slice(0, 30)}`, () => {
+      assert.equal(edited(rollout(before), next, image), rollout(after));
+      assert.equal(edited(rollout(after), findField(rollout(before), image).value, image), rollout(before));
+    });
+  }
+
+  it('reads nothing where an image has no digest', () => {
+    assert.equal(findField(rollout('credlink/api:1.0.0'), image).value, '');
+  });
+
+  it('is no matter of the edit that carries the tag, nor the other way round', () => {
+    const both = rollout(`credlink/api:1.0.0@${old}`);
+    assert.equal(findField(both, ROLLOUT).value, '1.0.0');
+    const tagged = edited(both, '1.1.0', ROLLOUT);
+    assert.equal(tagged, rollout(`credlink/api:1.1.0@${old}`));
+    assert.equal(edited(tagged, next, image), rollout(`credlink/api:1.1.0@${next}`));
+  });
+
+  it('writes nothing that is no digest', () => {
+    for (const value of ['1.0.0', 'sha256:abc', `${next} `, next.toUpperCase(), `sha512:${'a'.repeat(128)}`]) {
+      const refused = { type: 'SHIPLOCK_CONFIGURATION_VALUE', message: /name the image by `sha256:`/ };
+      assert.throws(() => edited(rollout('credlink/api:1'), value, image), refused, value);
+      assert.throws(() => edited('image: {digest: ""}\n', value, helm), refused, value);
+    }
+  });
+
+  it('leaves to Helm what Helm renders', () => {
+    const rendered = ['credlink/api:1@{{ .Values.digest }}', '"{{ .Values.image }}"', 'credlink/api:{{ .Values.tag }}'];
+    for (const text of rendered) assert.equal(findField(rollout(text), image).isTemplate, true, text);
+  });
+});
+
 describe('an image reference', () => {
   const digest = `sha256:${'a'.repeat(64)}`;
-  const cases: [string, string, string][] = [
-    ['credlink/api:1.2.0', 'credlink/api', '1.2.0'],
-    ['registry:5000/credlink/api', 'registry:5000/credlink/api', ''],
-    ['registry:5000/credlink/api:1', 'registry:5000/credlink/api', '1'],
-    [`credlink/api@${digest}`, 'credlink/api', digest],
-    [`credlink/api:1@${digest}`, 'credlink/api', `1@${digest}`],
-    ['credlink/api:{{ .Values.image.tag | default "a:b" }}', 'credlink/api', '{{ .Values.image.tag | default "a:b" }}'],
+  const cases: [string, string, string, string][] = [
+    ['credlink/api:1.2.0', 'credlink/api', '1.2.0', ''],
+    ['registry:5000/credlink/api', 'registry:5000/credlink/api', '', ''],
+    ['registry:5000/credlink/api:1', 'registry:5000/credlink/api', '1', ''],
+    [`credlink/api@${digest}`, 'credlink/api', '', digest],
+    [`registry:5000/api@${digest}`, 'registry:5000/api', '', digest],
+    [`credlink/api:1@${digest}`, 'credlink/api', '1', digest],
     [
-      '{{ .Values.image.repository }}:{{ .Values.image.tag }}',
+      'credlink/api:{{ .Values.image.tag | default "a:b@c/d" }}',
+      'credlink/api',
+      '{{ .Values.image.tag | default "a:b@c/d" }}',
+      '',
+    ],
+    [
+      '{{ .Values.image.repository }}:{{ .Values.image.tag }}@{{ .Values.image.digest }}',
       '{{ .Values.image.repository }}',
       '{{ .Values.image.tag }}',
+      '{{ .Values.image.digest }}',
     ],
   ];
-  for (const [reference, name, tag] of cases) {
-    it(`${reference} is cut before its version`, () => {
-      const image = parseImage(reference);
-      assert.deepEqual([image.name, image.tag], [name, tag]);
-      if (!image.isTemplate) assert.equal(imageWith(image, tag), reference);
+  for (const [reference, name, tag, digest] of cases) {
+    it(`${reference} is cut into its parts`, () => {
+      assert.deepEqual(parseImage(reference), { name, tag, digest });
     });
   }
 
   it('takes no tag that a registry would not', () => {
-    for (const tag of ['a b', '-a', 'a/b', 'sha256:1', 'a@b', 'x'.repeat(129)]) {
-      assert.equal(imageWith(parseImage('a:1'), tag), null, tag);
+    for (const tag of ['a b', '-a', 'a/b', 'sha256:1', 'a@b', `1@${digest}`, 'x'.repeat(129)]) {
+      assert.equal(imageWith(parseImage('a:1'), 'tag', tag), null, tag);
     }
   });
 
-  it('loses its digest when a tag is released', () => {
-    assert.equal(imageWith(parseImage(`a:1@${digest}`), '2'), 'a:2');
+  it('keeps its digest when a tag is released: that is an edit of its own', () => {
+    assert.equal(imageWith(parseImage(`a:1@${digest}`), 'tag', '2'), `a:2@${digest}`);
+    assert.equal(imageWith(parseImage(`a@${digest}`), 'tag', '2'), `a:2@${digest}`);
   });
 });
 
@@ -276,6 +340,27 @@ describe('the configuration activities', () => {
     await assert.rejects(read('large.yaml'), /larger than 1 MiB/);
     await writeFile(path.join(root, 'app', 'binary.yaml'), Buffer.from([0x61, 0x3a, 0x20, 0xff, 0xfe]));
     await assert.rejects(read('binary.yaml'), /no UTF-8 text/);
+  });
+
+  it('carry tag and digest of one image, each compared and set by itself', async () => {
+    const manifest = path.join(root, 'app', 'pinned.yaml');
+    const [old, next] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`];
+    await writeFile(manifest, rollout('credlink/api:1.0.0 # by release'));
+    const [tag, digest] = [
+      { ...ROLLOUT, file: manifest },
+      { ...ROLLOUT, file: manifest, carries: 'digest' as const },
+    ];
+    const write = activities().writeConfiguration;
+    assert.deepEqual(await activities().readConfiguration({ edit: digest }), { value: '' });
+    await write({ edit: tag, from: '1.0.0', to: '1.1.0', fence: 1 });
+    assert.deepEqual(await write({ edit: digest, from: '', to: next, fence: 1 }), { outcome: 'written', found: '' });
+    assert.equal(await readFile(manifest, 'utf8'), rollout(`credlink/api:1.1.0@${next} # by release`));
+    const drifted = { outcome: 'drifted', found: next };
+    assert.deepEqual(await write({ edit: digest, from: '', to: old, fence: 1 }), drifted);
+    await write({ edit: digest, from: next, to: '', fence: 2 });
+    await write({ edit: tag, from: '1.1.0', to: '1.0.0', fence: 2 });
+    assert.equal(await readFile(manifest, 'utf8'), rollout('credlink/api:1.0.0 # by release'));
+    await assert.rejects(write({ edit: digest, from: '', to: next, fence: 1 }), { type: 'SHIPLOCK_FENCE_STALE' });
   });
 
   it('neither write nor undo what Helm renders', async () => {
