@@ -1,4 +1,4 @@
-import { type CheckedFiles, checkFiles, describeCanary, describePlan, formatProblem } from '../plan/index.ts';
+import { type CheckedFiles, checkFiles, describePlan, describeRollout, formatProblem } from '../plan/index.ts';
 
 export interface CheckOptions {
   /** Default: text. */
@@ -38,7 +38,9 @@ function autoPromoteOf(value: string | undefined): boolean | undefined {
 /** `plan` is the one that was compiled, `null` where none was, and a list where there are several. */
 function checkedJson({ ok, errors, warnings, compiled }: CheckedFiles): string {
   const plans = compiled.map((item) =>
-    item.kind === 'release' ? item.plan : { rollout: item.name, canary: item.canary },
+    item.kind === 'release'
+      ? item.plan
+      : { rollout: item.name, canary: item.canary, ...(item.cutover && { cutover: item.cutover }) },
   );
   const plan = !ok || plans.length === 0 ? null : plans.length === 1 ? plans[0] : plans;
   return `${JSON.stringify({ ok, errors, warnings, plan }, null, 2)}\n`;
@@ -50,9 +52,7 @@ function checkedText(checked: CheckedFiles, options: CheckOptions): string {
   const warnings = checked.warnings.map((warning) => `${formatProblem(warning)} (warning)\n`).join('');
   if (!checked.ok) return `${checked.errors.map((error) => `${formatProblem(error)}\n`).join('')}${warnings}`;
   const tables = checked.compiled.map((item) =>
-    item.kind === 'release'
-      ? describePlan(item.plan, { color, width })
-      : describeCanary(item.name, item.canary, { color, width }),
+    item.kind === 'release' ? describePlan(item.plan, { color, width }) : describeRollout(item, { color, width }),
   );
   const nothing = tables.length === 0 ? 'the templates are valid; no Rollout uses them here\n' : '';
   return `${tables.join('\n')}${nothing}${warnings === '' ? '' : `\n${warnings}`}`;

@@ -2,16 +2,24 @@ import { sortManifests } from './argo/manifests.ts';
 import { fillHelm } from './argo/placeholders.ts';
 import { compileRollout } from './argo/rollout.ts';
 import { collectTemplates } from './argo/templates.ts';
-import type { CanaryPlan, Plan } from './plan.ts';
+import type { CanaryPlan, CutoverPlan, Plan } from './plan.ts';
 import { createReport, inOrder, type Problem, type Report } from './problem.ts';
 import { rolloutSettings } from './release/canary.ts';
 import { type CompileRequest, compileRelease } from './release/compile.ts';
+import { rolloutCutover } from './release/cutover.ts';
 import { readDocuments, type Source, wholeFile } from './yaml/read.ts';
 
 /** What one file became: a release's plan, or the ramp of a Rollout that stands alone. */
 export type Checked =
   | { readonly kind: 'release'; readonly file: string; readonly plan: Plan }
-  | { readonly kind: 'rollout'; readonly file: string; readonly name: string; readonly canary: CanaryPlan };
+  | {
+      readonly kind: 'rollout';
+      readonly file: string;
+      readonly name: string;
+      readonly canary: CanaryPlan;
+      /** Argo's blue-green; `null`: the Rollout is a canary. */
+      readonly cutover: CutoverPlan | null;
+    };
 
 export interface CheckedFiles {
   readonly ok: boolean;
@@ -65,8 +73,9 @@ function compileManifests(documents: readonly Source[], version: string, report:
   const fill = (source: Source) => fillHelm(source, { field: 'image.tag', version }, report);
   const templates = collectTemplates(sorted.templates.map(fill), report);
   return sorted.rollouts.map(fill).flatMap((source): Checked[] => {
-    const { name, canary } = compileRollout(source, templates, rolloutSettings(undefined), report);
-    return canary === undefined ? [] : [{ kind: 'rollout', file: source.file, name: name ?? '', canary }];
+    const { name, canary, blueGreen } = compileRollout(source, templates, rolloutSettings(undefined), report);
+    const cutover = blueGreen === null ? null : rolloutCutover(blueGreen);
+    return canary === undefined ? [] : [{ kind: 'rollout', file: source.file, name: name ?? '', canary, cutover }];
   });
 }
 

@@ -7,6 +7,6 @@ export { PLAN_FORMAT, TRUST_LEVELS } from './plan.ts';
 export { formatProblem, type PlanCode, type Problem } from './problem.ts';
 export { type Compiled, type CompileRequest, compileRelease } from './release/compile.ts';
 export { releaseJsonSchema } from './release/json-schema.ts';
-export { type DescribeOptions, describeCanary, describePlan } from './render/describe.ts';
+export { type DescribeOptions, describePlan, describeRollout } from './render/describe.ts';
 export { earliestDurationMs } from './render/timeline.ts';
 export { validatePlan } from './validate.ts';

@@ -13,7 +13,21 @@ export const MAX_DEPTH = 64;
 /** Documents in one file. */
 export const MAX_DOCUMENTS = 200;
 
+/** Bytes of one migration, and of all of a release: they travel in the plan, of which Temporal takes 2 MiB. */
+export const MAX_SQL_BYTES = 64 * 1024;
+export const MAX_SQL_TOTAL_BYTES = 512 * 1024;
+/** Migrations of one release. */
+export const MAX_MIGRATIONS = 50;
+
 export const MAX_STEPS = 200;
+export const MAX_FLAG_RAMPS = 20;
+export const MAX_WEBHOOKS = 10;
+/** Requests a second, time and requests of a performance check: more is a load test's business. */
+export const MAX_LOAD_RATE = 1_000;
+export const MAX_LOAD_MS = 10 * 60_000;
+export const MAX_LOAD_REQUESTS = 200_000;
+/** Fewer say nothing about a 95th percentile. */
+export const MIN_LOAD_REQUESTS = 100;
 export const MAX_GATES = 50;
 export const MAX_METRICS = 50;
 /** One wait. Longer ones are typing errors, and a year is what Temporal's timers are used for. */

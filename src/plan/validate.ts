@@ -1,81 +1,16 @@
-import path from 'node:path';
 import { z } from 'zod';
-import { checkCondition } from '../analysis/index.ts';
 import { ShiplockError } from '../errors.ts';
-import { isHttpAddress } from './argo/metric.ts';
-import { MAX_DURATION_MS, MAX_GATES, MAX_METRICS, MAX_STEPS, MIN_INTERVAL_MS } from './limits.ts';
-import { PLAN_FORMAT, type Plan, TRUST_LEVELS } from './plan.ts';
+import { MAX_GATES, MAX_STEPS, MAX_WEBHOOKS } from './limits.ts';
+import { PLAN_FORMAT, type Plan } from './plan.ts';
 import { formatPath } from './problem.ts';
-import { DNS_LABEL } from './shape/fields.ts';
-
-const label = z.string().regex(DNS_LABEL, 'expected a DNS label');
-const text = z.string().min(1).max(16_384);
-const absolute = text.refine((value) => path.isAbsolute(value), 'expected an absolute path');
-const command = z.array(text).min(1).max(100).readonly();
-const ms = z.int().min(0).max(MAX_DURATION_MS);
-const interval = z.int().min(MIN_INTERVAL_MS).max(MAX_DURATION_MS);
-const percent = z.number().min(0).max(100);
-const whole = z.int().min(0).max(1_000_000_000);
-const condition = z
-  .string()
-  .max(4_096)
-  .refine((value) => checkCondition(value, 'numbers').ok, 'expected a condition such as result[0] >= 0.99')
-  .nullable();
-
-const prometheus = z.strictObject({
-  kind: z.literal('prometheus'),
-  address: text.refine(isHttpAddress, 'expected an http address'),
-  query: text,
-  timeoutMs: ms,
-});
-
-const metric = z
-  .strictObject({
-    name: text,
-    provider: prometheus,
-    intervalMs: interval.nullable(),
-    count: whole.nullable(),
-    initialDelayMs: ms,
-    successCondition: condition,
-    failureCondition: condition,
-    failureLimit: whole,
-    inconclusiveLimit: whole,
-    consecutiveErrorLimit: whole,
-  })
-  .refine((value) => value.intervalMs !== null || (value.count ?? 2) <= 1, 'expected an interval where count is not 1');
-
-const analysis = z.strictObject({
-  templates: z.array(text).readonly(),
-  metrics: z.array(metric).min(1).max(MAX_METRICS).readonly(),
-  minimumReadings: z.int().min(1).max(10_000),
-  inconclusiveDeadlineMs: ms,
-  deadlineMs: ms,
-});
-
-const step = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('setWeight'), weight: z.int().min(0).max(100) }),
-  z.strictObject({ kind: z.literal('pause'), durationMs: ms.nullable(), deadlineMs: ms }),
-  z.strictObject({ kind: z.literal('analysis'), analysis }),
-]);
-
-const gateBase = { name: label, directory: absolute, timeoutMs: ms };
-const gate = z.discriminatedUnion('kind', [
-  z.strictObject({ ...gateBase, kind: z.literal('command'), command }),
-  z.strictObject({ ...gateBase, kind: z.literal('coverage'), report: text, minimumPercent: percent }),
-  z
-    .strictObject({
-      ...gateBase,
-      kind: z.literal('audit'),
-      command: command.optional(),
-      report: text.optional(),
-      level: z.enum(['low', 'moderate', 'high', 'critical']),
-    })
-    .refine((value) => (value.command === undefined) !== (value.report === undefined), 'expected command or report'),
-]);
+import { analysis, prometheus, step } from './valid/analysis.ts';
+import { gate } from './valid/gates.ts';
+import { cutover, database, flags, image, validation } from './valid/phases.ts';
+import { absolute, approval, command, distinct, interval, label, ms, text, urlPath, whole } from './valid/pieces.ts';
 
 const bounds = z.strictObject({ success: z.number().min(0).max(1), p95Seconds: z.number().min(0) });
 
-const planSchema = z.strictObject({
+const planFields = z.strictObject({
   format: z.literal(PLAN_FORMAT),
   service: label,
   environment: label,
@@ -87,7 +22,7 @@ const planSchema = z.strictObject({
       directory: absolute,
       environment: z.record(z.string(), z.string()),
       replicas: z.int().min(1).max(100),
-      readinessPath: z.string().regex(/^\/\S*$/),
+      readinessPath: urlPath,
       stableService: text,
       canaryService: text,
     })
@@ -96,13 +31,21 @@ const planSchema = z.strictObject({
     .array(gate)
     .max(MAX_GATES)
     .readonly()
-    .refine((gates) => new Set(gates.map(({ name }) => name)).size === gates.length, 'expected names that differ'),
+    .refine((gates) => distinct(gates, ({ name }) => name), 'expected names that differ'),
+  image: image.optional(),
   configuration: z
     .array(
-      z.strictObject({ kind: z.enum(['helm', 'rollout']), file: absolute, field: text, resource: text.optional() }),
+      z.strictObject({
+        kind: z.enum(['helm', 'rollout']),
+        file: absolute,
+        field: text,
+        resource: text.optional(),
+        carries: z.literal('digest').optional(),
+      }),
     )
-    .max(20)
+    .max(40)
     .readonly(),
+  database: database.optional(),
   canary: z
     .strictObject({
       steps: z.array(step).max(MAX_STEPS).readonly(),
@@ -124,16 +67,32 @@ const planSchema = z.strictObject({
         attempts: z.int().min(1).max(10_000),
       })
       .nullable(),
-    approval: z
-      .strictObject({
-        deadlineMs: ms,
-        requires: z.enum(TRUST_LEVELS),
-        quorum: z.int().min(1).max(20),
-        notStarter: z.boolean(),
-      })
-      .nullable(),
+    approval: approval.nullable(),
   }),
+  cutover: cutover.optional(),
+  flags: flags.optional(),
+  validation: validation.optional(),
   window: z.strictObject({ durationMs: ms }),
+  notify: z
+    .array(label)
+    .min(1)
+    .max(MAX_WEBHOOKS)
+    .readonly()
+    .refine((webhooks) => distinct(webhooks, (name) => name), 'expected names that differ')
+    .optional(),
+});
+
+/** What one phase needs of another. */
+const planSchema = planFields.check(({ value, issues }) => {
+  const refuse = (path: PropertyKey[], message: string) => issues.push({ code: 'custom', input: value, message, path });
+  const digest = value.configuration.findIndex(({ carries }) => carries === 'digest');
+  if (digest !== -1 && !value.image) refuse(['configuration', digest, 'carries'], 'expected an image');
+  const security = value.validation?.security;
+  if (security?.image && !value.image) refuse(['validation', 'security', 'image'], 'expected an image');
+  const audit = security?.auditGate ?? null;
+  if (audit !== null && !value.gates.some(({ name, kind }) => name === audit && kind === 'audit')) {
+    refuse(['validation', 'security', 'auditGate'], 'expected an audit gate of that name');
+  }
 }) satisfies z.ZodType<Plan>;
 
 /**

@@ -1,7 +1,7 @@
 /** Argo's Rollout (argo-rollouts `types.go`): every field it knows, accepted or refused by name. */
 import { z } from 'zod';
 import { MAX_STEPS } from '../limits.ts';
-import { duration, opaque, refused, rule, text, weight } from '../shape/fields.ts';
+import { duration, kindsOf, opaque, refused, rule, text, weight } from '../shape/fields.ts';
 import { analysisReferenceFields, manifestFields } from './analysis-schema.ts';
 
 export const pauseSchema = z.strictObject({ duration: duration().nullish() });
@@ -13,9 +13,6 @@ const OTHER_STEPS = [
   'plugin',
   'replicaProgressThreshold',
 ] as const;
-
-const kindsOf = (step: unknown, among: readonly string[]): string[] =>
-  among.filter((kind) => (step as Record<string, unknown>)[kind] != null);
 
 /** The kinds that Argo's validation calls mutually exclusive (argo-rollouts `hasMultipleStepsType`). */
 const EXCLUSIVE = ['setWeight', 'pause', 'analysis', 'experiment'] as const;
@@ -102,6 +99,23 @@ export const canarySchema = z.strictObject({
   replicaProgressThreshold: refused('canary.replicaProgressThreshold'),
 });
 
+export const blueGreenSchema = z.strictObject({
+  activeService: text().nullish(),
+  previewService: text().nullish(),
+  autoPromotionEnabled: z.boolean().nullish(),
+  autoPromotionSeconds: count(),
+  prePromotionAnalysis: z.strictObject(analysisReferenceFields).nullish(),
+  postPromotionAnalysis: z.strictObject(analysisReferenceFields).nullish(),
+  previewReplicaCount: count(),
+  scaleDownDelaySeconds: count(),
+  scaleDownDelayRevisionLimit: count(),
+  abortScaleDownDelaySeconds: count(),
+  maxUnavailable: countOrPercent(),
+  activeMetadata: opaque(),
+  previewMetadata: opaque(),
+  antiAffinity: opaque(),
+});
+
 export const rolloutSpecSchema = z.strictObject({
   replicas: count(),
   selector: opaque(),
@@ -115,11 +129,16 @@ export const rolloutSpecSchema = z.strictObject({
   restartAt: refused('spec.restartAt'),
   rollbackWindow: refused('spec.rollbackWindow'),
   analysis: z.strictObject({ successfulRunHistoryLimit: count(), unsuccessfulRunHistoryLimit: count() }).nullish(),
-  strategy: z.strictObject({ canary: canarySchema.nullish(), blueGreen: refused('strategy.blueGreen') }).check(
+  strategy: z.strictObject({ canary: canarySchema.nullish(), blueGreen: blueGreenSchema.nullish() }).check(
     rule(
-      (strategy) => strategy?.canary != null || (strategy as { blueGreen?: unknown } | null)?.blueGreen != null,
+      (strategy) => (strategy?.canary ?? strategy?.blueGreen) != null,
       'SHIPLOCK_PLAN_FIELD_MISSING',
-      () => 'has no strategy; expected canary',
+      () => 'has no strategy; expected canary or blueGreen',
+    ),
+    rule(
+      (strategy) => strategy?.canary == null || strategy.blueGreen == null,
+      'SHIPLOCK_PLAN_CHOICE',
+      () => 'has canary and blueGreen; expected exactly one of them',
     ),
   ),
 });

@@ -3,6 +3,7 @@ import type { Path, Report } from '../problem.ts';
 import { checkShape, piece, valueAt } from '../shape/check.ts';
 import { text } from '../shape/fields.ts';
 import type { Source } from '../yaml/read.ts';
+import { BLUE_GREEN, type BlueGreen, compileBlueGreen } from './blue-green.ts';
 import { checkPods } from './pod.ts';
 import { rolloutSchema } from './rollout-schema.ts';
 import { compileBackground, compileSteps, type RampSettings } from './steps.ts';
@@ -20,6 +21,8 @@ export interface CompiledRollout {
   readonly canaryService: string | null;
   readonly stableService: string | null;
   readonly canary: CanaryPlan | undefined;
+  /** Argo's other strategy; `null` where the Rollout has it not, or is wrong. */
+  readonly blueGreen: BlueGreen | null;
 }
 
 /** The mission's "apply and wait until available". */
@@ -43,17 +46,21 @@ export function compileRollout(
     const message = 'has no steps: all traffic moves to the new version at once';
     report.warning(source, CANARY, 'SHIPLOCK_PLAN_STEPS_NONE', message, 'key');
   }
+  const blueGreen = compileBlueGreen(source, templates, settings, report);
   const whole = report.errors().length === before && steps !== undefined && background !== undefined;
   const deadline = valueAt(source.value, ['spec', 'progressDeadlineSeconds']);
   const readyDeadlineMs =
     settings.readyDeadlineMs ?? (typeof deadline === 'number' ? deadline * 1_000 : READY_DEADLINE_MS);
   const replicas = valueAt(source.value, ['spec', 'replicas']);
+  const serviceAt = (...paths: readonly Path[]): string | null =>
+    paths.map((path) => piece(text(), valueAt(source.value, path))).find((name) => name !== undefined) ?? null;
   return {
     name: rolloutName(source),
     replicas: typeof replicas === 'number' ? replicas : 1,
-    canaryService: piece(text(), valueAt(source.value, [...CANARY, 'canaryService'])) ?? null,
-    stableService: piece(text(), valueAt(source.value, [...CANARY, 'stableService'])) ?? null,
+    canaryService: serviceAt([...CANARY, 'canaryService'], [...BLUE_GREEN, 'previewService']),
+    stableService: serviceAt([...CANARY, 'stableService'], [...BLUE_GREEN, 'activeService']),
     canary: whole ? { steps, background, readyDeadlineMs } : undefined,
+    blueGreen: blueGreen ?? null,
   };
 }
 

@@ -53,7 +53,8 @@ function compileStep(
   return { kind: 'analysis', analysis: compiled.plan };
 }
 
-function warnEndless(compiled: CompiledAnalysis, report: Report): void {
+/** Readings without an end, of an analysis that a step waits for. */
+export function warnEndless(compiled: CompiledAnalysis, report: Report): void {
   const deadline = formatDuration(compiled.plan.deadlineMs);
   for (const { metric, source, path } of compiled.placed) {
     if (metric.count !== null) continue;

@@ -1,11 +1,13 @@
 import { type CompiledRollout, compileRollout, type RolloutSettings } from '../argo/rollout.ts';
 import { compileBackground, compileSteps } from '../argo/steps.ts';
-import { collectTemplates, type TemplateSet } from '../argo/templates.ts';
+import type { TemplateSet } from '../argo/templates.ts';
 import { piece, valueAt } from '../shape/check.ts';
 import { duration } from '../shape/fields.ts';
 import { pickRollout } from './configuration.ts';
 import type { Context } from './context.ts';
 import { analysisSettingsSchema, canarySchema } from './schema.ts';
+import { given, notExactlyOne } from './schema-fields.ts';
+import { releaseTemplates } from './templates.ts';
 
 /** Invariant 4 of the design: one or two readings can be luck. */
 const MINIMUM_READINGS = 3;
@@ -13,27 +15,63 @@ const INCONCLUSIVE_DEADLINE_MS = 30 * 60_000;
 const OPEN_PAUSE_DEADLINE_MS = 60 * 60_000;
 const READY_DEADLINE_MS = 300_000;
 
-/** The ramp as the release's Rollout or its own steps have it. */
-export type CompiledCanary = Omit<CompiledRollout, 'name' | 'replicas'> & { readonly replicas: number | null };
+/** The ramp as the release's Rollout or its own steps have it, and what later analyses are compiled with. */
+export interface CompiledCanary extends Omit<CompiledRollout, 'name' | 'replicas'> {
+  /** `null`: no Rollout says. */
+  readonly replicas: number | null;
+  readonly templates: TemplateSet;
+  readonly settings: RolloutSettings;
+}
 
 export function compileCanary(context: Context): CompiledCanary {
   const { source, report } = context;
   const raw = valueAt(source.value, ['canary']);
+  checkChoice(context, raw);
   const settings = rolloutSettings(raw);
   const rolloutRef = piece(canarySchema.shape.rollout, valueAt(raw, ['rollout']));
   const rollout = rolloutRef === undefined ? null : pickRollout(rolloutRef, ['canary', 'rollout'], context);
-  const templates = releaseTemplates(raw, rolloutRef?.file, context);
-  if (valueAt(raw, ['background']) !== undefined && valueAt(raw, ['rollout']) !== undefined) {
-    const message = 'stands beside a rollout, which has its own analysis; use it with steps only';
-    report.error(source, ['canary', 'background'], 'SHIPLOCK_PLAN_CHOICE', message, 'key');
+  const templates = releaseTemplates(rolloutRef?.file, context);
+  if (rollout !== null) {
+    return { ...compileRollout(rollout, templates, settings, report), templates, settings };
   }
-  if (rollout !== null) return compileRollout(rollout, templates, settings, report);
   const steps = compileSteps(source, ['canary', 'steps'], templates, settings, report);
   const background = compileBackground(source, ['canary', 'background'], steps, templates, settings, report);
   const readyDeadlineMs = settings.readyDeadlineMs ?? READY_DEADLINE_MS;
   const whole = steps !== undefined && background !== undefined;
-  const canary = whole ? { steps, background, readyDeadlineMs } : undefined;
-  return { replicas: null, canaryService: null, stableService: null, canary };
+  return {
+    replicas: null,
+    canaryService: null,
+    stableService: null,
+    canary: whole ? { steps, background, readyDeadlineMs } : undefined,
+    blueGreen: null,
+    templates,
+    settings,
+  };
+}
+
+/** A ramp of a Rollout, or of steps; none only where a cutover moves the traffic. */
+function checkChoice(context: Context, raw: unknown): void {
+  const { source, report } = context;
+  const cutover = valueAt(source.value, ['cutover']) !== undefined;
+  if (raw === undefined || raw === null) {
+    const message = 'is missing; expected a map, or a cutover';
+    if (!cutover) report.error(source, ['canary'], 'SHIPLOCK_PLAN_FIELD_MISSING', message, 'key');
+    return;
+  }
+  if (typeof raw !== 'object' || Array.isArray(raw)) return;
+  const ramps = ['rollout', 'steps'];
+  const count = given(raw, ramps).length;
+  if (count > 1 || (count === 0 && !cutover)) {
+    report.error(source, ['canary'], 'SHIPLOCK_PLAN_CHOICE', notExactlyOne(raw, ramps));
+  }
+  if (valueAt(raw, ['background']) === undefined) return;
+  if (valueAt(raw, ['rollout']) !== undefined) {
+    const message = 'stands beside a rollout, which has its own analysis; use it with steps only';
+    report.error(source, ['canary', 'background'], 'SHIPLOCK_PLAN_CHOICE', message, 'key');
+  } else if (valueAt(raw, ['steps']) === undefined && cutover) {
+    const message = 'has no steps that it could run beside; use cutover.before or cutover.after';
+    report.error(source, ['canary', 'background'], 'SHIPLOCK_PLAN_NEEDS', message, 'key');
+  }
 }
 
 /** Defaults of whatever the release file does not say; also used for manifests by themselves. */
@@ -48,22 +86,4 @@ export function rolloutSettings(raw: unknown): RolloutSettings {
       deadlineMs: analysis?.deadline ?? null,
     },
   };
-}
-
-/** Templates of the named files and of the Rollout's own file. */
-function releaseTemplates(raw: unknown, rolloutFile: string | undefined, context: Context): TemplateSet {
-  const files = new Set(rolloutFile === undefined ? [] : [rolloutFile]);
-  const named = valueAt(raw, ['templates']);
-  const sources = [...files].flatMap((file) => context.manifests(file, ['canary', 'rollout', 'file']).templates);
-  for (const [index, file] of (Array.isArray(named) ? named : []).entries()) {
-    if (typeof file !== 'string' || file === '' || files.has(file)) continue;
-    files.add(file);
-    const found = context.manifests(file, ['canary', 'templates', index]).templates;
-    if (found.length === 0 && context.documents(file).length > 0) {
-      const message = `${file} holds no AnalysisTemplate`;
-      context.report.error(context.source, ['canary', 'templates', index], 'SHIPLOCK_PLAN_TEMPLATE_MISSING', message);
-    }
-    sources.push(...found);
-  }
-  return collectTemplates(sources, context.report);
 }

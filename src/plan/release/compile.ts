@@ -1,19 +1,25 @@
-import path from 'node:path';
 import { ShiplockError } from '../../errors.ts';
 import { sortManifests } from '../argo/manifests.ts';
-import { type LocalTarget, PLAN_FORMAT, type Plan } from '../plan.ts';
-import { createReport, type Path, type Problem, type Report } from '../problem.ts';
+import { type CanaryPlan, type CutoverPlan, PLAN_FORMAT, type Plan } from '../plan.ts';
+import { createReport, type Problem, type Report } from '../problem.ts';
 import { checkShape, piece, valueAt } from '../shape/check.ts';
-import { DNS_LABEL, duration, isWholeBetween } from '../shape/fields.ts';
+import { DNS_LABEL, duration } from '../shape/fields.ts';
 import { show } from '../shape/show.ts';
 import { validatePlan } from '../validate.ts';
 import { readDocuments, type Source, wholeFile } from '../yaml/read.ts';
-import { type CompiledCanary, compileCanary } from './canary.ts';
+import { compileCanary } from './canary.ts';
 import { compileConfiguration } from './configuration.ts';
-import { type Context, createContext } from './context.ts';
+import { createContext } from './context.ts';
+import { compileCutover, hasRamp } from './cutover.ts';
+import { compileDatabase } from './database.ts';
+import { compileFlags } from './flags.ts';
 import { compileGates } from './gates.ts';
+import { compileImage } from './image.ts';
+import { compileNotify } from './notify.ts';
 import { compilePromotion } from './promotion.ts';
-import { releaseSchema, targetSchema } from './schema.ts';
+import { releaseSchema } from './schema.ts';
+import { compileTarget } from './target.ts';
+import { compileValidation } from './validation.ts';
 
 export interface CompileRequest {
   /** The release file, absolute or relative to the working directory. */
@@ -68,14 +74,23 @@ function compile(request: CompileRequest, report: Report): Plan | null {
   checkRequest(request, source, report);
   const context = createContext({ source, file: request.file, version: request.version, report });
   const gates = compileGates(context);
+  const image = compileImage(context);
   const configuration = compileConfiguration(context);
+  const database = compileDatabase(context);
   const ramp = compileCanary(context);
   const target = compileTarget(context, ramp);
+  const autoPromote = request.overrides?.autoPromote;
+  const cutover = compileCutover(context, ramp, autoPromote);
   const promotion = compilePromotion(context, {
-    autoPromote: request.overrides?.autoPromote,
+    autoPromote,
+    ramped: cutover === undefined || hasRamp(ramp),
     canaryService: target?.canaryService ?? `${context.service}-canary`,
-    address: ramp.canary === undefined ? undefined : firstAddress(ramp.canary),
+    address: ramp.canary === undefined ? undefined : firstAddress(ramp.canary, cutover),
   });
+  const flags = compileFlags(context, ramp);
+  const validation = compileValidation(context, gates);
+  const notify = compileNotify(context);
+  const window = piece(duration(), valueAt(source.value, ['window', 'duration'])) ?? ramp.blueGreen?.windowMs;
   if (target === null || ramp.canary === undefined) return null;
   const environment = request.environment ?? valueAt(source.value, ['environment']) ?? ENVIRONMENT;
   return {
@@ -85,10 +100,17 @@ function compile(request: CompileRequest, report: Report): Plan | null {
     version: request.version,
     target,
     gates,
+    // A phase that is left out leaves no key: plans without it keep the digest that they always had.
+    ...(image && { image }),
     configuration,
+    ...(database && { database }),
     canary: ramp.canary,
     promotion,
-    window: { durationMs: piece(duration(), valueAt(source.value, ['window', 'duration'])) ?? WINDOW_MS },
+    ...(cutover && { cutover }),
+    ...(flags && { flags }),
+    ...(validation && { validation }),
+    window: { durationMs: window ?? WINDOW_MS },
+    ...(notify && { notify }),
   };
 }
 
@@ -126,35 +148,9 @@ function checkRequest(request: CompileRequest, source: Source, report: Report): 
   }
 }
 
-function compileTarget(context: Context, ramp: CompiledCanary): LocalTarget | null {
-  const at: Path = ['target'];
-  const target = piece(targetSchema, valueAt(context.source.value, at));
-  if (target === undefined) return null;
-  const stableService = target.stableService ?? ramp.stableService ?? `${context.service}-stable`;
-  const canaryService = target.canaryService ?? ramp.canaryService ?? `${context.service}-canary`;
-  if (stableService === canaryService) {
-    const message = `canaryService and stableService are both ${stableService}; they must differ`;
-    context.report.error(context.source, at, 'SHIPLOCK_PLAN_DUPLICATE', message, 'key');
-  }
-  const replicas = target.replicas ?? ramp.replicas ?? 1;
-  if (!isWholeBetween(replicas, 1, 100)) {
-    const message = `is missing, and the Rollout's replicas are ${replicas}; expected 1 to 100 on this platform`;
-    context.report.error(context.source, [...at, 'replicas'], 'SHIPLOCK_PLAN_RANGE', message, 'key');
-  }
-  return {
-    platform: 'local',
-    command: target.command,
-    directory: path.resolve(context.directory, target.directory ?? '.'),
-    environment: target.environment ?? {},
-    replicas,
-    readinessPath: target.readinessPath ?? '/ready',
-    stableService,
-    canaryService,
-  };
-}
-
-function firstAddress(canary: NonNullable<CompiledCanary['canary']>): string | null {
+/** Whoever has no Prometheus of its own asks the one of the first analysis. */
+function firstAddress(canary: CanaryPlan, cutover: CutoverPlan | undefined): string | null {
   const inline = canary.steps.flatMap((step) => (step.kind === 'analysis' ? [step.analysis] : []));
-  const analyses = canary.background === null ? inline : [canary.background.analysis, ...inline];
-  return analyses[0]?.metrics[0]?.provider.address ?? null;
+  const analyses = [canary.background?.analysis, ...inline, cutover?.before, cutover?.after];
+  return analyses.find((analysis) => analysis != null)?.metrics[0]?.provider.address ?? null;
 }

@@ -14,33 +14,55 @@ export function compileConfiguration(context: Context): ConfigurationEdit[] {
   for (const [index, raw] of (Array.isArray(list) ? list : []).entries()) {
     const edit = piece(configurationSchema, raw);
     if (edit?.helm !== undefined) {
-      edits.push(helmEdit(edit.helm, ['configuration', index, 'helm'], context));
+      edits.push(...helmEdits(edit.helm, ['configuration', index, 'helm'], context));
     } else if (edit?.rollout !== undefined) {
-      const compiled = rolloutEdit(edit.rollout, ['configuration', index, 'rollout'], context);
-      if (compiled !== null) edits.push(compiled);
+      edits.push(...rolloutEdits(edit.rollout, ['configuration', index, 'rollout'], context));
     }
   }
   return edits;
 }
 
-function helmEdit(helm: { file: string; tag?: string }, at: Path, context: Context): ConfigurationEdit {
-  const field = helm.tag ?? 'image.tag';
-  const documents = context.documents(helm.file);
-  const found = valueAt(documents[0]?.value, field.split('.'));
-  if (documents.length > 0 && typeof found !== 'string' && typeof found !== 'number') {
-    const message = `${helm.file} has no text at ${field}; expected the tag there`;
-    context.report.error(context.source, [...at, 'tag'], 'SHIPLOCK_PLAN_EDIT_TARGET', message);
-  }
-  return { kind: 'helm', file: path.resolve(context.directory, helm.file), field };
-}
-
-function rolloutEdit(
-  edit: { file: string; name?: string; container: string },
+function helmEdits(
+  helm: { file: string; tag?: string; digest?: string },
   at: Path,
   context: Context,
-): ConfigurationEdit | null {
+): ConfigurationEdit[] {
+  const field = helm.tag ?? 'image.tag';
+  checkText(context, helm.file, field, [...at, 'tag']);
+  const tag: ConfigurationEdit = { kind: 'helm', file: path.resolve(context.directory, helm.file), field };
+  if (helm.digest === undefined) return [tag];
+  checkText(context, helm.file, helm.digest, [...at, 'digest']);
+  checkImage(context, [...at, 'digest']);
+  if (helm.digest === field) {
+    const message = `is ${field}, as the tag; they must differ`;
+    context.report.error(context.source, [...at, 'digest'], 'SHIPLOCK_PLAN_DUPLICATE', message);
+  }
+  return [tag, { ...tag, field: helm.digest, carries: 'digest' }];
+}
+
+function checkText(context: Context, file: string, field: string, at: Path): void {
+  const documents = context.documents(file);
+  const found = valueAt(documents[0]?.value, field.split('.'));
+  if (documents.length === 0 || typeof found === 'string' || typeof found === 'number') return;
+  const message = `${file} has no text at ${field}; expected the ${at.at(-1)} there`;
+  context.report.error(context.source, at, 'SHIPLOCK_PLAN_EDIT_TARGET', message);
+}
+
+/** A digest is known only where the release has an image. */
+function checkImage(context: Context, at: Path): void {
+  if (valueAt(context.source.value, ['image']) !== undefined) return;
+  const message = 'needs an image, and the release file names none; add the section image, or remove this';
+  context.report.error(context.source, at, 'SHIPLOCK_PLAN_NEEDS', message, 'key');
+}
+
+function rolloutEdits(
+  edit: { file: string; name?: string; container: string; digest?: boolean },
+  at: Path,
+  context: Context,
+): ConfigurationEdit[] {
+  if (edit.digest === true) checkImage(context, [...at, 'digest']);
   const rollout = pickRollout(edit, at, context);
-  if (rollout === null) return null;
+  if (rollout === null) return [];
   const name = rolloutName(rollout);
   const image = imageOf(edit, name, context);
   if (image === null) {
@@ -51,7 +73,8 @@ function rolloutEdit(
     context.report.error(context.source, [...at, 'container'], 'SHIPLOCK_PLAN_EDIT_TARGET', message);
   }
   const file = path.resolve(context.directory, edit.file);
-  return { kind: 'rollout', file, field: edit.container, resource: name ?? '' };
+  const tag: ConfigurationEdit = { kind: 'rollout', file, field: edit.container, resource: name ?? '' };
+  return edit.digest === true ? [tag, { ...tag, carries: 'digest' }] : [tag];
 }
 
 /** The image as it is written, before Helm's values are filled in. */

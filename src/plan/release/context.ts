@@ -8,6 +8,8 @@ import { readDocuments, type Source } from '../yaml/read.ts';
 /** What the parts of a release file are compiled with. */
 export interface Context {
   readonly source: Source;
+  /** The release file as it was given. */
+  readonly file: string;
   /** Absolute directory of the release file: what its paths are relative to. */
   readonly directory: string;
   readonly service: string;
@@ -36,6 +38,7 @@ export function createContext(options: { source: Source; file: string; version: 
   const service = valueAt(source.value, ['service']);
   return {
     source,
+    file,
     directory,
     service: typeof service === 'string' ? service : '',
     version,
@@ -54,7 +57,7 @@ export function createContext(options: { source: Source; file: string; version: 
 }
 
 /** As the user would type it: relative to where the release file was given. */
-function shownName(releaseFile: string, name: string): string {
+export function shownName(releaseFile: string, name: string): string {
   return path.isAbsolute(name) ? name : path.join(path.dirname(releaseFile), name);
 }
 

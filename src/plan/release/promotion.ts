@@ -1,11 +1,12 @@
 import { isHttpAddress } from '../argo/metric.ts';
-import type { ApprovalPlan, MonitorPlan, PrometheusQuery, PromotionPlan } from '../plan.ts';
+import type { MonitorPlan, PrometheusQuery, PromotionPlan } from '../plan.ts';
 import { piece, valueAt } from '../shape/check.ts';
 import { show } from '../shape/show.ts';
+import { approvalPlan } from './approval.ts';
 import type { Context } from './context.ts';
 import { monitorSchema, promotionSchema } from './schema.ts';
 
-/** The mission's numbers: healthy and unhealthy bounds, rhythm, and the time to answer. */
+/** The mission's numbers: healthy and unhealthy bounds, and rhythm. */
 const DEFAULTS = {
   healthy: { success: 0.99, p95Seconds: 0.5 },
   unhealthy: { success: 0.95, p95Seconds: 1 },
@@ -13,12 +14,13 @@ const DEFAULTS = {
   attempts: 60,
   windowMs: 120_000,
   timeoutMs: 30_000,
-  approvalDeadlineMs: 5 * 60_000,
 } as const;
 
 export interface PromotionOptions {
   /** `AUTO_PROMOTE`; `undefined` where nobody said. */
   readonly autoPromote: boolean | undefined;
+  /** False where a cutover comes without a canary: then it is the cutover that asks. */
+  readonly ramped: boolean;
   /** The series that the default queries read. */
   readonly canaryService: string;
   /** Prometheus of the first analysis metric; `undefined` where the ramp is wrong and nobody can tell. */
@@ -32,18 +34,15 @@ export function compilePromotion(context: Context, options: PromotionOptions): P
     const message = `is ${written}, but ${options.autoPromote} was asked for (AUTO_PROMOTE); leave it out where CI decides`;
     context.report.error(context.source, ['promotion', 'automatic'], 'SHIPLOCK_PLAN_AUTO_PROMOTE', message);
   }
-  const automatic = written ?? options.autoPromote ?? false;
-  return { monitor: compileMonitor(context, raw, options), approval: automatic ? null : compileApproval(raw) };
-}
-
-function compileApproval(raw: unknown): ApprovalPlan {
   const approval = piece(promotionSchema.shape.approval, valueAt(raw, ['approval']));
-  return {
-    deadlineMs: approval?.deadline ?? DEFAULTS.approvalDeadlineMs,
-    requires: approval?.requires ?? 'anonymous',
-    quorum: approval?.quorum ?? 1,
-    notStarter: approval?.notStarter ?? false,
-  };
+  const asked = options.ramped || approval !== undefined;
+  const automatic = written ?? (asked ? (options.autoPromote ?? false) : true);
+  const monitor = compileMonitor(context, raw, options);
+  if (monitor !== null && !options.ramped) {
+    const message = 'looks at traffic of the canary, which gets none before the cutover; use cutover.before';
+    context.report.error(context.source, ['promotion', 'monitor'], 'SHIPLOCK_PLAN_NEEDS', message, 'key');
+  }
+  return { monitor, approval: automatic ? null : approvalPlan(approval) };
 }
 
 function compileMonitor(context: Context, promotion: unknown, options: PromotionOptions): MonitorPlan | null {

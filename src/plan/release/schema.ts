@@ -2,27 +2,16 @@
 import { z } from 'zod';
 import { backgroundSchema, stepsSchema } from '../argo/rollout-schema.ts';
 import { MAX_GATES } from '../limits.ts';
-import { TRUST_LEVELS } from '../plan.ts';
-import { dnsLabel, duration, interval, rule, text } from '../shape/fields.ts';
-
-const path = (description: string) => text().describe(`${description} Relative to the release file.`);
-const command = (description: string) =>
-  z.array(text()).min(1).max(100).describe(`${description} An argument list; no shell.`);
-const fraction = () => z.number().min(0).max(1);
-
-/** How many of the named fields of an object are there. */
-const given = (value: unknown, fields: readonly string[]) =>
-  fields.filter((field) => (value as Record<string, unknown>)[field] !== undefined);
-
-const exactlyOne = (fields: readonly string[]) =>
-  rule<unknown>(
-    (value) => given(value, fields).length === 1,
-    'SHIPLOCK_PLAN_CHOICE',
-    (value) => {
-      const found = given(value, fields);
-      return `has ${found.length === 0 ? 'none' : found.join(' and ')}; expected exactly one of ${fields.join(', ')}`;
-    },
-  );
+import { dnsLabel, duration, interval, text } from '../shape/fields.ts';
+import { approvalSchema, command, exactlyOne, fraction, onFailureOfRelease, path, urlPath } from './schema-fields.ts';
+import {
+  cutoverSchema,
+  databaseSchema,
+  flagsSchema,
+  imageSchema,
+  notifySchema,
+  validationSchema,
+} from './schema-phases.ts';
 
 export const targetSchema = z.strictObject({
   platform: z.literal('local').describe('Processes of this machine behind the embedded Envoy.'),
@@ -30,11 +19,7 @@ export const targetSchema = z.strictObject({
   directory: path('Working directory of the processes.').optional(),
   environment: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string().max(4_096)).optional(),
   replicas: z.int().min(1).max(100).optional().describe("Default: the Rollout's replicas."),
-  readinessPath: z
-    .string()
-    .regex(/^\/\S*$/, 'a path that starts with /')
-    .optional()
-    .describe('Default: /ready.'),
+  readinessPath: urlPath('Default: /ready.').optional(),
   stableService: text().optional().describe("Default: the Rollout's stableService, else SERVICE-stable."),
   canaryService: text().optional().describe("Default: the Rollout's canaryService, else SERVICE-canary."),
 });
@@ -70,6 +55,7 @@ export const configurationSchema = z
       .strictObject({
         file: path('A Helm values file.'),
         tag: text().optional().describe('Dotted path of the tag. Default: image.tag.'),
+        digest: text().optional().describe("Dotted path of the image's digest, for example image.digest."),
       })
       .optional(),
     rollout: z
@@ -77,6 +63,7 @@ export const configurationSchema = z
         file: path('An Argo Rollout manifest.'),
         name: text().optional().describe('Default: the only Rollout of the file.'),
         container: text().describe('The container whose image carries the tag.'),
+        digest: z.boolean().optional().describe("Write the image's digest behind the tag too. Default: false."),
       })
       .optional(),
   })
@@ -88,22 +75,26 @@ export const analysisSettingsSchema = z.strictObject({
   deadline: duration('When an inline analysis becomes an error. Default: twice its readings and 10m more.').optional(),
 });
 
-export const canarySchema = z
-  .strictObject({
-    rollout: z
-      .strictObject({
-        file: path('An Argo Rollout manifest.'),
-        name: text().optional().describe('Default: the only Rollout of the file.'),
-      })
-      .optional(),
-    steps: stepsSchema.min(1).optional().describe("Steps in Argo's format, instead of a Rollout."),
-    background: backgroundSchema.optional().describe("Analysis beside `steps`, in Argo's format."),
-    templates: z.array(text()).max(20).optional().describe("Files with Argo's AnalysisTemplates."),
-    readyDeadline: duration("Default: the Rollout's progressDeadlineSeconds, else 5m.").optional(),
-    openPauseDeadline: duration('How long `pause: {}` waits for promote. Default: 1h.').optional(),
-    analysis: analysisSettingsSchema.optional(),
-  })
-  .check(exactlyOne(['rollout', 'steps']));
+/** Without a cutover, it has a rollout or steps (checked where the canary is compiled). */
+export const canarySchema = z.strictObject({
+  rollout: z
+    .strictObject({
+      file: path('An Argo Rollout manifest.'),
+      name: text().optional().describe('Default: the only Rollout of the file.'),
+    })
+    .optional(),
+  steps: stepsSchema.min(1).optional().describe("Steps in Argo's format, instead of a Rollout."),
+  background: backgroundSchema.optional().describe("Analysis beside `steps`, in Argo's format."),
+  templates: z
+    .array(text())
+    .max(20)
+    .optional()
+    .describe("Files with Argo's AnalysisTemplates, for every analysis of the release."),
+  readyDeadline: duration("Default: the Rollout's progressDeadlineSeconds, else 5m.").optional(),
+  openPauseDeadline: duration('How long `pause: {}` waits for promote. Default: 1h.').optional(),
+  analysis: analysisSettingsSchema.optional().describe('For every analysis of the release.'),
+  onFailure: onFailureOfRelease('without the canary nothing would be released'),
+});
 
 const bounds = () => z.strictObject({ success: fraction().optional(), p95: duration('For example 500ms.').optional() });
 
@@ -121,15 +112,9 @@ export const monitorSchema = z.strictObject({
 
 export const promotionSchema = z.strictObject({
   automatic: z.boolean().optional().describe('Unset: AUTO_PROMOTE decides, and without it a person.'),
-  approval: z
-    .strictObject({
-      deadline: duration('Unanswered, the release goes back. Default: 5m.').optional(),
-      requires: z.enum(TRUST_LEVELS).optional().describe('How far the person must be proven. Default: anonymous.'),
-      quorum: z.int().min(1).max(20).optional().describe('Different persons. Default: 1.'),
-      notStarter: z.boolean().optional().describe('Nobody approves what they started. Default: false.'),
-    })
-    .optional(),
+  approval: approvalSchema('Unanswered, the release goes back. Default: 5m.').optional(),
   monitor: monitorSchema.optional(),
+  onFailure: onFailureOfRelease('without the promotion nothing would be released'),
 });
 
 export const releaseSchema = z
@@ -140,9 +125,24 @@ export const releaseSchema = z
     environment: dnsLabel().optional().describe('Default: production.'),
     target: targetSchema,
     gates: z.array(gateSchema).max(MAX_GATES).optional(),
+    image: imageSchema.optional(),
     configuration: z.array(configurationSchema).max(20).optional(),
-    canary: canarySchema,
+    database: databaseSchema.optional(),
+    canary: canarySchema.optional().describe('May be left out where there is a cutover.'),
     promotion: promotionSchema.optional(),
-    window: z.strictObject({ duration: duration('The old side stays warm. Default: 10m.').optional() }).optional(),
+    cutover: cutoverSchema.optional(),
+    flags: flagsSchema.optional(),
+    validation: validationSchema.optional(),
+    window: z
+      .strictObject({
+        duration: duration("The old side stays warm. Default: the Rollout's blueGreen delay, else 10m.").optional(),
+        onFailure: onFailureOfRelease('going back in the window is going back altogether'),
+      })
+      .optional(),
+    notify: notifySchema.optional(),
   })
-  .meta({ title: 'Shiplock release', description: 'What one release of one service does.' });
+  .meta({
+    title: 'Shiplock release',
+    description: 'What one release of one service does.',
+    anyOf: [{ required: ['canary'] }, { required: ['cutover'] }],
+  });

@@ -1,8 +1,10 @@
 import { planDigest } from '../digest.ts';
 import { formatDuration } from '../duration.ts';
-import type { CanaryPlan, Plan } from '../plan.ts';
-import { canaryRows, planRows, type Row } from './rows.ts';
-import { earliestDurationMs, rampMs } from './timeline.ts';
+import type { CanaryPlan, CutoverPlan, Plan } from '../plan.ts';
+import type { Row } from './row.ts';
+import { cutoverRows, planRows } from './rows.ts';
+import { canaryRows } from './steps.ts';
+import { cutoverMs, earliestDurationMs, rampMs, timeline } from './timeline.ts';
 
 export interface DescribeOptions {
   /** ANSI colours; callers pass false for `NO_COLOR`, CI without colour, or no terminal. */
@@ -20,15 +22,30 @@ export function describePlan(plan: Plan, options: DescribeOptions = {}): string 
     `on ${target.platform}: ${target.replicas} × ${target.command.join(' ')}`,
     `plan ${planDigest(plan).slice(0, 12)}`,
   ];
-  const end = `earliest ${formatDuration(earliestDurationMs(plan))}: ${formatDuration(rampMs(plan.canary))} of canary and ${formatDuration(plan.window.durationMs)} of window, after gates and readiness`;
+  const end = `earliest ${formatDuration(earliestDurationMs(plan))}: ${partsOf(plan)}, after gates and readiness`;
   return `${head.join(paint('dim', ' · '))}\n${table(planRows(plan), options)}${paint('bold', end)}\n`;
 }
 
-/** The ramp of a Rollout that was checked without a release file. */
-export function describeCanary(name: string, canary: CanaryPlan, options: DescribeOptions = {}): string {
+/** `15m of canary, 30s of cutover and 10m of window`: the canary, the window, and what else takes time. */
+function partsOf(plan: Plan): string {
+  const { window, ...before } = timeline(plan);
+  const parts = Object.entries(before)
+    .filter(([phase, ms]) => ms > 0 || phase === 'canary')
+    .map(([phase, ms]) => `${formatDuration(ms)} of ${phase}`);
+  return `${parts.join(', ')} and ${formatDuration(window)} of window`;
+}
+
+/** What a Rollout does that was checked without a release file; `cutover` is that of a blue-green one. */
+export function describeRollout(
+  rollout: { readonly name: string; readonly canary: CanaryPlan; readonly cutover: CutoverPlan | null },
+  options: DescribeOptions = {},
+): string {
+  const { name, canary, cutover } = rollout;
   const paint = painter(options);
-  const end = `earliest ${formatDuration(rampMs(canary))}, after readiness`;
-  return `${paint('bold', `Rollout ${name}`)}\n${table(canaryRows(canary), options)}${paint('bold', end)}\n`;
+  const ramp = rampMs(canary);
+  const rows = [...canaryRows(canary), ...(cutover ? cutoverRows(cutover, ramp) : [])];
+  const end = `earliest ${formatDuration(ramp + (cutover ? cutoverMs(cutover) : 0))}, after readiness`;
+  return `${paint('bold', `Rollout ${name}`)}\n${table(rows, options)}${paint('bold', end)}\n`;
 }
 
 const HEADINGS = ['EARLIEST', 'PHASE', 'WHAT', 'DEADLINE'] as const;

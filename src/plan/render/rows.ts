@@ -1,127 +1,109 @@
-import { describeRhythm } from '../argo/metric.ts';
 import { formatDuration } from '../duration.ts';
-import type { AnalysisPlan, ApprovalPlan, CanaryPlan, Gate, MonitorPlan, Plan, Step } from '../plan.ts';
-import { printable } from '../problem.ts';
-import { earliestStepMs, rampMs } from './timeline.ts';
+import type { CutoverPlan, DatabasePlan, FlagsPlan, Plan, PromotionPlan, ValidationPlan } from '../plan.ts';
+import { type Row, row } from './row.ts';
+import { analysisRows, canaryRows, stepRows } from './steps.ts';
+import { analysisMs, earliestStepMs, timeline } from './timeline.ts';
+import {
+  approvalText,
+  editText,
+  failing,
+  gateText,
+  imageText,
+  migrationText,
+  monitorDeadline,
+  monitorText,
+  performanceText,
+  securityText,
+  THEN_BACK,
+  within,
+} from './words.ts';
 
-/** One line of a plan's table. Cells are plain text; `null` leaves a cell empty. */
-export interface Row {
-  /** When it can happen at the earliest, from the start of the ramp. */
-  readonly earliestMs: number | null;
-  readonly phase: string;
-  readonly what: string;
-  /** What ends the wait, and how. */
-  readonly deadline: string;
-}
-
+/** Every phase of a plan, in the order in which they run. */
 export function planRows(plan: Plan): Row[] {
-  const end = rampMs(plan.canary);
-  const rows: Row[] = [
-    ...plan.gates.map((gate) => row(null, 'gates', gateText(gate), `${formatDuration(gate.timeoutMs)}, then rejected`)),
-    ...plan.configuration.map((edit) =>
-      row(
-        null,
-        'configuration',
-        `${edit.kind === 'helm' ? edit.field : `image of ${edit.field}`} in ${short(edit.file)}`,
-        '',
-      ),
-    ),
+  const { canary, cutover, flags, validation, window } = timeline(plan);
+  const switched = canary + cutover;
+  const ramped = switched + flags;
+  const validated = ramped + validation;
+  const closed = validated + window;
+  return [
+    ...plan.gates.map((gate) => row(null, 'gates', gateText(gate), within(gate.timeoutMs, 'then rejected'))),
+    ...imageRows(plan),
+    ...plan.configuration.map((edit) => row(null, 'configuration', editText(edit))),
+    ...(plan.database ? expandRows(plan.database) : []),
     ...canaryRows(plan.canary),
+    ...promotionRows(plan.promotion, canary),
+    ...(plan.cutover ? cutoverRows(plan.cutover, canary) : []),
+    ...(plan.flags ? flagRows(plan.flags, switched) : []),
+    ...(plan.validation ? validationRows(plan.validation, ramped) : []),
+    row(validated, 'window', `old side kept warm for ${formatDuration(plan.window.durationMs)}`),
+    ...(plan.database ? contractRows(plan.database, closed) : []),
+    row(closed, 'released', ''),
   ];
-  const { monitor, approval } = plan.promotion;
-  if (monitor !== null) rows.push(row(end, 'promotion', monitorText(monitor), monitorDeadline(monitor)));
-  rows.push(
+}
+
+function imageRows({ image, version }: Plan): Row[] {
+  if (image === undefined) return [];
+  const deadline = image.build === null ? '' : within(image.build.timeoutMs, 'then rejected');
+  return [row(null, 'image', imageText(image, version), deadline)];
+}
+
+function expandRows({ name, expand, deadlineMs }: DatabasePlan): Row[] {
+  return expand.map((file) => row(null, 'expand', migrationText(file, name), within(deadlineMs)));
+}
+
+function promotionRows({ monitor, approval }: PromotionPlan, at: number): Row[] {
+  const last =
     approval === null
-      ? row(end, 'promotion', 'automatic', '')
-      : row(end, 'promotion', approvalText(approval), `${formatDuration(approval.deadlineMs)}, then back`),
-    row(end, 'window', `old side kept warm for ${formatDuration(plan.window.durationMs)}`, ''),
-    row(end + plan.window.durationMs, 'released', '', ''),
-  );
-  return rows;
+      ? row(at, 'promotion', 'automatic')
+      : row(at, 'promotion', approvalText(approval), within(approval.deadlineMs));
+  return monitor === null ? [last] : [row(at, 'promotion', monitorText(monitor), monitorDeadline(monitor)), last];
 }
 
-/** The rows of a ramp alone, also of a Rollout without a release file. */
-export function canaryRows(canary: CanaryPlan): Row[] {
-  const rows = [row(0, 'canary', 'new version ready', `${formatDuration(canary.readyDeadlineMs)}, then back`)];
-  let at = 0;
-  for (const [index, step] of canary.steps.entries()) {
-    if (canary.background?.startingStep === index) rows.push(...backgroundRows(canary.background.analysis, at));
-    rows.push(...stepRows(step, index, at));
-    at += earliestStepMs(step);
-  }
-  if (canary.steps.length === 0 && canary.background !== null) {
-    rows.push(...backgroundRows(canary.background.analysis, at));
-  }
-  return rows;
+/** Of a Rollout without a release file too. */
+export function cutoverRows({ preview, before, approval, pauseMs, after }: CutoverPlan, start: number): Row[] {
+  const looked = start + analysisMs(before);
+  const switched = looked + (pauseMs ?? 0);
+  const of = (at: number, what: string, deadline = '') => row(at, 'cutover', what, deadline);
+  return [
+    ...(preview ? [of(start, `preview ${preview.path} answers ${preview.status}`, THEN_BACK)] : []),
+    ...(before ? analysisRows(before, start, 'cutover', 'before') : []),
+    ...(approval ? [of(looked, approvalText(approval), within(approval.deadlineMs))] : []),
+    ...(pauseMs === null ? [] : [of(looked, `pause ${formatDuration(pauseMs)}, or until promoted`)]),
+    of(switched, 'all traffic in one switch'),
+    ...(after ? analysisRows(after, switched, 'cutover', 'after') : []),
+  ];
 }
 
-function stepRows(step: Step, index: number, at: number): Row[] {
-  const name = `step ${index + 1}`;
-  switch (step.kind) {
-    case 'setWeight':
-      return [row(at, 'canary', `${name}: weight ${step.weight} %`, '')];
-    case 'pause':
-      return step.durationMs === null
-        ? [row(at, 'canary', `${name}: pause until promoted`, `${formatDuration(step.deadlineMs)}, then back`)]
-        : [row(at, 'canary', `${name}: pause ${formatDuration(step.durationMs)}`, '')];
-    case 'analysis': {
-      const deadline = `${formatDuration(step.analysis.deadlineMs)}, then back`;
-      return [
-        row(at, 'canary', `${name}: analysis ${step.analysis.templates.join(', ')}`, deadline),
-        ...metricRows(step.analysis),
-      ];
+function flagRows({ ramps, onFailure }: FlagsPlan, start: number): Row[] {
+  const rows: Row[] = [];
+  let at = start;
+  for (const { key, variant, steps } of ramps) {
+    for (const step of steps) {
+      rows.push(...stepRows(step, at, 'flags', `${key}=${variant}`, failing(onFailure)));
+      at += earliestStepMs(step);
     }
   }
+  return rows;
 }
 
-function backgroundRows(analysis: AnalysisPlan, at: number): Row[] {
-  const needs = `at least ${analysis.minimumReadings} good, one at the last weight`;
+function validationRows({ security, performance, onFailure }: ValidationPlan, at: number): Row[] {
+  const then = failing(onFailure);
+  const end = at + (performance?.durationMs ?? 0);
   return [
-    row(at, 'canary', `analysis beside the steps from here: ${analysis.templates.join(', ')}`, needs),
-    ...metricRows(analysis),
+    ...(security ? [row(at, 'validation', securityText(security), then)] : []),
+    ...(performance ? [row(at, 'validation', performanceText(performance), then)] : []),
+    row(end, 'validation', 'checklist answered from the evidence', then),
   ];
 }
 
-function metricRows(analysis: AnalysisPlan): Row[] {
-  return analysis.metrics.map((metric) => {
-    const good = metric.successCondition === null ? '' : ` good: ${metric.successCondition}`;
-    const bad = metric.failureCondition === null ? '' : ` bad: ${metric.failureCondition}`;
-    const limit = `more than ${metric.failureLimit} bad fail`;
-    return row(null, 'canary', `· ${metric.name}:${good}${bad} · ${describeRhythm(metric)}`, limit);
-  });
-}
-
-function gateText(gate: Gate): string {
-  switch (gate.kind) {
-    case 'command':
-      return `${gate.name}: ${gate.command.join(' ')}`;
-    case 'coverage':
-      return `${gate.name}: ${gate.report} at ${gate.minimumPercent} % or more`;
-    case 'audit':
-      return `${gate.name}: ${gate.command?.join(' ') ?? `${gate.report} (recorded)`}, nothing ${gate.level} or worse`;
-  }
-}
-
-function monitorText({ healthy, unhealthy }: MonitorPlan): string {
-  const good = `healthy: success ≥ ${healthy.success}, p95 ≤ ${healthy.p95Seconds} s`;
-  return `${good} · unhealthy: success < ${unhealthy.success} or p95 > ${unhealthy.p95Seconds} s`;
-}
-
-function monitorDeadline({ intervalMs, attempts }: MonitorPlan): string {
-  return `every ${formatDuration(intervalMs)}, ${attempts} times, then back`;
-}
-
-function approvalText({ quorum, requires, notStarter }: ApprovalPlan): string {
-  const who = quorum === 1 ? 'a person approves' : `${quorum} persons approve`;
-  const proof = requires === 'anonymous' ? '' : ` (proven by ${requires})`;
-  return `${who}${proof}${notStarter ? ', not the starter' : ''}`;
-}
-
-/** The last two parts of a path: enough to know it by. */
-function short(file: string): string {
-  return file.split('/').slice(-2).join('/');
-}
-
-function row(earliestMs: number | null, phase: string, what: string, deadline: string): Row {
-  return { earliestMs, phase, what: printable(what), deadline: printable(deadline) };
+/** Beforehand, so that nobody learns in the night that there is no way back. */
+function contractRows({ name, contract, approval, deadlineMs }: DatabasePlan, at: number): Row[] {
+  if (contract.length === 0) return [];
+  const asked = within(approval.deadlineMs, 'then dropped, and the release stays');
+  return [
+    row(at, 'contract', `${approvalText(approval)}: from here there is no way back`, asked),
+    ...contract.map((file) =>
+      row(at, 'contract', migrationText(file, name), within(deadlineMs, 'then a person decides')),
+    ),
+  ];
 }

@@ -24,6 +24,22 @@ export function rule<T>(holds: (value: T) => boolean, code: PlanCode, message: (
   });
 }
 
+/** Of a step: exactly one of the kinds. */
+export const oneKind = (kinds: readonly string[]) =>
+  rule<unknown>(
+    (step) => kindsOf(step, kinds).length === 1,
+    'SHIPLOCK_PLAN_STEP_KIND',
+    (step) => {
+      const found = kindsOf(step, kinds);
+      const is = found.length === 0 ? 'does nothing' : `is ${found.join(' and ')} at once`;
+      return `${is}; expected exactly one of ${kinds.join(', ')}`;
+    },
+  );
+
+/** The named fields of a step that are there. */
+export const kindsOf = (step: unknown, among: readonly string[]): string[] =>
+  among.filter((kind) => (step as Record<string, unknown>)[kind] != null);
+
 /**
  * A field of Argo's that is known and not supported: refused by name, never called a spelling mistake.
  * `harmless` is a value that asks for nothing.
@@ -43,7 +59,12 @@ export function refused(name: string, harmless?: unknown) {
 export const opaque = () => z.unknown().optional();
 
 /** Percent of traffic, whole, 0..100. */
-export const weight = () =>
+export const weight = () => wholePercent('Percent of traffic for the canary.');
+
+/** Percent of users, whole, 0..100. */
+export const percent = () => wholePercent('Percent of users that get the variant.');
+
+const wholePercent = (description: string) =>
   z
     .unknown()
     .refine((value) => isWholeBetween(value, 0, 100), {
@@ -51,7 +72,7 @@ export const weight = () =>
       error: (issue) => `is ${show(issue.input)}; expected ${WEIGHT}`,
     })
     .transform((value) => value as number)
-    .meta({ type: 'integer', minimum: 0, maximum: 100, description: 'Percent of traffic for the canary.' });
+    .meta({ type: 'integer', minimum: 0, maximum: 100, description });
 
 const WEIGHT = 'a whole percentage from 0 to 100';
 

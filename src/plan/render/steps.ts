@@ -1,0 +1,52 @@
+import { formatDuration } from '../duration.ts';
+import type { AnalysisPlan, CanaryPlan, FlagStep, Step } from '../plan.ts';
+import { type Row, row } from './row.ts';
+import { earliestStepMs } from './timeline.ts';
+import { metricText, within } from './words.ts';
+
+/** The rows of a ramp alone, also of a Rollout without a release file. */
+export function canaryRows({ steps, background, readyDeadlineMs }: CanaryPlan): Row[] {
+  const rows = [row(0, 'canary', 'new version ready', within(readyDeadlineMs))];
+  let at = 0;
+  for (const [index, step] of steps.entries()) {
+    if (background?.startingStep === index) rows.push(...backgroundRows(background.analysis, at));
+    rows.push(...stepRows(step, at, 'canary', `step ${index + 1}`));
+    at += earliestStepMs(step);
+  }
+  if (steps.length === 0 && background !== null) rows.push(...backgroundRows(background.analysis, at));
+  return rows;
+}
+
+/** One step of traffic or of a flag, called by a name. */
+export function stepRows(step: Step | FlagStep, at: number, phase: string, name: string, then?: string): Row[] {
+  switch (step.kind) {
+    case 'setWeight':
+      return [row(at, phase, `${name}: weight ${step.weight} %`)];
+    case 'setPercent':
+      return [row(at, phase, `${name}: ${step.percent} % of users`)];
+    case 'pause':
+      return step.durationMs === null
+        ? [row(at, phase, `${name}: pause until promoted`, within(step.deadlineMs, then))]
+        : [row(at, phase, `${name}: pause ${formatDuration(step.durationMs)}`)];
+    case 'analysis':
+      return analysisRows(step.analysis, at, phase, name, then);
+  }
+}
+
+/** An analysis that is waited for, and each of its metrics. */
+export function analysisRows(analysis: AnalysisPlan, at: number, phase: string, name: string, then?: string): Row[] {
+  const head = row(at, phase, `${name}: analysis ${analysis.templates.join(', ')}`, within(analysis.deadlineMs, then));
+  return [head, ...metricRows(analysis, phase)];
+}
+
+function backgroundRows(analysis: AnalysisPlan, at: number): Row[] {
+  const needs = `at least ${analysis.minimumReadings} good, one at the last weight`;
+  const head = row(at, 'canary', `analysis beside the steps from here: ${analysis.templates.join(', ')}`, needs);
+  return [head, ...metricRows(analysis, 'canary')];
+}
+
+function metricRows(analysis: AnalysisPlan, phase: string): Row[] {
+  return analysis.metrics.map((metric) =>
+    row(null, phase, metricText(metric), `more than ${metric.failureLimit} bad fail`),
+  );
+}

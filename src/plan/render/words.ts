@@ -1,0 +1,89 @@
+/** The parts of a plan in a few words each: the cells of its table. */
+import { describeRhythm } from '../argo/metric.ts';
+import { formatDuration } from '../duration.ts';
+import type {
+  ApprovalPlan,
+  ConfigurationEdit,
+  Gate,
+  ImagePlan,
+  MetricPlan,
+  Migration,
+  MonitorPlan,
+  OnFailure,
+  PerformanceCheck,
+  SecurityCheck,
+} from '../plan.ts';
+
+export const THEN_BACK = 'then back';
+
+export const within = (ms: number, then: string = THEN_BACK) => `${formatDuration(ms)}, ${then}`;
+
+/** What the failure of a phase with a choice leads to. */
+export const failing = (onFailure: OnFailure) => (onFailure === 'phase' ? 'then only this goes back' : THEN_BACK);
+
+export function gateText(gate: Gate): string {
+  switch (gate.kind) {
+    case 'command':
+      return `${gate.name}: ${gate.command.join(' ')}`;
+    case 'coverage':
+      return `${gate.name}: ${gate.report} at ${gate.minimumPercent} % or more`;
+    case 'audit':
+      return `${gate.name}: ${gate.command?.join(' ') ?? `${gate.report} (recorded)`}, nothing ${gate.level} or worse`;
+  }
+}
+
+export function imageText({ repository, build, digest }: ImagePlan, version: string): string {
+  const how = build === null ? 'found' : `built from ${short(`${build.directory}/${build.file}`)}`;
+  return `${repository}:${version}, ${how}${digest === null ? '' : `, as ${digest.slice(0, 'sha256:'.length + 12)}…`}`;
+}
+
+export function editText({ kind, field, file, carries }: ConfigurationEdit): string {
+  const what = kind === 'helm' ? field : `image of ${field}`;
+  return `${what}${carries === undefined ? '' : ', its digest,'} in ${short(file)}`;
+}
+
+export function migrationText({ name, sha256 }: Migration, database: string): string {
+  return `${name} on ${database} (SHA-256 ${sha256.slice(0, 12)}…)`;
+}
+
+export function metricText(metric: MetricPlan): string {
+  const good = metric.successCondition === null ? '' : ` good: ${metric.successCondition}`;
+  const bad = metric.failureCondition === null ? '' : ` bad: ${metric.failureCondition}`;
+  return `· ${metric.name}:${good}${bad} · ${describeRhythm(metric)}`;
+}
+
+export function monitorText({ healthy, unhealthy }: MonitorPlan): string {
+  const good = `healthy: success ≥ ${healthy.success}, p95 ≤ ${healthy.p95Seconds} s`;
+  return `${good} · unhealthy: success < ${unhealthy.success} or p95 > ${unhealthy.p95Seconds} s`;
+}
+
+export function monitorDeadline({ intervalMs, attempts }: MonitorPlan): string {
+  return `every ${formatDuration(intervalMs)}, ${attempts} times, then back`;
+}
+
+export function approvalText({ quorum, requires, notStarter }: ApprovalPlan): string {
+  const who = quorum === 1 ? 'a person approves' : `${quorum} persons approve`;
+  const proof = requires === 'anonymous' ? '' : ` (proven by ${requires})`;
+  return `${who}${proof}${notStarter ? ', not the starter' : ''}`;
+}
+
+export function securityText({ auditGate, headers, image }: SecurityCheck): string {
+  const parts = [
+    ...(auditGate === null ? [] : [`the report of ${auditGate}`]),
+    ...(headers === null ? [] : [`${Object.keys(headers.required).join(', ')} of ${headers.path}`]),
+    ...(image ? ['an image whose user is not root'] : []),
+  ];
+  return `security: ${parts.join(' · ')}`;
+}
+
+export function performanceText(check: PerformanceCheck): string {
+  const load = `${check.ratePerSecond} requests/s of ${check.path} for ${formatDuration(check.durationMs)}`;
+  const bounds = `p95 ≤ ${check.p95Seconds} s, failed ≤ ${Math.round(check.errorShare * 1e6) / 1e4} %`;
+  const compared = check.versusStable === null ? '' : `, p95 ≤ ${check.versusStable} × the old side's`;
+  return `performance: ${load}: ${bounds}${compared}`;
+}
+
+/** The last two parts of a path: enough to know it by. */
+function short(file: string): string {
+  return file.split('/').slice(-2).join('/');
+}
