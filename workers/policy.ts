@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Webhook } from '../activities/notify/index.ts';
 import { ShiplockError } from '../src/errors.ts';
 import { canonicalJson, TRUST_LEVELS, type TrustLevel } from '../src/plan/index.ts';
+import { type Database, databasesSchema } from './policy/databases.ts';
 import { webhooksSchema } from './policy/webhooks.ts';
 
 /**
@@ -26,6 +27,7 @@ import { webhooksSchema } from './policy/webhooks.ts';
  * workloadEnvironment: [NODE_ENV, 'FEATURE_*']     # what a plan may set for its workload
  * approvals: { requires: { production: identity }, mandatory: [production] }
  * images: { repositories: ['registry.example:5000/credlink/*'] }  # `*` stands for part of one piece between slashes
+ * databases: { credlink: { url: { env: CREDLINK_DATABASE_URL } } }  # postgres://…, only the worker reads it
  * webhooks: { deploys: { url: 'https://hooks.example/releases', secret: { env: DEPLOYS_SECRET } } }
  */
 export interface Policy {
@@ -54,12 +56,15 @@ export interface Policy {
     /** Repositories (or patterns) that may be built, pushed and asked about. */
     readonly repositories: readonly string[];
   };
+  /** What migrations may change, by name. */
+  readonly databases: Readonly<Record<string, Database>>;
   /** Who may be told of a release's changes, by name. */
   readonly webhooks: Readonly<Record<string, Webhook>>;
   /** Gates run as this user, who cannot read what the worker holds. Needs a worker that runs as root. */
   readonly runAs: { readonly uid: number; readonly gid: number } | null;
 }
 
+export { databaseConnection } from './policy/databases.ts';
 export { gateEnvironment, mapAddress, policyRefusals } from './policy/refusals.ts';
 
 /** Enough for a shell-less build; no credentials among them. */
@@ -96,6 +101,7 @@ const schema = z.strictObject({
     })
     .default({ requires: {}, mandatory: [] }),
   images: z.strictObject({ repositories: list }).default({ repositories: [] }),
+  databases: databasesSchema.default({}),
   webhooks: webhooksSchema.default({}),
   runAs: z
     .strictObject({ uid: z.int().min(1), gid: z.int().min(1) })

@@ -1,6 +1,14 @@
 import { isWithin } from '../../activities/confinement.ts';
-import { type Gate, type Plan, type PrometheusQuery, TRUST_LEVELS, type TrustLevel } from '../../src/plan/plan.ts';
+import {
+  type ApprovalPlan,
+  type Gate,
+  type Plan,
+  type PrometheusQuery,
+  TRUST_LEVELS,
+  type TrustLevel,
+} from '../../src/plan/plan.ts';
 import type { Policy } from '../policy.ts';
+import { databaseRefusals } from './databases.ts';
 import { matchesCommand, matchesHost, matchesName, matchesRepository } from './patterns.ts';
 import { webhookRefusals } from './webhooks.ts';
 
@@ -24,6 +32,7 @@ export function policyRefusals(plan: Plan, policy: Policy | null): readonly stri
     ...plan.configuration.flatMap((edit) => directory(`configuration file ${edit.file}`, edit.file, policy)),
     ...[...new Set(queries(plan).map((query) => query.address))].flatMap((address) => metricHost(address, policy)),
     ...approvals(plan, policy),
+    ...databaseRefusals(plan, policy),
     ...webhookRefusals(plan, policy),
   ];
 }
@@ -34,9 +43,12 @@ export function mapAddress(address: string, policy: Policy | null): string | nul
   return mapped === 'embedded' ? null : mapped;
 }
 
-/** What a gate sees of the worker's own variables: never Temporal's or a webhook's secret, whatever the policy names. */
+/** What a gate sees of the worker's own variables: never Temporal's or a secret's, whatever the policy names. */
 export function gateEnvironment(own: NodeJS.ProcessEnv, policy: Policy | null): Record<string, string> {
-  const secrets = new Set(Object.values(policy?.webhooks ?? {}).map(({ secret }) => secret.env));
+  const secrets = new Set([
+    ...Object.values(policy?.webhooks ?? {}).map(({ secret }) => secret.env),
+    ...Object.values(policy?.databases ?? {}).map(({ url }) => url.env),
+  ]);
   const seen = Object.entries(own).filter(
     (entry): entry is [string, string] =>
       entry[1] !== undefined &&
@@ -110,12 +122,20 @@ function metricHost(address: string, policy: Policy): string[] {
   return [`the metric address ${address} matches nothing in "hosts" and is not mapped in "prometheus"`];
 }
 
-function approvals({ environment, promotion }: Plan, policy: Policy): string[] {
-  const { approval } = promotion;
-  if (!approval) {
-    const mandatory = policy.approvals.mandatory.some((pattern) => matchesName(environment, pattern));
-    return mandatory ? [`in "${environment}" a person must approve, but the plan promotes automatically`] : [];
-  }
+function approvals({ environment, promotion, cutover, database }: Plan, policy: Policy): string[] {
+  const mandatory = policy.approvals.mandatory.some((pattern) => matchesName(environment, pattern));
+  const contract = database?.contract.length ? database.approval : null;
+  const asked = [promotion.approval, cutover?.approval, contract].filter((approval) => approval != null);
+  const weak = asked.flatMap((approval) => tooWeak(approval, environment, policy));
+  return [
+    ...(mandatory && !promotion.approval
+      ? [`in "${environment}" a person must approve, but the plan promotes automatically`]
+      : []),
+    ...new Set(weak),
+  ];
+}
+
+function tooWeak(approval: ApprovalPlan, environment: string, policy: Policy): string[] {
   const rank = (level: TrustLevel) => TRUST_LEVELS.indexOf(level);
   return Object.entries(policy.approvals.requires)
     .filter(([pattern, least]) => matchesName(environment, pattern) && rank(approval.requires) < rank(least))
