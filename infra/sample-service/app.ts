@@ -1,12 +1,22 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
 import { Registry } from 'prom-client';
 import { type CanaryLogger, canaryMonitoring, metricsHandler } from '../../src/express/index.ts';
-import { type CredentialStore, credentialStore } from './credentials.ts';
+import { type Credential, type CredentialStore, credentialStore } from './credentials.ts';
 import { evenly, type Faults, parseFaults } from './faults.ts';
+import { CODE_DEFAULTS, type Flags } from './flags.ts';
+import { chooseSide, sideOf } from './sides.ts';
 
 export interface AppOptions {
   readonly version: string;
   readonly faults: Faults;
+  /** Default: those of the code. */
+  readonly flags?: Flags;
   /** Whether `PUT /faults` may change them. */
   readonly faultsAdmin: boolean;
   /** False as soon as the process is asked to stop. */
@@ -51,6 +61,7 @@ export function createApp(options: AppOptions): Express {
   }
   app.use(
     '/credentials',
+    chooseSide({ flags: options.flags ?? CODE_DEFAULTS, register }),
     faulty(() => faults, options.crash),
     business(store),
   );
@@ -66,18 +77,27 @@ const refuse: ErrorRequestHandler = (error, _req, res, _next) => {
 function business(store: CredentialStore): Router {
   const router = express.Router();
   router.use(express.json());
-  router.get('/', (_req, res) => void res.json(store.list().slice(-20)));
+  router.get(
+    '/',
+    (_req, res) =>
+      void res.json(
+        store
+          .list()
+          .slice(-20)
+          .map((credential) => shown(credential, res)),
+      ),
+  );
   router.post('/', (req, res) => {
     const { asset, issuer } = req.body ?? {};
     if (typeof asset !== 'string' || typeof issuer !== 'string' || asset.length > 200 || issuer.length > 200) {
       res.status(400).json({ error: 'asset and issuer are needed, as strings of at most 200 characters' });
       return;
     }
-    res.status(201).json(store.issue(asset, issuer));
+    res.status(201).json(shown(store.issue(asset, issuer), res));
   });
   router.get('/:id', (req, res) => {
     const credential = store.find(req.params.id);
-    if (credential) res.json(credential);
+    if (credential) res.json(shown(credential, res));
     else res.status(404).json({ error: `no credential ${req.params.id}` });
   });
   router.post('/:id/verify', (req, res) => {
@@ -88,16 +108,22 @@ function business(store: CredentialStore): Router {
   return router;
 }
 
+/** The new side of the flag tells the format of a credential, too. */
+function shown(credential: Credential, res: Response): Credential & { readonly format?: string } {
+  return sideOf(res) === 'on' ? { ...credential, format: 'c2pa/2' } : credential;
+}
+
 /** Does to a request what the build is bad at. */
 function faulty(current: () => Faults, crash: (because: string) => void): RequestHandler {
   const errs = evenly();
+  const flagErrs = evenly();
   const lags = evenly();
   const leaked: Buffer[] = [];
   let leakedMegabytes = 0;
   let served = 0;
 
   return (_req, res, next) => {
-    const { errorShare, latency, crash: crashes, leak } = current();
+    const { errorShare, flagErrorShare, latency, crash: crashes, leak } = current();
     served += 1;
     if (crashes && crashes !== 'atStart' && served >= crashes.afterRequests) {
       crash(`request ${served} of this build`);
@@ -107,9 +133,8 @@ function faulty(current: () => Faults, crash: (because: string) => void): Reques
       leaked.push(Buffer.alloc(leak.megabytes * 1024 * 1024, 1));
       leakedMegabytes += leak.megabytes;
     }
-    const answer = errs(errorShare)
-      ? () => void res.status(500).json({ error: 'this build answers so' })
-      : () => next();
+    const isBad = errs(errorShare) || (sideOf(res) === 'on' && flagErrs(flagErrorShare));
+    const answer = isBad ? () => void res.status(500).json({ error: 'this build answers so' }) : () => next();
     if (latency && lags(latency.share)) setTimeout(answer, latency.milliseconds);
     else answer();
   };

@@ -7,6 +7,8 @@ const share = z.number().min(0).max(1);
 const Faults = z.strictObject({
   /** Share of business requests that answer 500, 0..1. */
   errorShare: share.default(0),
+  /** The same of those alone that the flag `new-credentials` is on for: a good build with a bad flag, 0..1. */
+  flagErrorShare: share.default(0),
   /** Added to a share of business requests before they are handled. */
   latency: z
     .strictObject({ milliseconds: z.number().min(0).max(60_000), share: share.default(1) })

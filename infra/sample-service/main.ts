@@ -8,21 +8,24 @@
  * | `SERVICE_VERSION` | in `x-service-version` | 0.0.0 |
  * | `SAMPLE_FAULTS_DIR` | `<version>.json` in it says what is wrong with that build | none |
  * | `SAMPLE_FAULTS_ADMIN` | 1: `GET` and `PUT /faults` | off |
+ * | `FLAGS_URL` | where flags are asked for (OFREP) | none: the code's defaults |
  * | `DEPLOYMENT_TYPE`, `SHIPLOCK_POD_LABELS` | role, see `shiplock/express` | stable |
  */
 import { createApp } from './app.ts';
 import { faultsOfBuild } from './faults.ts';
+import { openFlags } from './flags.ts';
 import { serve } from './serve.ts';
 
 const version = process.env.SERVICE_VERSION ?? '0.0.0';
 const faults = await faultsOfBuild(process.env.SAMPLE_FAULTS_DIR, version);
+const flags = await openFlags(process.env.FLAGS_URL);
 if (faults.crash === 'atStart') crash('at its start');
 
 const service = await serve({
   host: process.env.HOST ?? '127.0.0.1',
   port: Number(process.env.PORT ?? 3000),
   app: (accepting) =>
-    createApp({ version, faults, faultsAdmin: process.env.SAMPLE_FAULTS_ADMIN === '1', accepting, crash }),
+    createApp({ version, faults, flags, faultsAdmin: process.env.SAMPLE_FAULTS_ADMIN === '1', accepting, crash }),
 });
 console.log(JSON.stringify({ time: new Date().toISOString(), message: 'listening', version, port: service.port }));
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void service.stop());
