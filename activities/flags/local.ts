@@ -12,7 +12,7 @@ import type {
   RestoreFlagRequest,
   SetFlagRequest,
 } from './port.ts';
-import { percentOf, whyNoRamp, withPercent, withTargeting } from './share.ts';
+import { percentOf, rounded, whyNoRamp, withPercent, withTargeting } from './share.ts';
 
 /** Somebody else may write between our look and our write; that often in a row is no coincidence. */
 const ATTEMPTS = 5;
@@ -65,7 +65,7 @@ export function localFlags({ client }: { readonly client: SupervisorClient }): F
 
 function wantedOf({ definition, revision }: FlagStatus, request: SetFlagRequest): FlagDefinition | 'drifted' {
   const { variant, percent, ifRevision } = request;
-  if (percentOf(definition, variant) === percent) return definition;
+  if (percentOf(definition, variant) === rounded(percent)) return definition;
   if (revision !== ifRevision) return 'drifted';
   const because = whyNoRamp(definition, variant);
   if (because !== '') throw unsuitable(request, because);
@@ -77,7 +77,7 @@ function restoredOf({ definition }: FlagStatus, request: RestoreFlagRequest): Fl
   const before = JSON.parse(request.definition) as FlagDefinition;
   if (isDeepStrictEqual(definition.targeting, before.targeting)) return definition;
   const percent = percentOf(definition, request.variant);
-  const isOurs = percent !== null && request.written.includes(percent);
+  const isOurs = percent !== null && request.written.map(rounded).includes(percent);
   return isOurs ? withTargeting(definition, before.targeting) : 'drifted';
 }
 

@@ -20,8 +20,16 @@ const USER = { cat: [{ var: '$flagd.flagKey' }, { var: 'targetingKey' }] };
  * @param percent 0..100, to a thousandth.
  */
 export function withPercent(definition: FlagDefinition, variant: string, percent: number): FlagDefinition {
-  const weight = Math.round((percent * TOTAL) / 100);
-  return withTargeting(definition, targetingOf(weight, variant, definition.defaultVariant ?? ''));
+  return withTargeting(definition, targetingOf(weightOf(percent), variant, definition.defaultVariant ?? ''));
+}
+
+/** A percent as it can be written: to a thousandth. */
+export function rounded(percent: number): number {
+  return (weightOf(percent) * 100) / TOTAL;
+}
+
+function weightOf(percent: number): number {
+  return Math.round((percent * TOTAL) / 100);
 }
 
 export function withTargeting({ targeting: _, ...rest }: FlagDefinition, targeting: Targeting): FlagDefinition {
