@@ -23,7 +23,7 @@ import { webhooksSchema } from './policy/webhooks.ts';
  * directories: [/srv/credlink]                     # or relative to this file
  * hosts: ['prometheus.monitoring.svc.cluster.local:9090']
  * prometheus: { '*': embedded }                    # every metric address, on a laptop
- * environment: [PATH, HOME, CI]                    # what gates see of the worker's own
+ * environment: [PATH, HOME, CI]                    # what gates and builders see of the worker's own
  * workloadEnvironment: [NODE_ENV, 'FEATURE_*']     # what a plan may set for its workload
  * approvals: { requires: { production: identity }, mandatory: [production] }
  * images: { repositories: ['registry.example:5000/credlink/*'] }  # `*` stands for part of one piece between slashes
@@ -40,7 +40,7 @@ export interface Policy {
   readonly directories: readonly string[];
   /** `host` (any port) or `host:port`; `*` stands for part of one label. */
   readonly hosts: readonly string[];
-  /** Names (or patterns) of the worker's variables that gates may see. */
+  /** Names (or patterns) of the worker's variables that gates and builders may see. */
   readonly environment: readonly string[];
   /** Names (or patterns) of variables that a plan may set for its workload. */
   readonly workloadEnvironment: readonly string[];

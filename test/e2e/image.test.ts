@@ -1,12 +1,16 @@
 /** Images with a real builder (Debian's buildah) and a real registry (Debian's docker-registry) on loopback. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { cp, readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import type { ApplicationFailure } from '@temporalio/common';
+import type { MockActivityEnvironment } from '@temporalio/testing';
+import { createConfigurationActivities } from '../../activities/configuration/index.ts';
 import { createImageActivities } from '../../activities/image/index.ts';
 import type { PreparedImage } from '../../activities/image/port.ts';
-import type { ImageBuild, ImagePlan } from '../../src/plan/plan.ts';
+import type { ConfigurationEdit, ImageBuild, ImagePlan } from '../../src/plan/plan.ts';
 import { activityEnvironment } from '../fixtures/activity-environment.ts';
 import { type ImagePlace, imagePlace, whatIsMissing } from '../fixtures/image-registry.ts';
 
@@ -32,12 +36,12 @@ describe('the image of a version', { skip, timeout: 120_000 }, () => {
   function prepare(
     version: string,
     image: Partial<ImagePlan> = {},
-    environment: Record<string, string> = place.environment,
+    here: { environment?: Record<string, string>; worker?: MockActivityEnvironment } = {},
   ): Promise<PreparedImage> {
     const { app, logs } = place;
+    const { environment = place.environment, worker = activityEnvironment() } = here;
     const { prepareImage } = createImageActivities({ directories: [app], logs, environment, runAs: null });
     const plan = { repository: repository(), build: null, digest: null, insecure: true, ...image };
-    const worker = activityEnvironment();
     beats = [];
     worker.on('heartbeat', (details) => beats.push(details));
     const key = `release-production-api/run/${version}`;
@@ -45,7 +49,7 @@ describe('the image of a version', { skip, timeout: 120_000 }, () => {
   }
 
   /** Nothing here is a builder. */
-  const bare = { PATH: '/nowhere' };
+  const bare = { environment: { PATH: '/nowhere' } };
 
   /** What the registry itself says. */
   async function digestOf(version: string): Promise<string | null> {
@@ -58,7 +62,7 @@ describe('the image of a version', { skip, timeout: 120_000 }, () => {
   it('is built and pushed, and named by the digest that the registry answers', async () => {
     const image = await prepare('1.0.0', { build: build() });
     assert.equal(image.how, 'built');
-    assert.match(image.because, /^built with (buildah|podman|docker) \d+\.\d+\S* and pushed$/);
+    assert.match(image.because, /^built with buildah \d+\.\d+\S* and pushed$/);
     assert.equal(image.digest, await digestOf('1.0.0'));
     assert.equal(image.reference, `${repository()}:1.0.0@${image.digest}`);
     assert.ok(beats.length > 0, 'heartbeats');
@@ -88,6 +92,13 @@ describe('the image of a version', { skip, timeout: 120_000 }, () => {
     assert.deepEqual([first.how, second.how], ['built', 'built']);
     assert.notEqual(first.digest, second.digest);
     assert.equal(second.digest, await digestOf('latest'));
+  });
+
+  it('is not built with a docker whose daemon does not answer', async () => {
+    const PATH = [place.environment.PATH, process.env.PATH].join(path.delimiter);
+    const environment = { ...place.environment, PATH, DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+    const { because } = await prepare('1.0.2', { build: build() }, { environment });
+    assert.match(because, /^built with (podman|buildah)/);
   });
 
   it('is found where it exists and nothing is to be built', async () => {
@@ -124,7 +135,7 @@ describe('the image of a version', { skip, timeout: 120_000 }, () => {
   it('is not there where its Dockerfile fails, and the end of the log is named', async () => {
     await writeFile(path.join(place.app, 'Dockerfile.broken'), 'FROM scratch\nCOPY nothing-of-this-name /\n');
     await assert.rejects(prepare('2.0.0', { build: build('Dockerfile.broken') }), (error: ApplicationFailure) => {
-      assert.match(error.message, /2\.0\.0 was not built with \w+: exit code \d+ after/);
+      assert.match(error.message, /2\.0\.0 was not built with buildah: exit code \d+ after/);
       assert.match(error.message, /build\/gate\.log/);
       assert.match(error.message, /nothing-of-this-name/);
       return error.type === 'SHIPLOCK_IMAGE_FAILED' && error.nonRetryable === true;
@@ -136,6 +147,49 @@ describe('the image of a version', { skip, timeout: 120_000 }, () => {
     const image = prepare('2.0.0', { build: { ...build(), timeoutMs: 1 } });
     await assert.rejects(image, { type: 'SHIPLOCK_IMAGE_FAILED', message: /had not ended after/ });
     assert.equal(await digestOf('2.0.0'), null);
+  });
+
+  it('is no longer built once its release is aborted, and nothing of the builder stays', async (t) => {
+    const base = await hangingRegistry(t);
+    await writeFile(path.join(place.app, 'Dockerfile.hanging'), `FROM ${base.host}/base:1\n`);
+    const worker = activityEnvironment();
+    const image = prepare('2.0.0', { build: build('Dockerfile.hanging') }, { worker });
+    const refused = assert.rejects(image, { name: 'CancelledFailure' });
+    const connection = await base.asked;
+    const gone = once(connection, 'close');
+    worker.cancel('CANCELLED');
+    await refused;
+    await gone;
+    assert.equal(await digestOf('2.0.0'), null);
+  });
+
+  it('is carried by its digest into Helm values and a Rollout, and out of them again, all else kept', async () => {
+    const directories = [place.app];
+    const state = path.join(place.app, '../state');
+    const { readConfiguration, writeConfiguration } = createConfigurationActivities({ directories, state });
+    const values = 'image:\n  tag: 1.0.0 # by release\n  digest: "" # what runs\n';
+    const named = (of: string) =>
+      `kind: Rollout # by release\nspec: {template: {spec: {containers: [{name: api,   image: "${of}"}]}}}\n`;
+    const [helm, rollout] = ['values.yaml', 'rollout.yaml'].map((name) => path.join(place.app, name)) as [
+      string,
+      string,
+    ];
+    await writeFile(helm, values);
+    await writeFile(rollout, named(`${repository()}:1.0.0`));
+    const edits: ConfigurationEdit[] = [
+      { kind: 'helm', file: helm, field: 'image.digest', carries: 'digest' },
+      { kind: 'rollout', file: rollout, field: 'api', carries: 'digest' },
+    ];
+    const { digest, reference } = await prepare('1.0.0');
+    for (const edit of edits) {
+      const { value } = await readConfiguration({ edit });
+      await writeConfiguration({ edit, from: value, to: digest, fence: 1 });
+    }
+    assert.equal(await readFile(helm, 'utf8'), values.replace('""', `"${digest}"`));
+    assert.equal(await readFile(rollout, 'utf8'), named(reference));
+    for (const edit of edits) await writeConfiguration({ edit, from: digest, to: '', fence: 2 });
+    assert.equal(await readFile(helm, 'utf8'), values);
+    assert.equal(await readFile(rollout, 'utf8'), named(`${repository()}:1.0.0`));
   });
 
   it('is not built from outside the directories of the policy', async () => {
@@ -163,3 +217,12 @@ describe('the image of a version', { skip, timeout: 120_000 }, () => {
     });
   });
 });
+
+/** Takes connections and never says a word. */
+async function hangingRegistry(t: TestContext): Promise<{ host: string; asked: Promise<Socket> }> {
+  const { promise: asked, resolve } = Promise.withResolvers<Socket>();
+  const server = createServer((socket) => resolve(socket.on('error', () => undefined).resume())).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
