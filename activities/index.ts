@@ -1,15 +1,30 @@
 import { type AdmissionDependencies, createAdmissionActivities } from './admission/index.ts';
 import { createAttestationActivities } from './attestation/index.ts';
 import { type ConfigurationDependencies, createConfigurationActivities } from './configuration/index.ts';
+import { createDatabaseActivities, type DatabaseDependencies } from './database/index.ts';
+import type { FlagActivities } from './flags/port.ts';
 import { createGateActivities, type GateDependencies } from './gates/index.ts';
 import { createImageActivities, type ImageDependencies } from './image/index.ts';
 import { createMetricsActivities, type MetricsDependencies } from './metrics/index.ts';
 import { createNotifyActivities, type NotifyDependencies } from './notify/index.ts';
-import type { BuildActivities, ImageBuildActivities, QuickActivities, TellingActivities } from './port.ts';
+import type {
+  BuildActivities,
+  ImageBuildActivities,
+  PhaseActivities,
+  QuickActivities,
+  TellingActivities,
+} from './port.ts';
 import type { TrafficActivities } from './traffic/port.ts';
+import { createValidationActivities, type ValidationDependencies } from './validation/index.ts';
 import type { WorkloadActivities } from './workload/port.ts';
 
-export type { BuildActivities, ImageBuildActivities, QuickActivities, TellingActivities } from './port.ts';
+export type {
+  BuildActivities,
+  ImageBuildActivities,
+  PhaseActivities,
+  QuickActivities,
+  TellingActivities,
+} from './port.ts';
 
 export interface QuickDependencies {
   readonly admission: Omit<AdmissionDependencies, 'describeWorkload'>;
@@ -17,6 +32,9 @@ export interface QuickDependencies {
   /** The platform's adapters. */
   readonly workload: WorkloadActivities;
   readonly traffic: TrafficActivities;
+  readonly database: DatabaseDependencies;
+  readonly flags: FlagActivities;
+  readonly validation: ValidationDependencies;
 }
 
 export interface BuildDependencies {
@@ -26,13 +44,24 @@ export interface BuildDependencies {
 }
 
 /** What a worker of the queue `shiplock` registers. */
-export function createQuickActivities({ admission, metrics, workload, traffic }: QuickDependencies): QuickActivities {
+export function createQuickActivities({
+  admission,
+  metrics,
+  workload,
+  traffic,
+  database,
+  flags,
+  validation,
+}: QuickDependencies): QuickActivities & PhaseActivities {
   return {
     ...createAdmissionActivities({ ...admission, describeWorkload: workload.describeWorkload }),
     ...createAttestationActivities(),
     ...createMetricsActivities(metrics),
     ...workload,
     ...traffic,
+    ...createDatabaseActivities(database),
+    ...flags,
+    ...createValidationActivities(validation),
   };
 }
 

@@ -1,20 +1,33 @@
 import { join } from 'node:path';
+import { localFlags } from '../activities/flags/local.ts';
 import {
   type BuildActivities,
   createBuildActivities,
   createQuickActivities,
   createTellingActivities,
   type ImageBuildActivities,
+  type PhaseActivities,
   type QuickActivities,
   type TellingActivities,
 } from '../activities/index.ts';
 import { localTraffic } from '../activities/traffic/local.ts';
+import { localSides } from '../activities/validation/sides.ts';
 import { localWorkload } from '../activities/workload/local.ts';
 import { prometheusAddress, type SupervisorClient } from '../infra/local/index.ts';
-import { gateEnvironment, mapAddress, type Policy, policyDigest, policyRefusals } from './policy.ts';
+import {
+  databaseConnection,
+  gateEnvironment,
+  mapAddress,
+  type Policy,
+  policyDigest,
+  policyRefusals,
+} from './policy.ts';
 
 /** Releases on the local platform: revisions, traffic and metrics are asked of the embedded stack. */
-export function quickActivities(policy: Policy | null, supervisor: SupervisorClient): QuickActivities {
+export function quickActivities(
+  policy: Policy | null,
+  supervisor: SupervisorClient,
+): QuickActivities & PhaseActivities {
   return createQuickActivities({
     admission: {
       policyRefusals: (plan) => policyRefusals(plan, policy),
@@ -24,6 +37,9 @@ export function quickActivities(policy: Policy | null, supervisor: SupervisorCli
     metrics: { mapAddress: (address) => mapAddress(address, policy) ?? prometheusAddress(supervisor) },
     workload: localWorkload({ client: supervisor }),
     traffic: localTraffic({ client: supervisor }),
+    database: { connectionOf: (name) => databaseConnection(name, policy, process.env) },
+    flags: localFlags({ client: supervisor }),
+    validation: { sideOf: localSides({ client: supervisor }) },
   });
 }
 
