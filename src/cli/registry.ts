@@ -40,6 +40,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'run the releases’ workflows and activities here',
     load: () => import('./commands/worker.ts'),
   },
+  {
+    name: 'serve',
+    summary: 'start releases on signed webhooks of GitHub',
+    load: () => import('./commands/serve.ts'),
+  },
   { name: 'local', summary: 'the embedded stack: up, down, status', load: () => import('./commands/local.ts') },
   {
     name: 'replay',

@@ -1,4 +1,6 @@
+import { laneId, releaseId } from '../../workflows/messages.ts';
 import { ShiplockError } from '../errors.ts';
+import { describe } from './execution.ts';
 import { hasEnded, type Sighting, sight } from './observe.ts';
 import { wait } from './outcome.ts';
 import { send } from './send.ts';
@@ -21,6 +23,31 @@ export async function makeRoom(session: Session, id: string): Promise<void> {
   );
   const ended = await wait(session, id, { firstRunId: chain.firstRunId, until: 'ended', timeoutMs: FINALISE_MS });
   if (ended.verdict === 'stillWaiting') throw busyError(ended.last ?? open);
+}
+
+/**
+ * Fails with `SHIPLOCK_RELEASE_BUSY` where another release is open (one in its window gives way), or waits its turn.
+ */
+export async function assertFree(
+  session: Session,
+  target: { readonly environment: string; readonly service: string },
+): Promise<void> {
+  const open = await unlessUnknown(sight(session, releaseId(target)));
+  if (open && !hasEnded(open) && open.status?.phase !== 'window') throw busyError(open);
+  const lane = await unlessUnknown(describe(session, laneId(target)));
+  if (lane?.state !== 'running') return;
+  throw new ShiplockError({
+    code: 'SHIPLOCK_RELEASE_BUSY',
+    message: `another release of ${target.service} to ${target.environment} waits its turn in ${lane.id}`,
+    mend: 'start again later; or start with --if-busy wait, or --if-busy supersede',
+  });
+}
+
+function unlessUnknown<T>(asked: Promise<T>): Promise<T | null> {
+  return asked.catch((error: unknown) => {
+    if (error instanceof ShiplockError && error.code === 'SHIPLOCK_RELEASE_UNKNOWN') return null;
+    throw error;
+  });
 }
 
 export async function busy(session: Session, id: string): Promise<ShiplockError> {

@@ -17,8 +17,15 @@ export interface Place {
   readonly request: string;
 }
 
-/** Puts a release into the lane of its service and environment, which is started where there is none. */
-export async function enqueue(session: Session, plan: Plan, wanted: Omit<LaneRequest, 'id'>): Promise<Place> {
+/**
+ * Puts a release into the lane of its service and environment, which is started where there is none. An id that is in
+ * the open lane already is not put there twice; without one it gets a new one.
+ */
+export async function enqueue(
+  session: Session,
+  plan: Plan,
+  wanted: Omit<LaneRequest, 'id'> & { readonly id?: string },
+): Promise<Place> {
   const request: LaneRequest = { id: randomUUID(), ...wanted };
   const lane = laneId(plan);
   try {

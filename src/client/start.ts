@@ -2,7 +2,8 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { DECISION_TIMEOUT_MS, RELEASE_WORKFLOW, type ReleaseInput, releaseId } from '../../workflows/messages.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Problem } from '../plan/problem.ts';
-import { busy, makeRoom } from './busy.ts';
+import { askedBefore } from './asked.ts';
+import { assertFree, busy, makeRoom } from './busy.ts';
 import { explain } from './faults.ts';
 import { enqueue, type Place } from './lane.ts';
 import { type CompiledPlan, compilePlan, type PlanOptions } from './plan.ts';
@@ -24,10 +25,15 @@ export interface StartOptions extends PlanOptions {
   readonly buildQueue?: string;
   /** After how many events a run is continued in a new one; default as the workflow's. */
   readonly eventsPerRun?: number;
+  /**
+   * Makes the start idempotent, for as long as the server keeps histories: the same id is one start, whoever sends it
+   * again and however often. Parts divided by dots each name the request. Such a start goes through the lane.
+   */
+  readonly requestId?: string;
 }
 
 /** What is not part of the plan. */
-export type StartManner = Pick<StartOptions, 'ifBusy' | 'buildQueue' | 'eventsPerRun'>;
+export type StartManner = Pick<StartOptions, 'ifBusy' | 'buildQueue' | 'eventsPerRun' | 'requestId'>;
 
 export type Started = (
   | {
@@ -36,7 +42,11 @@ export type Started = (
       readonly firstRunId: string;
     }
   /** In the lane: it starts when its turn comes; `turn` waits for that. */
-  | ({ readonly kind: 'queued' } & Place)
+  | ({
+      readonly kind: 'queued';
+      /** This `requestId` was taken before; nothing was added. */
+      readonly again?: boolean;
+    } & Place)
 ) & {
   readonly id: string;
   readonly plan: Plan;
@@ -58,13 +68,20 @@ export async function start(session: Session, options: StartOptions): Promise<St
 export async function startPlan(
   session: Session,
   compiled: CompiledPlan,
-  { ifBusy = 'fail', ...manner }: StartManner = {},
+  { ifBusy = 'fail', requestId, ...manner }: StartManner = {},
 ): Promise<Started> {
   const { plan, planDigest, warnings } = compiled;
   const id = releaseId(plan);
   const input: ReleaseInput = inputOf(plan, manner);
   const words = startWords(plan, planDigest, session.identity);
   const common = { id, plan, planDigest, warnings };
+  if (requestId !== undefined) {
+    const before = await askedBefore(session, plan, requestId);
+    if (before) return { kind: 'queued', again: true, ...before, ...common };
+    if (ifBusy === 'fail') await assertFree(session, plan);
+    const mode = ifBusy === 'fail' ? 'wait' : ifBusy;
+    return { kind: 'queued', ...(await enqueue(session, plan, { id: requestId, mode, input, ...words })), ...common };
+  }
   switch (ifBusy) {
     case 'wait':
     case 'supersede':

@@ -1,0 +1,330 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, suite, test } from 'node:test';
+import { hasEnded } from '../../src/client/index.ts';
+import { releasePublished, runCompleted, SECRET, type Signed, signed } from '../fixtures/github-deliveries.ts';
+import { openStage, type Stage } from './client-stage.ts';
+
+const SERVICES = ['once', 'waiting', 'failing', 'superseding', 'unstaffed', 'broken', 'crowded'] as const;
+const BIN = new URL('../../bin/shiplock.js', import.meta.url).pathname;
+
+interface Served {
+  readonly url: string;
+  readonly port: number;
+  readonly lines: string[];
+  /** The exit code, once it has ended. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
+}
+
+interface Said {
+  readonly status: number;
+  readonly body: {
+    readonly release?: string;
+    readonly run?: string;
+    readonly state?: string;
+    readonly again?: boolean;
+    readonly error?: { readonly code: string; readonly message: string };
+  };
+}
+
+let stage: Stage;
+let folder: string;
+let served: Served;
+
+before(async () => {
+  stage = await openStage();
+  await stage.workerUp();
+  folder = mkdtempSync(join(tmpdir(), 'shiplock-serve-'));
+  for (const service of SERVICES) writeRelease(service);
+  writeFileSync(join(folder, 'broken.yaml'), 'kind: Release\nservice: broken\n');
+  writeFileSync(join(folder, 'serve.yaml'), configuration());
+  served = await serve();
+});
+after(async () => {
+  await served.end('SIGKILL');
+  await stage.close();
+  rmSync(folder, { recursive: true });
+});
+
+suite('a signed delivery', { timeout: 120_000 }, () => {
+  const delivery = signed('release', releasePublished('v1.1.0', { repository: 'acme/once' }));
+
+  test('starts a release, under the name of its repository and delivery', async () => {
+    const { status, body } = await deliver(delivery);
+    assert.deepEqual(
+      [status, body.release, body.state, body.again],
+      [202, 'release-production-once', 'started', false],
+    );
+    const { execution } = await stage.shiplock.get('release-production-once');
+    assert.deepEqual([execution.firstRunId, execution.version], [body.run, '1.1.0']);
+    assert.equal(execution.startedBy, `github:acme/once@${delivery.headers['x-github-delivery']}`);
+    assert.deepEqual(await enqueuers('lane-production-once'), [execution.startedBy]);
+  });
+
+  test('is one release, however often it comes, at once too', async () => {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => deliver(delivery)));
+    assert.deepEqual([...new Set(answers.map(({ status, body }) => `${status} ${body.again}`))], ['202 true']);
+    assert.deepEqual(await runsOf('once'), [...new Set(answers.map(({ body }) => body.run))]);
+  });
+
+  test('is one release also to a server that was killed and started again', async () => {
+    assert.equal(await served.end('SIGKILL'), null);
+    served = await serve();
+    const { status, body } = await deliver(delivery);
+    assert.deepEqual([status, body.again], [202, true]);
+    assert.deepEqual(await runsOf('once'), [body.run]);
+  });
+
+  test('is one release also when somebody who recorded it gives it another id', async () => {
+    const headers = { ...delivery.headers, 'x-github-delivery': randomUUID() };
+    const { body } = await deliver({ ...delivery, headers });
+    assert.equal(body.again, true);
+    assert.equal((await runsOf('once')).length, 1);
+  });
+
+  test('is one release also after that has ended', async () => {
+    await stage.shiplock.send('release-production-once', 'abort', { reason: 'enough' });
+    await ended('release-production-once');
+    const { body } = await deliver(delivery);
+    assert.equal(body.again, true);
+    assert.equal((await runsOf('once')).length, 1);
+    assert.ok(hasEnded(await stage.shiplock.get('release-production-once')));
+  });
+
+  test('of five at once that nobody has seen before, one starts it', async () => {
+    const fresh = signed('workflow_run', runCompleted({}, { repository: 'acme/crowded' }));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => deliver(fresh)));
+    assert.deepEqual(answers.map(({ body }) => body.again).sort(), [false, true, true, true, true]);
+    assert.deepEqual(await runsOf('crowded'), [...new Set(answers.map(({ body }) => body.run))]);
+    assert.equal((await stage.shiplock.get('release-production-crowded')).execution.version?.length, 40);
+  });
+});
+
+suite('while another release is open, a delivery', { timeout: 120_000 }, () => {
+  const published = (service: string, version: string) =>
+    signed('release', releasePublished(version, { repository: `acme/${service}` }));
+
+  test('waits its turn with ifBusy wait', async () => {
+    assert.equal((await deliver(published('waiting', '1.1.0'))).body.state, 'started');
+    const second = published('waiting', '1.2.0');
+    const { status, body } = await deliver(second);
+    assert.deepEqual([status, body.state, body.run], [202, 'waiting', null]);
+    await stage.shiplock.send('release-production-waiting', 'abort', { reason: 'make room' });
+    await version('release-production-waiting', '1.2.0');
+    const again = await deliver(second);
+    assert.deepEqual([again.body.again, again.body.state], [true, 'started']);
+    assert.equal((await runsOf('waiting')).length, 2);
+  });
+
+  test('is refused with 409 with ifBusy fail, and taken when it is redelivered later', async () => {
+    assert.equal((await deliver(published('failing', '1.1.0'))).body.state, 'started');
+    const second = published('failing', '1.2.0');
+    const { status, body } = await deliver(second);
+    assert.deepEqual([status, body.error?.code], [409, 'SHIPLOCK_RELEASE_BUSY']);
+    assert.match(body.error?.message ?? '', /^release-production-failing is busy: 1\.1\.0, started by /);
+    await stage.shiplock.send('release-production-failing', 'abort', { reason: 'make room' });
+    await ended('release-production-failing');
+    const later = await deliver(second);
+    assert.deepEqual([later.status, later.body.state, later.body.again], [202, 'started', false]);
+  });
+
+  test('takes its place with ifBusy supersede', async () => {
+    assert.equal((await deliver(published('superseding', '1.1.0'))).body.state, 'started');
+    assert.equal((await deliver(published('superseding', '1.2.0'))).status, 202);
+    await version('release-production-superseding', '1.2.0');
+  });
+
+  test('that no worker can start yet is kept, and started when one comes', async () => {
+    await stage.workerDown();
+    const { status, body } = await deliver(published('unstaffed', '1.1.0'));
+    assert.deepEqual([status, body.state], [202, 'waiting']);
+    await stage.workerUp();
+    await version('release-production-unstaffed', '1.1.0');
+  });
+});
+
+suite('the server', { timeout: 120_000 }, () => {
+  test('refuses a wrong signature with 401', async () => {
+    const wrong = signed('release', releasePublished('6.6.6', { repository: 'acme/once' }), { secret: 'a guess' });
+    const { status, body } = await deliver(wrong);
+    assert.deepEqual([status, body.error?.code], [401, 'SHIPLOCK_TRIGGER_SIGNATURE']);
+    assert.equal((await runsOf('once')).length, 1);
+  });
+
+  test('answers a ping, and 422 where the release file is wrong', async () => {
+    assert.equal((await deliver(signed('ping', { zen: 'Design for failure.' }))).status, 200);
+    const { status, body } = await deliver(signed('release', releasePublished('1.0.0', { repository: 'acme/broken' })));
+    assert.deepEqual([status, body.error?.code], [422, 'SHIPLOCK_PLAN_INVALID']);
+  });
+
+  test('answers 413 to more than a mebibyte, with and without its length said before', async () => {
+    const large = 'x'.repeat(1024 * 1024 + 1);
+    const { headers } = signed('release', large);
+    for (const body of [large, new Blob([large]).stream()]) {
+      const response = await fetch(`${served.url}/github`, { method: 'POST', headers, body, duplex: 'half' });
+      assert.equal(response.status, 413);
+    }
+  });
+
+  test('has nothing elsewhere', async () => {
+    assert.equal((await fetch(`${served.url}/healthz`)).status, 200);
+    assert.equal((await fetch(`${served.url}/`)).status, 404);
+    assert.equal((await fetch(`${served.url}/github`)).status, 405);
+  });
+
+  test('cuts off who never ends a request, and goes on with others', async () => {
+    const slow = connect(served.port, '127.0.0.1');
+    slow.on('error', () => undefined).resume();
+    slow.write('POST /github HTTP/1.1\r\nhost: x\r\nx-a: ');
+    const closed = once(slow, 'close', { signal: AbortSignal.timeout(15_000) });
+    assert.equal((await fetch(`${served.url}/healthz`)).status, 200);
+    await closed;
+  });
+
+  test('writes one line a request, and no secret', async () => {
+    const requests = served.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+    const refused = requests.find(({ status }) => status === 401);
+    assert.deepEqual(
+      [refused.level, refused.message, refused.method, refused.path, refused.code],
+      ['WARN', 'request', 'POST', '/github', 'SHIPLOCK_TRIGGER_SIGNATURE'],
+    );
+    const begun = requests.find(({ repository }) => repository === 'acme/waiting');
+    assert.deepEqual([begun.release, begun.version], ['release-production-waiting', '1.1.0']);
+    assert.ok(!served.lines.some((line) => line.includes(SECRET) || line.includes('sha256=')));
+  });
+
+  test('ends on SIGTERM with 0, and takes no more', async () => {
+    assert.equal(await served.end('SIGTERM'), 0);
+    await assert.rejects(fetch(`${served.url}/healthz`));
+  });
+
+  test('says what is wrong with its configuration, and does not start', async () => {
+    const file = join(folder, 'wrong.yaml');
+    writeFileSync(file, configuration().replace('ifBusy: wait', 'ifBusy: maybe'));
+    const child = spawn(process.execPath, [BIN, 'serve', '--config', file], { env: environment() });
+    let said = '';
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    const [code] = await once(child, 'exit');
+    assert.equal(code, 1);
+    assert.match(said, /wrong\.yaml:\d+:\d+: github\[\d\]\.ifBusy: .*\(SHIPLOCK_SERVE_CONFIG\)/s);
+  });
+});
+
+async function serve(): Promise<Served> {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [BIN, 'serve', '--config', join(folder, 'serve.yaml'), '--port', '0'],
+    { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const gone = (): void => void child.kill('SIGKILL');
+  process.once('exit', gone);
+  const lines: string[] = [];
+  assert.ok(child.stdout && child.stderr);
+  createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
+  const exit = once(child, 'exit').then(([code]) => code as number | null);
+  const url = await Promise.race([urlFrom(child.stdout), exit.then(() => null)]);
+  assert.ok(url, lines.join('\n'));
+  return {
+    url,
+    port: Number(new URL(url).port),
+    lines,
+    end(signal) {
+      process.removeListener('exit', gone);
+      child.kill(signal);
+      return exit;
+    },
+  };
+}
+
+async function urlFrom(stdout: NodeJS.ReadableStream): Promise<string | null> {
+  for await (const line of createInterface({ input: stdout })) {
+    const [, url] = /serving \d+ triggers on (http:\S+)\/github/.exec(line) ?? [];
+    if (url) return url;
+  }
+  return null;
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, TEMPORAL_ADDRESS: stage.address, HOOK_SECRET: SECRET };
+}
+
+async function deliver({ headers, body }: Signed): Promise<Said> {
+  const response = await fetch(`${served.url}/github`, { method: 'POST', headers, body });
+  return { status: response.status, body: (await response.json()) as Said['body'] };
+}
+
+/** The first runs of a service's releases, as the server's own list has them once it knows of the newest. */
+async function runsOf(service: string): Promise<string[]> {
+  const { client } = stage.shiplock.session;
+  const id = `release-production-${service}`;
+  const { runId } = await client.workflow.getHandle(id).describe();
+  const deadline = AbortSignal.timeout(10_000);
+  for (;;) {
+    const runs: string[] = [];
+    for await (const info of client.workflow.list({ query: `WorkflowId = '${id}'` })) runs.push(info.runId);
+    if (runs.includes(runId)) return runs;
+    deadline.throwIfAborted();
+  }
+}
+
+/** Who put requests into a lane's newest run, as the history has them. */
+async function enqueuers(lane: string): Promise<(string | null | undefined)[]> {
+  const { events } = await stage.shiplock.session.client.workflow.getHandle(lane).fetchHistory();
+  return (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: sent }) => (sent ? [sent.identity] : []));
+}
+
+async function ended(id: string): Promise<void> {
+  await stage.shiplock.wait(id, { until: 'ended', timeoutMs: 20_000 });
+}
+
+async function version(id: string, wanted: string): Promise<void> {
+  const { client } = stage.shiplock.session;
+  const deadline = AbortSignal.timeout(20_000);
+  for (;;) {
+    const memo = await client.workflow
+      .getHandle(id)
+      .describe()
+      .then(
+        ({ memo }) => memo,
+        () => null,
+      );
+    if (memo?.version === wanted) return;
+    deadline.throwIfAborted();
+  }
+}
+
+function writeRelease(service: string): void {
+  writeFileSync(
+    join(folder, `${service}.yaml`),
+    `apiVersion: shiplock/v1
+kind: Release
+service: ${service}
+target: { platform: local, command: [node, main.ts], directory: ., replicas: 1, readinessPath: /ready, stableService: a, canaryService: b }
+canary: { steps: [{ setWeight: 25 }, { pause: {} }] }
+promotion: { automatic: true }
+window: { duration: 1m }
+`,
+  );
+}
+
+function configuration(): string {
+  const manner: Partial<Record<string, string>> = { failing: 'fail', superseding: 'supersede' };
+  const triggers = SERVICES.map(
+    (service) => `  - repository: acme/${service}
+    secrets: [{ env: HOOK_SECRET }]
+    release: ${service}.yaml
+    ifBusy: ${manner[service] ?? 'wait'}
+    on: { release: {}, workflowRun: { workflow: .github/workflows/ci.yml, branch: main } }
+`,
+  );
+  return `apiVersion: shiplock/v1\nkind: Triggers\ngithub:\n${triggers.join('')}`;
+}
