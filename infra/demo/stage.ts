@@ -99,7 +99,10 @@ function writeReleaseFolder(folder: string): void {
     cpSync(join(import.meta.dirname, name), join(folder, name), { recursive: true });
   for (const name of ['release.yaml', 'policy.yaml']) {
     const text = readFileSync(join(import.meta.dirname, name), 'utf8');
-    const here = text.replaceAll('../sample-service', SAMPLE_SERVICE).replaceAll('faults/none', join(folder, 'faults'));
+    const here = text
+      .replaceAll('../sample-service', SAMPLE_SERVICE)
+      .replaceAll('../database', join(root, 'infra/database'))
+      .replaceAll('faults/none', join(folder, 'faults'));
     writeFileSync(join(folder, name), here);
   }
 }

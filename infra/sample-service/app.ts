@@ -37,6 +37,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by');
   app.use((_req, res, next) => {
     res.setHeader('x-service-version', options.version);
+    res.setHeader('x-content-type-options', 'nosniff');
     // A stopping process asks for no further request on this connection, so its peer never writes into a closed one.
     if (!options.accepting()) res.setHeader('connection', 'close');
     next();

@@ -146,9 +146,11 @@ describe("CredLink's release, release.yaml", () => {
     );
   });
 
-  test('writes the tag into the Helm values, from which the Rollout takes it', () => {
+  test('writes tag and digest into the Helm values, from which the Rollout takes the tag', () => {
+    const file = path.join(ROOT, 'infra/helm/values.yaml');
     assert.deepEqual(plan.configuration, [
-      { kind: 'helm', file: path.join(ROOT, 'infra/helm/values.yaml'), field: 'image.tag' },
+      { kind: 'helm', file, field: 'image.tag' },
+      { kind: 'helm', file, field: 'image.digest', carries: 'digest' },
     ]);
     assert.equal(read('infra/helm/values.yaml').image.repository, 'credlink/api');
   });
@@ -216,8 +218,67 @@ describe("CredLink's release, release.yaml", () => {
     assert.equal(shipped('release.yaml', false).promotion.approval?.deadlineMs, minutes(5));
   });
 
-  test('takes 40 minutes of canary at the least, and ten of window', () => {
-    assert.equal(earliestDurationMs(plan), minutes(50));
+  test('takes 40 minutes of canary, twelve of cutover, flag and validation, and ten of window at the least', () => {
+    assert.equal(earliestDurationMs(plan), minutes(40 + 12 + 10));
+  });
+
+  test('builds credlink/api:<version>', () => {
+    assert.equal(plan.image?.repository, 'credlink/api');
+    assert.equal(plan.image?.build?.timeoutMs, minutes(10));
+  });
+
+  test('expands before any traffic, and contracts after the window, with a name for each file', () => {
+    assert.deepEqual(
+      plan.database?.expand.map(({ name }) => name),
+      ['001_credentials.sql', '002_issuer_id.sql'],
+    );
+    assert.deepEqual(
+      plan.database?.contract.map(({ name }) => name),
+      ['003_drop_issuer_name.sql'],
+    );
+    assert.deepEqual([plan.database?.lockTimeoutMs, plan.database?.deadlineMs], [500, minutes(5)]);
+    assert.equal(plan.database?.approval.deadlineMs, minutes(60));
+  });
+
+  test('switches once, by itself, after a look at the new side, and looks at it again under all traffic', () => {
+    assert.deepEqual(plan.cutover?.preview, { path: '/health', status: 200, timeoutMs: 5_000 });
+    assert.deepEqual([plan.cutover?.before, plan.cutover?.approval, plan.cutover?.pauseMs], [null, null, null]);
+    const [metric] = plan.cutover?.after?.metrics ?? [];
+    assert.equal(metric?.successCondition, 'result[0] >= 0.99');
+    assert.match(metric?.provider.query ?? '', /service="credlink-api-stable"/);
+  });
+
+  test('ramps new-credentials to 10, 50 and 100 % with a look at its errors between, and takes back that alone', () => {
+    assert.deepEqual(
+      plan.flags?.ramps.map(({ key, variant, steps }) => [
+        key,
+        variant,
+        ...steps.map((step) => (step.kind === 'setPercent' ? step.percent : step.kind)),
+      ]),
+      [['new-credentials', 'on', 10, 'analysis', 50, 'analysis', 100]],
+    );
+    assert.equal(plan.flags?.onFailure, 'phase');
+  });
+
+  test('is validated by its audit, its headers, its image and a load, against the old side', () => {
+    assert.deepEqual(plan.validation?.security, {
+      auditGate: 'audit',
+      headers: { path: '/health', required: { 'x-content-type-options': 'nosniff' } },
+      image: true,
+    });
+    assert.deepEqual(plan.validation?.performance, {
+      path: '/credentials',
+      ratePerSecond: 20,
+      durationMs: minutes(1),
+      p95Seconds: 0.5,
+      errorShare: 0.01,
+      versusStable: 1.5,
+    });
+    assert.equal(plan.validation?.onFailure, 'release');
+  });
+
+  test('tells the webhook deploys', () => {
+    assert.deepEqual(plan.notify, ['deploys']);
   });
 
   test('says beforehand that ten readings do not fit', () => {
@@ -240,12 +301,24 @@ describe("CredLink's release, release.yaml", () => {
   });
 });
 
+describe('its flag, infra/flags/credlink.json', () => {
+  const { flags } = JSON.parse(readFileSync(path.join(ROOT, 'infra/flags/credlink.json'), 'utf8'));
+
+  test('is defined with the variants on and off, and is off', () => {
+    assert.deepEqual(flags['new-credentials'], {
+      state: 'ENABLED',
+      variants: { on: true, off: false },
+      defaultVariant: 'off',
+    });
+  });
+});
+
 describe('the short twin, infra/demo/release.yaml', () => {
   const plan = shipped('infra/demo/release.yaml');
   const long = shipped('release.yaml');
 
   test('has the same phases, weights, analyses, conditions and bounds', () => {
-    const shape = ({ gates, canary, promotion }: Plan) => ({
+    const shape = ({ gates, canary, promotion, database, cutover, flags }: Plan) => ({
       gates: gates.map(({ name, kind }) => [name, kind]),
       steps: canary.steps.map((step) => (step.kind === 'setWeight' ? step.weight : step.kind)),
       startingStep: canary.background?.startingStep,
@@ -257,12 +330,19 @@ describe('the short twin, infra/demo/release.yaml', () => {
       minimumReadings: canary.background?.analysis.minimumReadings,
       bounds: [promotion.monitor?.healthy, promotion.monitor?.unhealthy, promotion.monitor?.attempts],
       approval: promotion.approval,
+      migrations: [...(database?.expand ?? []), ...(database?.contract ?? [])].map(({ name, sha256 }) => [
+        name,
+        sha256,
+      ]),
+      cutover: [cutover?.preview, cutover?.after?.metrics.map(({ successCondition }) => successCondition)],
+      flags: flags?.ramps.map(({ key, steps }) => [key, steps.map((step) => step.kind)]),
+      onFailure: flags?.onFailure,
     });
     assert.deepEqual(shape(plan), shape(long));
   });
 
-  test('takes half a minute, with readings every 2 s over 10 s', () => {
-    assert.ok(earliestDurationMs(plan) <= 40_000);
+  test('takes a minute, with readings every 2 s over 10 s', () => {
+    assert.ok(earliestDurationMs(plan) <= 65_000);
     for (const { intervalMs, provider } of plan.canary.background?.analysis.metrics ?? []) {
       assert.equal(intervalMs, 2_000);
       assert.match(provider.query, /\[10s\]/);

@@ -25,10 +25,13 @@ test('what is not there, or no credential, is refused with a reason', async (t) 
   assert.match(broken.body.error, /JSON/);
 });
 
-test('every answer names its version', async (t) => {
+test('every answer names its version, and asks browsers not to guess its type', async (t) => {
   const api = await given(t);
-  for (const path of ['/health', '/ready', '/metrics', '/credentials', '/nowhere'])
-    assert.equal((await api.send('GET', path)).headers.get('x-service-version'), '1.2.0', path);
+  for (const path of ['/health', '/ready', '/metrics', '/credentials', '/nowhere']) {
+    const { headers } = await api.send('GET', path);
+    assert.equal(headers.get('x-service-version'), '1.2.0', path);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff', path);
+  }
 });
 
 test('a build with an error share of a fifth answers every fifth business request with 500', async (t) => {

@@ -38,8 +38,8 @@ export function imageText({ repository, build, digest }: ImagePlan, version: str
 }
 
 export function editText({ kind, field, file, carries }: ConfigurationEdit): string {
-  const what = kind === 'helm' ? field : `image of ${field}`;
-  return `${what}${carries === undefined ? '' : ', its digest,'} in ${short(file)}`;
+  const place = kind === 'helm' ? field : `image of ${field}`;
+  return `${carries === undefined ? '' : 'digest: '}${place} in ${short(file)}`;
 }
 
 export function migrationText({ name, sha256 }: Migration, database: string): string {
