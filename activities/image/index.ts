@@ -44,7 +44,8 @@ async function prepare(request: PrepareImageRequest, dependencies: ImageDependen
   const { image, version } = request;
   const repository = parseRepository(image);
   if (!TAG.test(version)) throw unknown(`"${version}" is no tag`, 'release a version that is one');
-  const existing = await ask(repository, version);
+  const tagged = await ask(repository, version);
+  const existing = tagged ?? (image.digest === null ? null : await ask(repository, image.digest));
   const builder = image.build && !isToBeKept(existing, request) ? await findBuilder(dependencies) : null;
   if (image.build && builder) {
     // Not knowing whether the tag is taken, nothing is pushed there.
@@ -60,23 +61,27 @@ async function prepare(request: PrepareImageRequest, dependencies: ImageDependen
       because: `built with ${builder.name} ${builder.version} and pushed`,
     });
   }
-  return await take(request, repository, existing);
+  return take(request, repository, { existing, isTagged: tagged !== null });
 }
 
 /** The image as it is, without building: as the registry has it, or as the plan gives it where nobody can be asked. */
-async function take(request: PrepareImageRequest, repository: Repository, existing: Answer): Promise<PreparedImage> {
+function take(
+  request: PrepareImageRequest,
+  repository: Repository,
+  { existing, isTagged }: { existing: Answer; isTagged: boolean },
+): PreparedImage {
   const { image, version } = request;
   const { host } = new URL(repository.origin);
-  const kept = isToBeKept(existing, request) ? ', so it is not built again' : ', and nothing here can build it anew';
   if (isFailure(existing)) {
     if (image.digest === null) throw existing;
     const because = `the plan's digest, taken on trust: ${existing.message}`;
     return prepared(request, { digest: image.digest, user: null }, { how: 'given', because });
   }
-  if (existing)
-    return prepared(request, existing, { how: 'found', because: `${host} has this tag${image.build ? kept : ''}` });
-  const named = image.digest && (await askRegistry(repository, image.digest));
-  if (named) return prepared(request, named, { how: 'found', because: `${host} has this digest, without the tag` });
+  if (existing) {
+    const kept = isToBeKept(existing, request) ? ', so it is not built again' : ', and nothing here can build it anew';
+    const what = isTagged ? 'this tag' : "the plan's digest, without the tag";
+    return prepared(request, existing, { how: 'found', because: `${host} has ${what}${image.build ? kept : ''}` });
+  }
   const unbuilt = image.build ? ', and no docker, podman or buildah works on this build worker' : '';
   throw unknown(
     `${host} has no image ${repository.path}:${version}${image.digest ? ` and no ${image.digest}` : ''}${unbuilt}`,

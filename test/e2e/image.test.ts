@@ -110,7 +110,10 @@ describe('the image of a version', { skip, timeout: 120_000 }, () => {
     const digest = await digestOf('1.0.0');
     const image = await prepare('1.0.1', { digest });
     assert.deepEqual([image.how, image.digest], ['found', digest]);
-    assert.match(image.because, /this digest, without the tag/);
+    assert.match(image.because, /the plan's digest, without the tag$/);
+    const unbuilt = await prepare('1.0.1', { digest, build: build() });
+    assert.match(unbuilt.because, /without the tag, so it is not built again$/);
+    assert.equal(await digestOf('1.0.1'), null);
   });
 
   it('is refused where the registry has another one than the plan says', async () => {
