@@ -21,7 +21,7 @@ export interface Probe {
   readonly seconds: number;
   readonly error: string | null;
   /** The version that the platform sends this side's requests to; `null` where it is several, or none. */
-  readonly version?: string | null;
+  readonly version: string | null;
 }
 
 export interface LoadRequest {

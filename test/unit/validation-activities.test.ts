@@ -35,7 +35,7 @@ describe('a probe', { timeout: 30_000 }, () => {
   const probe = (address: string, check: Partial<ProbeRequest['check']> = {}, environment = activityEnvironment()) =>
     environment.run(platform({ preview: address }).probe, {
       service: 'api',
-      side: 'preview',
+      side: 'preview' as const,
       check: { path: '/health?deep=1', status: 200, timeoutMs: 5_000, ...check },
     }) as Promise<Probe>;
 

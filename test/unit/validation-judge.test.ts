@@ -11,6 +11,7 @@ const probe = (changes: Partial<Probe> = {}): Probe => ({
   headers: {},
   seconds: 0.0123,
   error: null,
+  version: '1.1.0',
   ...changes,
 });
 const lost = probe({ status: null, error: 'no answer within 500 ms' });

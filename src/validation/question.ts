@@ -1,0 +1,64 @@
+/** How an item of the checklist is asked, and what its answers are read from. Pure. */
+
+import type { Phase, Progress, ReleaseStatus } from '../../workflows/messages.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ChecklistItem } from './checklist.ts';
+
+/** One item of the checklist. */
+export interface Question extends Pick<ChecklistItem, 'step' | 'item'> {
+  /** Whose `onFailure: phase` may have taken it back. */
+  readonly phase?: Phase;
+  /** A release that replaces nothing has no ramp and nothing to go back to. */
+  readonly needsOldSide?: true;
+  planned(plan: Plan): boolean;
+  answer(plan: Plan, status: ReleaseStatus): Answer;
+}
+
+export interface Answer {
+  readonly verdict: 'passed' | 'failed' | 'unshown';
+  readonly evidence: string;
+}
+
+/** What the workflow writes beside a traffic move that Envoy itself has shown, and beside what a person waived. */
+export const CONFIRMED = 'confirmed by the router';
+export const WAIVED = 'waived by promoteFull';
+
+export function passed(evidence: string): Answer {
+  return { verdict: 'passed', evidence };
+}
+
+export function failed(evidence: string): Answer {
+  return { verdict: 'failed', evidence };
+}
+
+export function unshown(evidence: string): Answer {
+  return { verdict: 'unshown', evidence };
+}
+
+export function lineOf({ progress }: ReleaseStatus, name: string): Progress | null {
+  return progress.find((line) => line.name === name) ?? null;
+}
+
+/** `null` when each of these lines is done; else the answer that this makes. */
+export function notDone(status: ReleaseStatus, names: readonly string[]): Answer | null {
+  for (const name of names) {
+    const line = lineOf(status, name);
+    if (line?.state === 'failed') return failed(`${name} failed: ${line.because}`);
+    if (line?.state !== 'done') return unshown(`${name} is ${line?.state ?? 'not there'}${reason(line)}`);
+  }
+  return null;
+}
+
+/** `0.2 s`; `null` for a line that did not end. */
+export function secondsOf(line: Progress | null): string | null {
+  if (!line?.startedAt || !line.endedAt) return null;
+  return `${((Date.parse(line.endedAt) - Date.parse(line.startedAt)) / 1000).toFixed(1)} s`;
+}
+
+export function share(count: number, of: number, what: string): string {
+  return `${count} of ${of} ${what}`;
+}
+
+function reason(line: Progress | null): string {
+  return line?.because ? ` (${line.because})` : '';
+}

@@ -1,0 +1,150 @@
+/** Step 43: canary deployments. */
+import type { ReleaseStatus } from '../../../workflows/messages.ts';
+import type { Plan } from '../../plan/plan.ts';
+import {
+  type Answer,
+  CONFIRMED,
+  failed,
+  lineOf,
+  notDone,
+  passed,
+  type Question,
+  share,
+  unshown,
+  WAIVED,
+} from '../question.ts';
+import { judged, nameOf, trafficCriteria } from './criteria.ts';
+import { oldSide } from './warm.ts';
+
+const step = 43;
+
+export const CANARY: readonly Question[] = [
+  {
+    step,
+    item: 'configuration correct',
+    planned: ({ configuration }) => configuration.length > 0,
+    answer: ({ configuration }, status) => {
+      const names = configuration.map((_, index) => `configuration-${index + 1}`);
+      const written = names.map((name) => lineOf(status, name)?.because ?? '');
+      return (
+        notDone(status, names) ??
+        passed(`${share(names.length, names.length, 'fields written')}: ${written.join(', ')}`)
+      );
+    },
+  },
+  {
+    step,
+    item: 'promotion criteria defined',
+    needsOldSide: true,
+    planned: (plan) => trafficCriteria(plan).length > 0 || plan.promotion.monitor !== null,
+    answer: criteriaApplied,
+  },
+  {
+    step,
+    item: 'rollback works',
+    needsOldSide: true,
+    planned: () => true,
+    answer: (_, status) => {
+      const { verdict, evidence } = oldSide(status);
+      return verdict === 'passed'
+        ? passed(`${evidence}; going back is one traffic move, which was not made`)
+        : unshown(evidence);
+    },
+  },
+  {
+    step,
+    item: 'monitoring and alerting active',
+    needsOldSide: true,
+    planned: (plan) => trafficCriteria(plan).length > 0,
+    answer: (plan, { metrics }) => {
+      const good = metrics.reduce((sum, metric) => sum + metric.good, 0);
+      const all = metrics.reduce((sum, { readings }) => sum + readings.length, 0);
+      if (good === 0) return unshown(`none of ${all} readings showed anything good`);
+      const guards = [plan.canary.background && 'the ramp', plan.cutover?.after && 'the switch'].filter(Boolean);
+      const alarm =
+        guards.length > 0 ? `a bad one takes ${guards.join(' and ')} back` : 'a bad one stops the next step';
+      return passed(`${share(good, all, 'readings good')}; ${alarm}; alert rules beyond that are not asked`);
+    },
+  },
+  {
+    step,
+    item: 'pre-deployment checks comprehensive',
+    planned: ({ gates }) => gates.length > 0,
+    answer: ({ gates }, status) => {
+      const reports = gates.map(({ name }) => ({ name, report: status.gates.find((gate) => gate.name === name) }));
+      const against = reports.find(({ report }) => report?.verdict === 'fail');
+      if (against) return failed(`${against.name}: ${against.report?.because}`);
+      const open = reports.filter(({ report }) => report?.verdict !== 'pass').map(({ name }) => name);
+      if (open.length > 0) return unshown(`not shown: ${open.join(', ')}`);
+      return passed(
+        `${share(gates.length, gates.length, 'gates passed')}: ${gates.map(({ name }) => name).join(', ')}`,
+      );
+    },
+  },
+  {
+    step,
+    item: 'traffic shifts gradually',
+    needsOldSide: true,
+    planned: (plan) => weightsOf(plan).length > 0,
+    answer: (plan, status) => {
+      const planned = weightsOf(plan).map((weight) => ({ ...weight, line: lineOf(status, weight.name) }));
+      const shown = planned.filter(({ line }) => line?.state === 'done' && line.because === CONFIRMED);
+      const waived = planned.filter(({ line }) => line?.state === 'skipped' && line.because === WAIVED);
+      const counted = `${share(shown.length, planned.length, `weights ${CONFIRMED}`)}${waived.length > 0 ? `, ${waived.length} ${WAIVED}` : ''}`;
+      const times = shown.map(({ line }) => line?.endedAt ?? '');
+      const inOrder = times.every((time, index) => time !== '' && time >= (times[index - 1] ?? ''));
+      if (shown.length + waived.length < planned.length) return unshown(counted);
+      if (!inOrder) return unshown(`${counted}, but not in the order of the plan`);
+      if (!shown.some(({ weight }) => weight > 0 && weight < 100))
+        return unshown(`${counted}: none between 0 and 100 %`);
+      return passed(`${counted}, in the order of the plan: ${shown.map(({ weight }) => weight).join(', ')} %`);
+    },
+  },
+  {
+    step,
+    item: 'health checks during deployment',
+    planned: () => true,
+    answer: (_, status) => notDone(status, ['ready']) ?? passed(lineOf(status, 'ready')?.because ?? ''),
+  },
+  {
+    step,
+    item: 'manual approval works',
+    planned: (plan) => approvals(plan).length > 0,
+    answer: (plan, status) => {
+      const names = approvals(plan);
+      const said = names.map((name) => lineOf(status, name)?.because ?? '');
+      const nobody = said.some((because) => !/^approved by \S/.test(because));
+      return notDone(status, names) ?? (nobody ? unshown('nobody is named who approved') : passed(said.join('; ')));
+    },
+  },
+];
+
+/** A criterion that was never applied decided nothing, unless somebody waived the rest of the ramp. */
+function criteriaApplied(plan: Plan, status: ReleaseStatus): Answer {
+  const criteria = trafficCriteria(plan);
+  const unread = criteria.filter((criterion) => judged(status, criterion) === 0);
+  const times = criteria.reduce((sum, criterion) => sum + judged(status, criterion), 0);
+  const waived = times > 0 && status.progress.some(({ because }) => because === WAIVED);
+  if (unread.length > 0 && !waived) return unshown(`never judged: ${unread.map(nameOf).join(', ')}`);
+  const { monitor } = plan.promotion;
+  const open = monitor ? notDone(status, ['monitor']) : null;
+  if (open) return open;
+  const said = [
+    ...(criteria.length > 0
+      ? [`${share(criteria.length - unread.length, criteria.length, 'metrics judged')}, ${times} readings`]
+      : []),
+    ...(unread.length > 0 ? [`the others ${WAIVED}`] : []),
+    ...(monitor ? [`last look: ${lineOf(status, 'monitor')?.because}`] : []),
+  ];
+  return passed(said.join('; '));
+}
+
+function weightsOf({ canary }: Plan): { readonly name: string; readonly weight: number }[] {
+  return canary.steps.flatMap((planned, index) =>
+    planned.kind === 'setWeight' ? [{ name: `step-${index + 1}`, weight: planned.weight }] : [],
+  );
+}
+
+function approvals({ promotion, cutover }: Plan): string[] {
+  return [...(promotion.approval ? ['promotion'] : []), ...(cutover?.approval ? ['cutover-approval'] : [])];
+}

@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Plan } from '../../src/plan/plan.ts';
+import { answerChecklist, type ChecklistItem } from '../../src/validation/checklist.ts';
+import type { Progress, ReleaseStatus } from '../../workflows/messages.ts';
+import { wholePlan, wholeStatus } from './validation-records.ts';
+
+type Verdict = ChecklistItem['verdict'];
+
+function answersOf(plan: Plan, status: ReleaseStatus): Record<string, ChecklistItem> {
+  return Object.fromEntries(answerChecklist(plan, status).map((answer) => [answer.item, answer]));
+}
+
+function verdicts(plan: Plan, status: ReleaseStatus): Record<string, Verdict> {
+  return Object.fromEntries(answerChecklist(plan, status).map(({ item, verdict }) => [item, verdict]));
+}
+
+/** The record with one line otherwise. */
+function withLine(name: string, changes: Partial<Progress>): ReleaseStatus {
+  const status = wholeStatus();
+  return { ...status, progress: status.progress.map((line) => (line.name === name ? { ...line, ...changes } : line)) };
+}
+
+function without(...names: readonly (keyof ReleaseStatus)[]): ReleaseStatus {
+  return { ...wholeStatus(), ...Object.fromEntries(names.map((name) => [name, undefined])) };
+}
+
+function looks(changes: Partial<NonNullable<ReleaseStatus['looks']>>): ReleaseStatus {
+  const status = wholeStatus();
+  return { ...status, looks: { ...status.looks, ...changes } };
+}
+
+function metrics(analyses: readonly string[], changes: object): ReleaseStatus {
+  const status = wholeStatus();
+  return {
+    ...status,
+    metrics: status.metrics.map((one) => (analyses.includes(one.analysis) ? { ...one, ...changes } : one)),
+  };
+}
+
+const NOTHING_READ = { good: 0, failed: 0, inconclusive: 0, errors: 3, readings: [] };
+const probe = wholeStatus().looks?.warm;
+if (!probe) throw new TypeError('the whole record has a look at the old side');
+const load = wholeStatus().looks?.load;
+if (!load) throw new TypeError('the whole record has a load');
+
+describe('the checklist of a release with everything on record', () => {
+  it('has the items of all five steps, each passed by what it names', () => {
+    const items = answerChecklist(wholePlan(), wholeStatus());
+    assert.deepEqual(
+      items.filter(({ verdict }) => verdict !== 'passed'),
+      [],
+    );
+    const counts = Object.fromEntries(
+      Object.entries(Object.groupBy(items, ({ step }) => step)).map(([step, all]) => [step, all?.length]),
+    );
+    assert.deepEqual(counts, { 43: 8, 44: 2, 45: 4, 46: 4, 47: 4 });
+    assert.ok(items.every(({ evidence }) => evidence.length > 5));
+  });
+
+  it('says in numbers what was shown, and no more', () => {
+    const answers = answersOf(wholePlan(), wholeStatus());
+    const evidence = Object.fromEntries(Object.entries(answers).map(([item, answer]) => [item, answer.evidence]));
+    assert.deepEqual(evidence, {
+      'configuration correct': '1 of 1 fields written: 1.0.0 → 1.2.0',
+      'promotion criteria defined': '3 of 3 metrics judged, 9 readings; last look: success 1, p95 0.1 s',
+      'rollback works': '1.0.0 is warm and answers 200 in 0.010 s; going back is one traffic move, which was not made',
+      'monitoring and alerting active':
+        '12 of 12 readings good; a bad one takes the ramp and the switch back; alert rules beyond that are not asked',
+      'pre-deployment checks comprehensive': '2 of 2 gates passed: unit-tests, audit',
+      'traffic shifts gradually': '2 of 2 weights confirmed by the router, in the order of the plan: 10, 50 %',
+      'health checks during deployment': '2 of 2 replicas ready after 2.1 s',
+      'manual approval works': 'approved by ann (identity); approved by bob (identity)',
+      'flags ramped in steps': 'new-checkout: on from 0 to 100 %',
+      'flags guarded by analysis': '1 of 1 metrics judged between the steps',
+      'new side looked at before the switch': '/health answers 200 in 0.010 s; analysis: success-rate pass',
+      'all traffic in one switch': '100 % for 1.2.0, confirmed by the router after 1.0 s',
+      'instant rollback':
+        '1.0.0 is warm and answers 200 in 0.010 s; the same switch, 1.0 s forward, goes back until the window ends',
+      'database migration safety':
+        '1 of 1 expanding migrations done before the new version ran (0 found); 1 contracting, only on approval, after the window',
+      'plan admitted under the policy': 'plan dddddddddddd, replaces 1.0.0',
+      'trigger known': 'ci@pipeline, 2026-11-23T15:00:00.000Z',
+      'image known by its digest': 'sha256:aaaaaaaaaaaa, found',
+      'notifications sent': '12 events for ops; delivery holds up nothing',
+      'security review': 'audit: nothing at high; the image runs as node; 1 of 1 required headers',
+      'performance validated': "p95 0.100 s of 500 requests, 0 failed; 1.00 times the old side's 0.100 s",
+      documented: evidence.documented,
+      'every step done, or left out for a reason': '24 of 24 steps done, 0 left out with their reason',
+    });
+    assert.match(evidence.documented ?? '', /^release notes of \d\d lines, written from this record$/);
+  });
+});
+
+describe('an item passes by its evidence alone', () => {
+  const planted: readonly [item: string, what: string, ReleaseStatus, Verdict][] = [
+    ['configuration correct', 'not written', withLine('configuration-1', { state: 'waiting' }), 'unshown'],
+    ['configuration correct', 'written in vain', withLine('configuration-1', { state: 'failed' }), 'failed'],
+    ['promotion criteria defined', 'never judged', metrics(['background'], NOTHING_READ), 'unshown'],
+    ['promotion criteria defined', 'no metric on record', { ...wholeStatus(), metrics: [] }, 'unshown'],
+    ['promotion criteria defined', 'no last look', withLine('monitor', { state: 'running' }), 'unshown'],
+    ['rollback works', 'nobody looked', looks({ warm: undefined }), 'unshown'],
+    ['rollback works', 'the new side answered', looks({ warm: { ...probe, version: '1.2.0' } }), 'unshown'],
+    ['rollback works', 'nobody knows who answered', looks({ warm: { ...probe, version: null } }), 'unshown'],
+    ['rollback works', 'no answer', looks({ warm: { ...probe, status: null, error: 'refused' } }), 'unshown'],
+    ['rollback works', 'a bad answer', looks({ warm: { ...probe, status: 503 } }), 'unshown'],
+    [
+      'monitoring and alerting active',
+      'nothing but errors',
+      metrics(['background', 'cutover-before', 'cutover-after', 'flag-1-2'], NOTHING_READ),
+      'unshown',
+    ],
+    ['pre-deployment checks comprehensive', 'a gate without report', { ...wholeStatus(), gates: [] }, 'unshown'],
+    [
+      'pre-deployment checks comprehensive',
+      'a gate that failed',
+      { ...wholeStatus(), gates: wholeStatus().gates.map((gate) => ({ ...gate, verdict: 'fail' as const })) },
+      'failed',
+    ],
+    [
+      'pre-deployment checks comprehensive',
+      'an inconclusive gate',
+      { ...wholeStatus(), gates: wholeStatus().gates.map((gate) => ({ ...gate, verdict: 'inconclusive' as const })) },
+      'unshown',
+    ],
+    ['traffic shifts gradually', 'a weight that was not confirmed', withLine('step-3', { because: 'set' }), 'unshown'],
+    ['traffic shifts gradually', 'a weight that was not set', withLine('step-1', { state: 'waiting' }), 'unshown'],
+    [
+      'traffic shifts gradually',
+      'out of order',
+      withLine('step-1', { endedAt: '2026-11-23T16:00:00.000Z' }),
+      'unshown',
+    ],
+    ['traffic shifts gradually', 'no time on record', withLine('step-1', { endedAt: null }), 'unshown'],
+    ['health checks during deployment', 'never ready', withLine('ready', { state: 'running' }), 'unshown'],
+    ['manual approval works', 'nobody named', withLine('promotion', { because: 'approved by ' }), 'unshown'],
+    ['manual approval works', 'not asked', withLine('cutover-approval', { state: 'skipped' }), 'unshown'],
+    ['flags ramped in steps', 'a step open', withLine('flag-1-3', { state: 'waiting' }), 'unshown'],
+    ['flags ramped in steps', 'no flag on record', without('flags'), 'unshown'],
+    [
+      'flags ramped in steps',
+      'short of the plan',
+      { ...wholeStatus(), flags: wholeStatus().flags?.map((flag) => ({ ...flag, percent: 10 })) },
+      'unshown',
+    ],
+    ['flags guarded by analysis', 'never judged', metrics(['flag-1-2'], NOTHING_READ), 'unshown'],
+    ['new side looked at before the switch', 'no probe', looks({ preview: undefined }), 'unshown'],
+    [
+      'new side looked at before the switch',
+      'the old side seen',
+      looks({ preview: { ...probe, version: '1.0.0' } }),
+      'unshown',
+    ],
+    [
+      'new side looked at before the switch',
+      'a bad answer',
+      looks({ preview: { ...probe, version: '1.2.0', status: 500 } }),
+      'failed',
+    ],
+    [
+      'new side looked at before the switch',
+      'no analysis',
+      withLine('cutover-before', { state: 'waiting' }),
+      'unshown',
+    ],
+    ['all traffic in one switch', 'not confirmed', withLine('cutover-switch', { because: 'set' }), 'unshown'],
+    ['all traffic in one switch', 'not made', withLine('cutover-switch', { state: 'waiting' }), 'unshown'],
+    ['all traffic in one switch', 'traffic elsewhere', { ...wholeStatus(), weights: { '1.0.0': 100 } }, 'failed'],
+    ['instant rollback', 'nobody looked', looks({ warm: undefined }), 'unshown'],
+    ['instant rollback', 'no switch', withLine('cutover-switch', { startedAt: null }), 'unshown'],
+    ['database migration safety', 'no migration on record', without('migrations'), 'unshown'],
+    ['database migration safety', 'a line open', withLine('expand-1', { state: 'running' }), 'unshown'],
+    [
+      'database migration safety',
+      'after the new version',
+      withLine('expand-1', { endedAt: '2026-11-23T16:00:00.000Z' }),
+      'failed',
+    ],
+    ['database migration safety', 'no start on record', withLine('ready', { startedAt: null }), 'failed'],
+    ['plan admitted under the policy', 'no digest', { ...wholeStatus(), planDigest: null }, 'unshown'],
+    ['plan admitted under the policy', 'not admitted', withLine('admission', { state: 'running' }), 'unshown'],
+    ['trigger known', 'nobody', { ...wholeStatus(), startedBy: ' ' }, 'unshown'],
+    ['image known by its digest', 'no image on record', without('image'), 'unshown'],
+    ['notifications sent', 'nobody told', without('told'), 'unshown'],
+    ['security review', 'not reviewed', withLine('validation-security', { state: 'waiting' }), 'unshown'],
+    ['security review', 'no gate on record', { ...wholeStatus(), gates: [] }, 'unshown'],
+    ['security review', 'no headers on record', looks({ headers: undefined }), 'unshown'],
+    ['security review', 'a header missing', looks({ headers: { ...probe, headers: {} } }), 'failed'],
+    ['security review', 'no image on record', without('image'), 'unshown'],
+    ['performance validated', 'not measured', looks({ load: undefined }), 'unshown'],
+    ['performance validated', 'not compared', looks({ load: { ...load, preview: null } }), 'unshown'],
+    ['performance validated', 'failing', looks({ load: { ...load, live: { ...load.live, failed: 9 } } }), 'failed'],
+    ['performance validated', 'not run', withLine('validation-performance', { state: 'waiting' }), 'unshown'],
+    ['documented', 'no digest', { ...wholeStatus(), planDigest: null }, 'unshown'],
+    ['every step done, or left out for a reason', 'one open', withLine('step-2', { state: 'waiting' }), 'unshown'],
+    ['every step done, or left out for a reason', 'one failed', withLine('step-2', { state: 'failed' }), 'failed'],
+    [
+      'every step done, or left out for a reason',
+      'one left out without reason',
+      withLine('step-2', { state: 'skipped', because: '' }),
+      'unshown',
+    ],
+    ['every step done, or left out for a reason', 'none on record', { ...wholeStatus(), progress: [] }, 'unshown'],
+  ];
+  for (const [item, what, status, verdict] of planted) {
+    it(`${item}: ${what}: ${verdict}`, () => {
+      const answer = answersOf(wholePlan(), status)[item];
+      assert.equal(answer?.verdict, verdict, answer?.evidence);
+      assert.ok(answer?.evidence);
+    });
+  }
+
+  it('covers every item with at least one planted lack', () => {
+    const covered = new Set(planted.map(([item]) => item));
+    const items = answerChecklist(wholePlan(), wholeStatus()).map(({ item }) => item);
+    assert.deepEqual(
+      items.filter((item) => !covered.has(item)),
+      [],
+    );
+  });
+
+  it('passes nothing on an empty record', () => {
+    const empty: ReleaseStatus = {
+      ...without('image', 'migrations', 'flags', 'looks', 'told'),
+      ...{ planDigest: null, startedBy: '', weights: {}, progress: [], gates: [], metrics: [] },
+    };
+    const answers = answerChecklist(wholePlan(), empty);
+    assert.deepEqual(new Set(answers.map(({ verdict }) => verdict)), new Set(['unshown']));
+  });
+
+  it('fails an empty window: the old side would go at once', () => {
+    const plan: Plan = { ...wholePlan(), window: { durationMs: 0 } };
+    assert.equal(verdicts(plan, wholeStatus())['instant rollback'], 'failed');
+  });
+});
+
+describe('what is not asked', () => {
+  it('is not planned where the plan leaves it out', () => {
+    const { image, database, cutover, flags, validation, notify, ...small } = wholePlan();
+    const bare: Plan = {
+      ...small,
+      gates: [],
+      configuration: [],
+      canary: { ...small.canary, steps: [], background: null },
+      promotion: { monitor: null, approval: null },
+    };
+    const asked = Object.entries(verdicts(bare, wholeStatus())).filter(([, verdict]) => verdict !== 'not planned');
+    assert.deepEqual(
+      asked.map(([item]) => item),
+      [
+        'rollback works',
+        'health checks during deployment',
+        'plan admitted under the policy',
+        'trigger known',
+        'documented',
+        'every step done, or left out for a reason',
+      ],
+    );
+  });
+
+  it('is undone where its phase was taken back, with the reason; that phase fails nothing else', () => {
+    const failed = withLine('flag-1-2', { state: 'failed', because: 'success-rate: 0.7' });
+    const status: ReleaseStatus = { ...failed, undone: [{ phase: 'flags', because: 'success-rate: 0.7' }] };
+    const answers = answersOf(wholePlan(), status);
+    assert.deepEqual(answers['flags ramped in steps'], {
+      step: 44,
+      item: 'flags ramped in steps',
+      verdict: 'undone',
+      evidence: 'success-rate: 0.7',
+    });
+    const against = Object.values(answers).filter(({ verdict }) => verdict === 'failed' || verdict === 'unshown');
+    assert.deepEqual(against, []);
+  });
+
+  it('is what a first release does not have: a ramp, and something to go back to', () => {
+    const skipped = wholeStatus();
+    const first: ReleaseStatus = {
+      ...skipped,
+      from: null,
+      metrics: skipped.metrics.filter(({ analysis }) => analysis !== 'background'),
+      looks: { ...skipped.looks, warm: undefined, load: { ...load, preview: null } },
+      progress: skipped.progress.map((line) =>
+        /^(step-|monitor|validation-way-back)/.test(line.name)
+          ? { ...line, state: 'skipped', because: 'a first release has no stable side' }
+          : line,
+      ),
+    };
+    const answers = Object.entries(verdicts(wholePlan(), first)).filter(([, verdict]) => verdict !== 'passed');
+    assert.deepEqual(Object.fromEntries(answers), {
+      'promotion criteria defined': 'not planned',
+      'rollback works': 'not planned',
+      'monitoring and alerting active': 'not planned',
+      'traffic shifts gradually': 'not planned',
+      'instant rollback': 'not planned',
+    });
+  });
+});
+
+describe('what a person decided', () => {
+  const waived = { state: 'skipped', because: 'waived by promoteFull' } as const;
+
+  it('counts as waived where some of the ramp was shown, and is said', () => {
+    const answer = answersOf(wholePlan(), withLine('step-3', waived))['traffic shifts gradually'];
+    assert.equal(answer?.verdict, 'passed');
+    assert.match(answer?.evidence ?? '', /^1 of 2 weights confirmed by the router, 1 waived by promoteFull/);
+  });
+
+  it('shows nothing of a ramp of which nothing was seen', () => {
+    const status = withLine('step-3', waived);
+    const none = {
+      ...status,
+      progress: status.progress.map((line) => (line.name === 'step-1' ? { ...line, ...waived } : line)),
+    };
+    assert.equal(verdicts(wholePlan(), none)['traffic shifts gradually'], 'unshown');
+  });
+
+  it('lets a load pass that shows neither, under the name of who decided', () => {
+    const undecided = looks({ load: { ...load, preview: null } });
+    const by = { name: 'ann', level: 'identity', eventId: '7' } as const;
+    const decision = { id: '1', signal: 'approve', at: '', accepted: true, because: '', by };
+    const payload = '{"step":"performance@1a2b3c4d"}';
+    const decided: ReleaseStatus = { ...undecided, decisions: [{ ...decision, payload }] };
+    const answer = answersOf(wholePlan(), decided)['performance validated'];
+    assert.equal(answer?.verdict, 'passed');
+    assert.match(
+      answer?.evidence ?? '',
+      /neither shown nor disproved \(.*could not be compared with\); ann decided to go on/,
+    );
+    const refused: ReleaseStatus = { ...undecided, decisions: [{ ...decision, payload, accepted: false }] };
+    assert.equal(verdicts(wholePlan(), refused)['performance validated'], 'unshown');
+  });
+});
