@@ -111,9 +111,9 @@ describe('the embedded stack outlives what happens to it', { timeout: 180_000 },
     const before = await upIn(own);
     const client = connectSupervisor({ home: own });
     const { address } = await serve(client, 'api', '1.0.0');
-    for (const server of ['envoy', 'prometheus', 'temporal'] as const)
+    for (const server of ['envoy', 'prometheus', 'temporal', 'flags'] as const)
       process.kill(before.servers[server].pid ?? 0, 'SIGKILL');
-    const now = await until('all three back', async () => {
+    const now = await until('all of them back', async () => {
       const { servers } = await client.stack();
       const back = Object.entries(servers).every(
         ([name, { state, pid }]) => state === 'ready' && pid !== before.servers[name as 'envoy'].pid,
@@ -122,6 +122,7 @@ describe('the embedded stack outlives what happens to it', { timeout: 180_000 },
     });
     assert.equal(now.temporal.address, before.servers.temporal.address);
     assert.equal(now.envoy.admin, before.servers.envoy.admin);
+    assert.equal(now.flags.address, before.servers.flags.address);
     assert.deepEqual(await split(address, 50), { '1.0.0': 50 });
     client.close();
   });
