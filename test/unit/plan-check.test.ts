@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { checkCommand } from '../../src/cli/check.ts';
-import { edited, folderOf, GOOD } from './plan-fixture.ts';
+import { blueGreen, edited, folderOf, GOOD, WHOLE } from './plan-fixture.ts';
 
 function check(files: Readonly<Record<string, string>>, names: readonly string[], options: object = {}) {
   const folder = folderOf(files);
@@ -42,6 +42,37 @@ describe('shiplock check', () => {
     assert.ok(lines.every((line) => line.length <= 120));
   });
 
+  test('prints every phase in its order, with its earliest time and what a failure leads to', () => {
+    const { code, text } = check(WHOLE, ['release.yaml'], { width: 160 });
+    assert.equal(code, 0);
+    const lines = text.split('\n').map((line) => line.trimEnd());
+    const phases = lines.slice(2, -2).map((line) => line.slice(12, 27).trim());
+    assert.deepEqual(
+      phases.filter((phase) => phase !== ''),
+      [
+        ...['gates', 'image', 'configuration', 'expand', 'canary', 'promotion', 'cutover'],
+        ...['flags', 'validation', 'window', 'contract', 'released'],
+      ],
+    );
+    const shown = (wanted: RegExp) => lines.find((line) => wanted.test(line))?.trim() ?? '';
+    assert.match(
+      shown(/^ +image /),
+      /localhost:5000\/shop\/api:1\.2\.0, built from app\/Dockerfile +10m, then rejected$/,
+    );
+    assert.match(shown(/digest: image\.digest in /), /values\.yaml$/);
+    assert.match(shown(/001_add_owner\.sql on shop/), /\(SHA-256 [0-9a-f]{12}…\) +5m, then back$/);
+    assert.match(shown(/all traffic in one switch/), /^\+15m/);
+    assert.match(shown(/new-checkout=on: analysis smoke/), /^\+16m .* 10m, then undone$/);
+    assert.match(shown(/performance: 20 requests\/s of \/items for 30s: p95 ≤ 0\.5 s, failed ≤ 1 %/), /then back$/);
+    assert.match(shown(/no way back/), /1h, then dropped$/);
+    assert.match(shown(/003_drop_seller\.sql/), /5m, then a person decides$/);
+    assert.match(
+      text,
+      /\nearliest 26m30s: 15m of canary, 1m of flags, 30s of validation and 10m of window, after gates and readiness\n$/,
+    );
+    assert.ok(lines.every((line) => line.length <= 160));
+  });
+
   test('prints every error as file:line:column: path: message, and exits with 1', () => {
     const { code, text, folder } = check(edited('rollout.yaml', 'setWeight: 20', 'setWeight: 101'), ['release.yaml']);
     assert.equal(code, 1);
@@ -56,6 +87,14 @@ describe('shiplock check', () => {
     assert.equal(code, 0);
     assert.match(text, /^Rollout shop\n/);
     assert.match(text, /earliest 15m, after readiness\n$/);
+  });
+
+  test('checks a blue-green Rollout and its templates without a release file', () => {
+    const { code, text } = check(blueGreen(), ['rollout.yaml', 'templates.yaml']);
+    assert.equal(code, 0);
+    assert.match(text, /\+0s +cutover +before: analysis smoke +10m, then back\n/);
+    assert.match(text, /\+0s +pause 1m30s, or until promoted\n +\+1m30s +all traffic in one switch\n/);
+    assert.match(text, /earliest 1m30s, after readiness\n$/);
   });
 
   test('checks templates alone', () => {

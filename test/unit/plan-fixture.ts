@@ -103,6 +103,83 @@ spec:
 `,
 };
 
+/** The same with every phase. */
+export const WHOLE: Readonly<Record<string, string>> = {
+  ...GOOD,
+  'release.yaml': `${GOOD['release.yaml']?.replace('{ file: values.yaml }', '{ file: values.yaml, digest: image.digest }')}image:
+  repository: localhost:5000/shop/api
+  build: { directory: app }
+  insecure: true
+database:
+  name: shop
+  expand: db/expand
+  contract: db/contract
+cutover:
+  preview: { path: /health }
+  before: { templates: [{ templateName: smoke }] }
+  after: { templates: [{ templateName: smoke }] }
+flags:
+  onFailure: phase
+  ramps:
+    - key: new-checkout
+      steps:
+        - setPercent: 10
+        - pause: { duration: 1m }
+        - analysis: { templates: [{ templateName: smoke }] }
+        - setPercent: 100
+validation:
+  security:
+    audit: audit
+    headers: { path: /health, required: { x-content-type-options: nosniff } }
+    image: true
+  performance: { path: /items }
+notify: [deploys]
+`,
+  'values.yaml': `image:
+  tag: 1.0.0
+  digest: ''
+`,
+  'db/expand/001_add_owner.sql': 'ALTER TABLE items ADD COLUMN owner text;\n',
+  'db/expand/002_index_owner.sql': 'CREATE INDEX items_owner ON items (owner);\n',
+  'db/contract/003_drop_seller.sql': 'ALTER TABLE items DROP COLUMN seller;\n',
+};
+
+/** Argo's other strategy; with `templates.yaml` of GOOD. */
+const BLUE_GREEN = `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: shop
+spec:
+  replicas: 3
+  selector:
+    matchLabels:
+      app: shop
+  strategy:
+    blueGreen:
+      activeService: shop-active
+      previewService: shop-preview
+      autoPromotionSeconds: 90
+      prePromotionAnalysis:
+        templates:
+          - templateName: smoke
+      scaleDownDelaySeconds: 120
+  template:
+    metadata:
+      labels:
+        app: shop
+    spec:
+      containers:
+        - name: api
+          image: shop/api:{{ .Values.image.tag }}
+`;
+
+/** A release of it, with one text of the Rollout replaced, and more sections in the release file. */
+export const blueGreen = (from = '', to = '', more = ''): Record<string, string> => ({
+  ...GOOD,
+  'release.yaml': `${(GOOD['release.yaml'] ?? '').replace(/promotion:\n {2}monitor: \{\}\n/, '')}${more}`,
+  'rollout.yaml': BLUE_GREEN.replace(from, to),
+});
+
 /** Writes files into a folder of their own, which is removed when the test file ends. */
 export function folderOf(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'shiplock-plan-'));
@@ -114,11 +191,11 @@ export function folderOf(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-/** `GOOD` with one text replaced in one file; the text must stand there. */
-export function edited(file: string, from: string, to: string): Record<string, string> {
-  const text = GOOD[file] ?? '';
+/** `GOOD` (or another set) with one text replaced in one file; the text must stand there. */
+export function edited(file: string, from: string, to: string, files = GOOD): Record<string, string> {
+  const text = files[file] ?? '';
   if (!text.includes(from)) throw new Error(`${file} does not hold ${from}`);
-  return { ...GOOD, [file]: text.replace(from, () => to) };
+  return { ...files, [file]: text.replace(from, () => to) };
 }
 
 /** Takes the marker « out of the files and says where it stood: the place an error must name. */

@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { compileRelease, validatePlan } from '../../src/plan/index.ts';
-import { folderOf, GOOD } from './plan-fixture.ts';
+import { blueGreen, folderOf, GOOD, WHOLE } from './plan-fixture.ts';
 
-const ROUNDS = 400;
+/** For each of the releases. */
+const ROUNDS = 300;
 const SEED = 43;
 
 /** mulberry32: small, seeded, the same everywhere. */
@@ -56,6 +57,12 @@ const SCRAPS = [
   'pause: {}',
   'experiment: {}',
   'templates: [x]',
+  'setPercent: 7',
+  'onFailure: phase',
+  'blueGreen: {}',
+  'cutover: {}',
+  'sha256:',
+  '../..',
   'constructor: {}',
   '9007199254740993',
   'é\u0301',
@@ -88,22 +95,33 @@ function mutate(text: string, next: () => number): string {
   }
 }
 
-test(`${ROUNDS} mutated releases never crash the compiler; each is refused with a place or is a valid plan`, () => {
+const RELEASES: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+  ['of a canary', GOOD],
+  ['with every phase', WHOLE],
+  ['of a blue-green Rollout', blueGreen()],
+];
+
+for (const [kind, files] of RELEASES) {
+  const says = 'never crash the compiler; each is refused with a place or is a valid plan';
+  test(`${ROUNDS} mutated releases ${kind} ${says}`, () => mutateAll(files));
+}
+
+function mutateAll(files: Readonly<Record<string, string>>): void {
   const next = random(SEED);
-  const folder = folderOf(GOOD);
-  const names = Object.keys(GOOD);
+  const folder = folderOf(files);
+  const names = Object.keys(files);
   let compiledCount = 0;
   let slowest = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const name = names[Math.floor(next() * names.length)] ?? 'release.yaml';
-    let text = GOOD[name] ?? '';
+    let text = files[name] ?? '';
     for (let times = 1 + Math.floor(next() * 3); times > 0; times--) text = mutate(text, next);
     writeFileSync(path.join(folder, name), text);
     const started = process.cpuUsage();
     const compiled = compileRelease({ file: path.join(folder, 'release.yaml'), version: '1.0.0' });
     const { user, system } = process.cpuUsage(started);
     slowest = Math.max(slowest, (user + system) / 1_000);
-    writeFileSync(path.join(folder, name), GOOD[name] ?? '');
+    writeFileSync(path.join(folder, name), files[name] ?? '');
     if (compiled.ok) {
       compiledCount += 1;
       assert.deepEqual(validatePlan(JSON.parse(JSON.stringify(compiled.plan))), compiled.plan, text);
@@ -117,4 +135,4 @@ test(`${ROUNDS} mutated releases never crash the compiler; each is refused with 
   }
   assert.ok(compiledCount > 0 && compiledCount < ROUNDS, `${compiledCount} of ${ROUNDS} compiled`);
   assert.ok(slowest < 3_000, `the slowest took ${Math.round(slowest)} ms of the processor`);
-});
+}

@@ -37,8 +37,8 @@ export function compilePromotion(context: Context, options: PromotionOptions): P
   const approval = piece(promotionSchema.shape.approval, valueAt(raw, ['approval']));
   const asked = options.ramped || approval !== undefined;
   const automatic = written ?? (asked ? (options.autoPromote ?? false) : true);
-  const monitor = compileMonitor(context, raw, options);
-  if (monitor !== null && !options.ramped) {
+  const monitor = options.ramped ? compileMonitor(context, raw, options) : null;
+  if (!options.ramped && valueAt(raw, ['monitor']) !== undefined) {
     const message = 'looks at traffic of the canary, which gets none before the cutover; use cutover.before';
     context.report.error(context.source, ['promotion', 'monitor'], 'SHIPLOCK_PLAN_NEEDS', message, 'key');
   }

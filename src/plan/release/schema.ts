@@ -17,7 +17,7 @@ export const targetSchema = z.strictObject({
   platform: z.literal('local').describe('Processes of this machine behind the embedded Envoy.'),
   command: command('Starts one replica; {{version}} stands for the released version.'),
   directory: path('Working directory of the processes.').optional(),
-  environment: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string().max(4_096)).optional(),
+  environment: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'the name of a variable'), z.string().max(4_096)).optional(),
   replicas: z.int().min(1).max(100).optional().describe("Default: the Rollout's replicas."),
   readinessPath: urlPath('Default: /ready.').optional(),
   stableService: text().optional().describe("Default: the Rollout's stableService, else SERVICE-stable."),

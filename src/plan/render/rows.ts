@@ -99,7 +99,7 @@ function validationRows({ security, performance, onFailure }: ValidationPlan, at
 /** Beforehand, so that nobody learns in the night that there is no way back. */
 function contractRows({ name, contract, approval, deadlineMs }: DatabasePlan, at: number): Row[] {
   if (contract.length === 0) return [];
-  const asked = within(approval.deadlineMs, 'then dropped, and the release stays');
+  const asked = within(approval.deadlineMs, 'then dropped');
   return [
     row(at, 'contract', `${approvalText(approval)}: from here there is no way back`, asked),
     ...contract.map((file) =>

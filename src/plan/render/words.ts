@@ -18,8 +18,8 @@ export const THEN_BACK = 'then back';
 
 export const within = (ms: number, then: string = THEN_BACK) => `${formatDuration(ms)}, ${then}`;
 
-/** What the failure of a phase with a choice leads to. */
-export const failing = (onFailure: OnFailure) => (onFailure === 'phase' ? 'then only this goes back' : THEN_BACK);
+/** What the failure of a phase with a choice leads to: the phase is undone, or the release goes back. */
+export const failing = (onFailure: OnFailure) => (onFailure === 'phase' ? 'then undone' : THEN_BACK);
 
 export function gateText(gate: Gate): string {
   switch (gate.kind) {

@@ -53,6 +53,11 @@ function reportIssue(
     }
     return;
   }
+  if (issue.code === 'invalid_key') {
+    const wanted = issue.issues[0]?.message ?? issue.message;
+    report.error(source, path, 'SHIPLOCK_PLAN_VALUE', `is no key of this map; expected ${wanted}`, 'key');
+    return;
+  }
   if (issue.code === 'custom') {
     const wanted = issue.params?.expected;
     if ((found === undefined || found === null) && typeof wanted === 'string') {
