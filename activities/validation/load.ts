@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { loadInTurns } from '../../src/load/turns.ts';
+import { loadApart } from '../../src/load/apart.ts';
 import type { LoadReport, LoadRequest } from './port.ts';
 import type { SideAddress, SideOf } from './sides.ts';
 
@@ -25,7 +25,7 @@ export async function load(sideOf: SideOf, { service, check, compare }: LoadRequ
   const durationMs = Math.min(check.durationMs, MAX_DURATION_MS);
   const requests = Math.min(Math.floor((ratePerSecond * durationMs) / 1000), MAX_REQUESTS / addresses.length);
   const [ofLive, ofPreview] = await heartbeating(() =>
-    loadInTurns({
+    loadApart({
       addresses,
       path: check.path,
       ratePerSecond,

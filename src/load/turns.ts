@@ -14,8 +14,6 @@ export interface TurnsOptions {
   readonly atMostMs: number;
   /** A request without a complete answer by then failed. */
   readonly timeoutMs: number;
-  /** Ends the load at once; what is under way is broken off. */
-  readonly signal?: AbortSignal;
 }
 
 /** Long enough that a turn's first requests do not count much, short enough that both sides meet the same moment. */
@@ -28,15 +26,11 @@ const TURN_SECONDS = 1;
  * @returns the counts in the order of the addresses.
  */
 export async function loadInTurns(options: TurnsOptions): Promise<SideCounts[]> {
-  const { signal, ratePerSecond, timeoutMs } = options;
-  const overdue = AbortSignal.timeout(options.atMostMs);
-  const ending = signal ? AbortSignal.any([signal, overdue]) : overdue;
+  const { ratePerSecond, timeoutMs } = options;
+  const ending = AbortSignal.timeout(options.atMostMs);
   const sides = options.addresses.map((address) => {
     return { address, agent: new Agent({ keepAlive: true, maxSockets: 500 }), counter: countSide() };
   });
-  const breakOff = () => sides.forEach(({ agent }) => void agent.destroy());
-  signal?.addEventListener('abort', breakOff, { once: true });
-
   const turn = async ({ address, agent, counter }: (typeof sides)[number], requests: number, counted: boolean) => {
     const { notSent } = await runLoad({
       address,
@@ -54,15 +48,11 @@ export async function loadInTurns(options: TurnsOptions): Promise<SideCounts[]> 
     for (const side of sides) if (!ending.aborted) await turn(side, requests, counted);
   };
 
-  try {
-    const inTurn = Math.ceil(ratePerSecond * TURN_SECONDS);
-    await each(inTurn, false);
-    for (let left = options.requests; left > 0 && !ending.aborted; left -= inTurn) {
-      await each(Math.min(left, inTurn), true);
-    }
-  } finally {
-    signal?.removeEventListener('abort', breakOff);
-    breakOff();
+  const inTurn = Math.ceil(ratePerSecond * TURN_SECONDS);
+  await each(inTurn, false);
+  for (let left = options.requests; left > 0 && !ending.aborted; left -= inTurn) {
+    await each(Math.min(left, inTurn), true);
   }
+  for (const { agent } of sides) agent.destroy();
   return sides.map(({ counter }) => counter.counts());
 }
