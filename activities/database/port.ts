@@ -15,6 +15,7 @@ export interface MigrateRequest extends DatabaseRequest {
   readonly kind: 'expand' | 'contract';
   readonly migration: Migration;
   readonly lockTimeoutMs: number;
+  /** Of the whole file: the server runs it as one statement. */
   readonly statementTimeoutMs: number;
 }
 
@@ -37,8 +38,9 @@ export interface StoppedMigration {
 
 /**
  * Schema changes. A file is one transaction with its own record, under an advisory lock, so a half of it is never
- * there. A lock that is not had in time fails the attempt (retryable, naming who holds it), so that the release's
- * queries do not queue behind it.
+ * there; what ends a transaction or cannot run in one (`COMMIT`, `CREATE INDEX CONCURRENTLY`) is refused. A lock that
+ * is not had in time fails the attempt (retryable, naming who holds it), so that the release's queries do not queue
+ * behind it.
  */
 export interface DatabaseActivities {
   /**

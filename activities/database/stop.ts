@@ -8,7 +8,9 @@ import type { StopMigrationRequest, StoppedMigration } from './port.ts';
 import { recorded } from './records.ts';
 import { LOCK_KEY, prepareSchema } from './schema.ts';
 
-const LOOK_MS = 100;
+/** The first wait between looks; it doubles. */
+const FIRST_LOOK_MS = 20;
+const LONGEST_LOOK_MS = 320;
 /** So long a backend may take to heed a cancel; then its connection is ended. */
 const CANCEL_FOR_MS = 1_000;
 const DEADLINE_MS = 20_000;
@@ -37,14 +39,14 @@ export async function stopMigration(
 
 async function endAll(connection: Connection, { service, names }: StopMigrationRequest): Promise<readonly string[]> {
   const startedAt = performance.now();
-  for (;;) {
+  for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(lookMs * 2, LONGEST_LOOK_MS)) {
     Context.current().heartbeat();
     const done = await doneIfNobodyRuns(connection, service, names);
     if (done !== null) return done;
     const elapsedMs = performance.now() - startedAt;
     const pids = await endBackends(connection, service, elapsedMs < CANCEL_FOR_MS ? 'cancel' : 'terminate');
     if (elapsedMs > DEADLINE_MS) throw stillRunning(service, pids);
-    await delay(LOOK_MS);
+    await delay(lookMs);
   }
 }
 
