@@ -118,6 +118,7 @@ export function runServers(options: ServersOptions): Servers {
   const flags = run(
     'flags',
     async () => {
+      // Never another one while revisions run: they would ask nobody, and a ramp that reaches nobody would look verified.
       const port = store.read().ports.flags ?? 0;
       const main = entryOf('../flags/main');
       const args = ['--file', options.flagsFile, '--port', String(port)];
