@@ -102,11 +102,10 @@ describe('a migration that is stopped', limits, () => {
 
   it('is refused where it waits for its turn as it is stopped', async () => {
     const database = await databases.fresh();
-    const [first, second] = [failureOf(database.migrate(sleeping)), failureOf(database.migrate(addTable))];
-    await until('one that sleeps and one that waits', async () => {
-      const waits = (await database.backends()).map(({ waits }) => waits);
-      return waits.includes('PgSleep') && waits.includes('advisory');
-    });
+    const first = failureOf(database.migrate(sleeping));
+    await sleeps(database);
+    const second = failureOf(database.migrate(addTable));
+    await until('one that waits', async () => (await database.backends()).some(({ waits }) => waits === 'advisory'));
     assert.deepEqual(await database.stop({ fence: 1_001, names }), { done: [] });
     for (const { type } of [await first, await second]) {
       assert.ok(type === 'SHIPLOCK_MIGRATION_INTERRUPTED' || type === 'SHIPLOCK_FENCE_STALE', `${type}`);
