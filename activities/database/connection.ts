@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/common';
 import pg from 'pg';
 import { failure } from '../failure.ts';
 
@@ -51,13 +52,16 @@ export async function inTransaction<Result>(connection: Connection, work: () => 
     await connection.query('COMMIT');
     return result;
   } catch (error) {
-    await rollBack(connection);
+    await rollBack(connection, error);
     throw error;
   }
 }
 
-export async function rollBack(connection: Connection): Promise<void> {
-  // Where the connection is lost the server has rolled back, and the first error tells more.
+/** @param because what ended the transaction: where that is the connection itself, closing it rolls back */
+export async function rollBack(connection: Connection, because?: unknown): Promise<void> {
+  const isLost =
+    because instanceof Error && !(because instanceof pg.DatabaseError || because instanceof ApplicationFailure);
+  if (isLost) return;
   await connection.query('ROLLBACK').catch(() => undefined);
 }
 

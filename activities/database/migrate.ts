@@ -57,7 +57,7 @@ async function observed(request: MigrateRequest, connection: Connection, observe
     await run(connection, request);
     return { outcome: 'applied', because: `applied in ${(elapsedMs() / 1000).toFixed(1)} s` };
   } catch (error) {
-    await rollBack(connection);
+    await rollBack(connection, error);
     if (error instanceof ApplicationFailure) throw error;
     throw sqlFailure(error, { ...request, elapsedMs: elapsedMs(), blockers: eye?.blockers() ?? [] });
   } finally {
