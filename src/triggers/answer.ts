@@ -36,7 +36,7 @@ export function answerTo(error: unknown): Answer {
 function statusOf(code: ShiplockError['code']): number {
   if (code === 'SHIPLOCK_RELEASE_BUSY' || code === 'SHIPLOCK_LANE_REFUSED') return 409;
   if (code.startsWith('SHIPLOCK_PLAN_')) return 422;
-  if (/^SHIPLOCK_(TEMPORAL|NAMESPACE|SEARCH_ATTRIBUTES)_/.test(code)) return 503;
+  if (/^SHIPLOCK_(TEMPORAL_|NAMESPACE_|SEARCH_ATTRIBUTES_|TRIGGER_TIMEOUT$)/.test(code)) return 503;
   return 500;
 }
 

@@ -23,7 +23,7 @@ export interface ServeOptions {
 export interface Serving {
   readonly host: string;
   readonly port: number;
-  /** Takes no more, lets what is under way end within ten seconds, and is closed. */
+  /** Takes no more, lets what is under way end within ten seconds, and is closed; once. */
   close(): Promise<void>;
 }
 
@@ -85,16 +85,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 
   await listen(server, port, host);
   const address = server.address() as AddressInfo;
+  const end = async (): Promise<void> => {
+    closing = true;
+    const closed = once(server, 'close');
+    server.close();
+    await Promise.race([closed, delay(GRACE_MS, undefined, { ref: false })]);
+    server.closeAllConnections();
+    await closed;
+  };
+  let ended: Promise<void> | undefined;
   return {
     host: address.address,
     port: address.port,
-    async close() {
-      closing = true;
-      const closed = once(server, 'close');
-      server.close();
-      await Promise.race([closed, delay(GRACE_MS, undefined, { ref: false })]);
-      server.closeAllConnections();
-      await closed;
+    close() {
+      ended ??= end();
+      return ended;
     },
   };
 }

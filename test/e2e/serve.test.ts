@@ -1,38 +1,26 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, suite, test } from 'node:test';
 import { hasEnded } from '../../src/client/index.ts';
-import { releasePublished, runCompleted, SECRET, type Signed, signed } from '../fixtures/github-deliveries.ts';
+import { releasePublished, runCompleted, SECRET, signed } from '../fixtures/github-deliveries.ts';
 import { openStage, type Stage } from './client-stage.ts';
+import { BIN, deliver, environment, openPassage, type Served, serve, triggersFor } from './serve-stage.ts';
 
-const SERVICES = ['once', 'waiting', 'failing', 'superseding', 'unstaffed', 'broken', 'crowded'] as const;
-const BIN = new URL('../../bin/shiplock.js', import.meta.url).pathname;
-
-interface Served {
-  readonly url: string;
-  readonly port: number;
-  readonly lines: string[];
-  /** The exit code, once it has ended. */
-  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
-}
-
-interface Said {
-  readonly status: number;
-  readonly body: {
-    readonly release?: string;
-    readonly run?: string;
-    readonly state?: string;
-    readonly again?: boolean;
-    readonly error?: { readonly code: string; readonly message: string };
-  };
-}
+const MANNERS = {
+  once: 'wait',
+  crowded: 'wait',
+  waiting: 'wait',
+  failing: 'fail',
+  superseding: 'supersede',
+  unstaffed: 'wait',
+  cut: 'wait',
+  broken: 'wait',
+};
 
 let stage: Stage;
 let folder: string;
@@ -41,11 +29,9 @@ let served: Served;
 before(async () => {
   stage = await openStage();
   await stage.workerUp();
-  folder = mkdtempSync(join(tmpdir(), 'shiplock-serve-'));
-  for (const service of SERVICES) writeRelease(service);
+  folder = triggersFor(MANNERS);
   writeFileSync(join(folder, 'broken.yaml'), 'kind: Release\nservice: broken\n');
-  writeFileSync(join(folder, 'serve.yaml'), configuration());
-  served = await serve();
+  served = await serve(folder, stage.address);
 });
 after(async () => {
   await served.end('SIGKILL');
@@ -57,7 +43,7 @@ suite('a signed delivery', { timeout: 120_000 }, () => {
   const delivery = signed('release', releasePublished('v1.1.0', { repository: 'acme/once' }));
 
   test('starts a release, under the name of its repository and delivery', async () => {
-    const { status, body } = await deliver(delivery);
+    const { status, body } = await deliver(served, delivery);
     assert.deepEqual(
       [status, body.release, body.state, body.again],
       [202, 'release-production-once', 'started', false],
@@ -69,22 +55,22 @@ suite('a signed delivery', { timeout: 120_000 }, () => {
   });
 
   test('is one release, however often it comes, at once too', async () => {
-    const answers = await Promise.all(Array.from({ length: 5 }, () => deliver(delivery)));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => deliver(served, delivery)));
     assert.deepEqual([...new Set(answers.map(({ status, body }) => `${status} ${body.again}`))], ['202 true']);
     assert.deepEqual(await runsOf('once'), [...new Set(answers.map(({ body }) => body.run))]);
   });
 
   test('is one release also to a server that was killed and started again', async () => {
     assert.equal(await served.end('SIGKILL'), null);
-    served = await serve();
-    const { status, body } = await deliver(delivery);
+    served = await serve(folder, stage.address);
+    const { status, body } = await deliver(served, delivery);
     assert.deepEqual([status, body.again], [202, true]);
     assert.deepEqual(await runsOf('once'), [body.run]);
   });
 
   test('is one release also when somebody who recorded it gives it another id', async () => {
     const headers = { ...delivery.headers, 'x-github-delivery': randomUUID() };
-    const { body } = await deliver({ ...delivery, headers });
+    const { body } = await deliver(served, { ...delivery, headers });
     assert.equal(body.again, true);
     assert.equal((await runsOf('once')).length, 1);
   });
@@ -92,7 +78,7 @@ suite('a signed delivery', { timeout: 120_000 }, () => {
   test('is one release also after that has ended', async () => {
     await stage.shiplock.send('release-production-once', 'abort', { reason: 'enough' });
     await ended('release-production-once');
-    const { body } = await deliver(delivery);
+    const { body } = await deliver(served, delivery);
     assert.equal(body.again, true);
     assert.equal((await runsOf('once')).length, 1);
     assert.ok(hasEnded(await stage.shiplock.get('release-production-once')));
@@ -100,7 +86,7 @@ suite('a signed delivery', { timeout: 120_000 }, () => {
 
   test('of five at once that nobody has seen before, one starts it', async () => {
     const fresh = signed('workflow_run', runCompleted({}, { repository: 'acme/crowded' }));
-    const answers = await Promise.all(Array.from({ length: 5 }, () => deliver(fresh)));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => deliver(served, fresh)));
     assert.deepEqual(answers.map(({ body }) => body.again).sort(), [false, true, true, true, true]);
     assert.deepEqual(await runsOf('crowded'), [...new Set(answers.map(({ body }) => body.run))]);
     assert.equal((await stage.shiplock.get('release-production-crowded')).execution.version?.length, 40);
@@ -112,55 +98,78 @@ suite('while another release is open, a delivery', { timeout: 120_000 }, () => {
     signed('release', releasePublished(version, { repository: `acme/${service}` }));
 
   test('waits its turn with ifBusy wait', async () => {
-    assert.equal((await deliver(published('waiting', '1.1.0'))).body.state, 'started');
+    assert.equal((await deliver(served, published('waiting', '1.1.0'))).body.state, 'started');
     const second = published('waiting', '1.2.0');
-    const { status, body } = await deliver(second);
+    const { status, body } = await deliver(served, second);
     assert.deepEqual([status, body.state, body.run], [202, 'waiting', null]);
     await stage.shiplock.send('release-production-waiting', 'abort', { reason: 'make room' });
     await version('release-production-waiting', '1.2.0');
-    const again = await deliver(second);
+    const again = await deliver(served, second);
     assert.deepEqual([again.body.again, again.body.state], [true, 'started']);
     assert.equal((await runsOf('waiting')).length, 2);
   });
 
   test('is refused with 409 with ifBusy fail, and taken when it is redelivered later', async () => {
-    assert.equal((await deliver(published('failing', '1.1.0'))).body.state, 'started');
+    assert.equal((await deliver(served, published('failing', '1.1.0'))).body.state, 'started');
     const second = published('failing', '1.2.0');
-    const { status, body } = await deliver(second);
+    const { status, body } = await deliver(served, second);
     assert.deepEqual([status, body.error?.code], [409, 'SHIPLOCK_RELEASE_BUSY']);
     assert.match(body.error?.message ?? '', /^release-production-failing is busy: 1\.1\.0, started by /);
     await stage.shiplock.send('release-production-failing', 'abort', { reason: 'make room' });
     await ended('release-production-failing');
-    const later = await deliver(second);
+    const later = await deliver(served, second);
     assert.deepEqual([later.status, later.body.state, later.body.again], [202, 'started', false]);
   });
 
   test('takes its place with ifBusy supersede', async () => {
-    assert.equal((await deliver(published('superseding', '1.1.0'))).body.state, 'started');
-    assert.equal((await deliver(published('superseding', '1.2.0'))).status, 202);
+    assert.equal((await deliver(served, published('superseding', '1.1.0'))).body.state, 'started');
+    assert.equal((await deliver(served, published('superseding', '1.2.0'))).status, 202);
     await version('release-production-superseding', '1.2.0');
   });
 
   test('that no worker can start yet is kept, and started when one comes', async () => {
     await stage.workerDown();
-    const { status, body } = await deliver(published('unstaffed', '1.1.0'));
+    const { status, body } = await deliver(served, published('unstaffed', '1.1.0'));
     assert.deepEqual([status, body.state], [202, 'waiting']);
     await stage.workerUp();
     await version('release-production-unstaffed', '1.1.0');
   });
 });
 
+test('while Temporal is away, a delivery is told in time, and taken once when it is redelivered', {
+  timeout: 120_000,
+}, async () => {
+  const passage = await openPassage(stage.address);
+  const remote = await serve(folder, passage.address);
+  const delivery = signed('release', releasePublished('1.1.0', { repository: 'acme/cut' }));
+  passage.cut();
+  const began = performance.now();
+  const { status, body } = await deliver(remote, delivery);
+  assert.equal(status, 503);
+  assert.match(body.error?.code ?? '', /^SHIPLOCK_(TEMPORAL_UNREACHABLE|TRIGGER_TIMEOUT)$/);
+  assert.ok(performance.now() - began < 9_500, 'GitHub hangs up after ten seconds');
+  passage.mend();
+  let later = await deliver(remote, delivery);
+  while (later.status === 503) later = await deliver(remote, delivery);
+  assert.deepEqual([later.status, (await runsOf('cut')).length], [202, 1]);
+  assert.equal(await remote.end('SIGTERM'), 0);
+  passage.close();
+});
+
 suite('the server', { timeout: 120_000 }, () => {
   test('refuses a wrong signature with 401', async () => {
     const wrong = signed('release', releasePublished('6.6.6', { repository: 'acme/once' }), { secret: 'a guess' });
-    const { status, body } = await deliver(wrong);
+    const { status, body } = await deliver(served, wrong);
     assert.deepEqual([status, body.error?.code], [401, 'SHIPLOCK_TRIGGER_SIGNATURE']);
     assert.equal((await runsOf('once')).length, 1);
   });
 
   test('answers a ping, and 422 where the release file is wrong', async () => {
-    assert.equal((await deliver(signed('ping', { zen: 'Design for failure.' }))).status, 200);
-    const { status, body } = await deliver(signed('release', releasePublished('1.0.0', { repository: 'acme/broken' })));
+    assert.equal((await deliver(served, signed('ping', { zen: 'Design for failure.' }))).status, 200);
+    const { status, body } = await deliver(
+      served,
+      signed('release', releasePublished('1.0.0', { repository: 'acme/broken' })),
+    );
     assert.deepEqual([status, body.error?.code], [422, 'SHIPLOCK_PLAN_INVALID']);
   });
 
@@ -207,8 +216,8 @@ suite('the server', { timeout: 120_000 }, () => {
 
   test('says what is wrong with its configuration, and does not start', async () => {
     const file = join(folder, 'wrong.yaml');
-    writeFileSync(file, configuration().replace('ifBusy: wait', 'ifBusy: maybe'));
-    const child = spawn(process.execPath, [BIN, 'serve', '--config', file], { env: environment() });
+    writeFileSync(file, readFileSync(join(folder, 'serve.yaml'), 'utf8').replace('ifBusy: wait', 'ifBusy: maybe'));
+    const child = spawn(process.execPath, [BIN, 'serve', '--config', file], { env: environment(stage.address) });
     let said = '';
     child.stderr.on('data', (chunk) => {
       said += chunk;
@@ -218,49 +227,6 @@ suite('the server', { timeout: 120_000 }, () => {
     assert.match(said, /wrong\.yaml:\d+:\d+: github\[\d\]\.ifBusy: .*\(SHIPLOCK_SERVE_CONFIG\)/s);
   });
 });
-
-async function serve(): Promise<Served> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [BIN, 'serve', '--config', join(folder, 'serve.yaml'), '--port', '0'],
-    { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  const gone = (): void => void child.kill('SIGKILL');
-  process.once('exit', gone);
-  const lines: string[] = [];
-  assert.ok(child.stdout && child.stderr);
-  createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
-  const exit = once(child, 'exit').then(([code]) => code as number | null);
-  const url = await Promise.race([urlFrom(child.stdout), exit.then(() => null)]);
-  assert.ok(url, lines.join('\n'));
-  return {
-    url,
-    port: Number(new URL(url).port),
-    lines,
-    end(signal) {
-      process.removeListener('exit', gone);
-      child.kill(signal);
-      return exit;
-    },
-  };
-}
-
-async function urlFrom(stdout: NodeJS.ReadableStream): Promise<string | null> {
-  for await (const line of createInterface({ input: stdout })) {
-    const [, url] = /serving \d+ triggers on (http:\S+)\/github/.exec(line) ?? [];
-    if (url) return url;
-  }
-  return null;
-}
-
-function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, TEMPORAL_ADDRESS: stage.address, HOOK_SECRET: SECRET };
-}
-
-async function deliver({ headers, body }: Signed): Promise<Said> {
-  const response = await fetch(`${served.url}/github`, { method: 'POST', headers, body });
-  return { status: response.status, body: (await response.json()) as Said['body'] };
-}
 
 /** The first runs of a service's releases, as the server's own list has them once it knows of the newest. */
 async function runsOf(service: string): Promise<string[]> {
@@ -300,31 +266,4 @@ async function version(id: string, wanted: string): Promise<void> {
     if (memo?.version === wanted) return;
     deadline.throwIfAborted();
   }
-}
-
-function writeRelease(service: string): void {
-  writeFileSync(
-    join(folder, `${service}.yaml`),
-    `apiVersion: shiplock/v1
-kind: Release
-service: ${service}
-target: { platform: local, command: [node, main.ts], directory: ., replicas: 1, readinessPath: /ready, stableService: a, canaryService: b }
-canary: { steps: [{ setWeight: 25 }, { pause: {} }] }
-promotion: { automatic: true }
-window: { duration: 1m }
-`,
-  );
-}
-
-function configuration(): string {
-  const manner: Partial<Record<string, string>> = { failing: 'fail', superseding: 'supersede' };
-  const triggers = SERVICES.map(
-    (service) => `  - repository: acme/${service}
-    secrets: [{ env: HOOK_SECRET }]
-    release: ${service}.yaml
-    ifBusy: ${manner[service] ?? 'wait'}
-    on: { release: {}, workflowRun: { workflow: .github/workflows/ci.yml, branch: main } }
-`,
-  );
-  return `apiVersion: shiplock/v1\nkind: Triggers\ngithub:\n${triggers.join('')}`;
 }

@@ -7,8 +7,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const address = z
   .url({ protocol: /^https?$/, error: 'expected an http(s) address' })
   .max(2_000)
-  .refine((text) => isProtected(new URL(text)), 'expected https: http is spoken only to a loopback address')
-  .refine((text) => isBare(new URL(text)), 'expected no credentials in the address: the signature proves who sends');
+  .refine((text) => isProtected(URL.parse(text)), 'expected https: http is spoken only to a loopback address')
+  .refine((text) => isBare(URL.parse(text)), 'expected no credentials in the address: the signature proves who sends');
 
 /** Webhooks by name: where they are, and which variable of the worker holds their secret. */
 export const webhooksSchema = z.record(
@@ -28,10 +28,11 @@ export function webhookRefusals({ notify = [] }: Plan, { webhooks }: Policy): st
     .map((name) => `the webhook "${name}" is not in "webhooks"`);
 }
 
-function isProtected({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || LOOPBACK.test(hostname);
+/** What is no address at all has been reported already. */
+function isProtected(url: URL | null): boolean {
+  return url === null || url.protocol === 'https:' || LOOPBACK.test(url.hostname);
 }
 
-function isBare({ username, password }: URL): boolean {
-  return username === '' && password === '';
+function isBare(url: URL | null): boolean {
+  return url === null || (url.username === '' && url.password === '');
 }
