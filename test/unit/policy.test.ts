@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ShiplockError } from '../../src/errors.ts';
-import type { ImagePlan, Plan } from '../../src/plan/plan.ts';
+import type { AnalysisPlan, CutoverPlan, ImagePlan, Plan } from '../../src/plan/plan.ts';
 import { matchesCommand, matchesHost, matchesName, matchesRepository } from '../../workers/policy/patterns.ts';
 import { gateEnvironment, mapAddress, parsePolicy, policyDigest, policyRefusals } from '../../workers/policy.ts';
 import { somePlan } from '../fixtures/some-plan.ts';
@@ -20,6 +20,8 @@ workloadEnvironment: [NODE_ENV]
 images: { repositories: ['localhost:*/credlink/*'] }
 `;
 const policy = parsePolicy(ALLOWING, '/etc/shiplock/policy.yaml');
+
+const CUTOVER: CutoverPlan = { preview: null, before: null, approval: null, pauseMs: null, after: null };
 
 function refusalsWith(change: (plan: Plan) => Plan, added = ''): readonly string[] {
   return policyRefusals(change(somePlan()), parsePolicy(ALLOWING + added, '/etc/shiplock/policy.yaml'));
@@ -160,6 +162,57 @@ describe('a policy', () => {
       [],
     );
   });
+
+  it('is content where it is the cutover that asks', () => {
+    const approval = { deadlineMs: 1_000, requires: 'anonymous', quorum: 1, notStarter: false } as const;
+    const asks = (plan: Plan): Plan => ({ ...plan, cutover: { ...CUTOVER, approval } });
+    assert.deepEqual(refusalsWith(asks, 'approvals: { mandatory: [production] }'), []);
+    assert.match(
+      refusalsWith(asks, 'approvals: { requires: { production: signed } }')[0] ?? '',
+      /must require "signed"/,
+    );
+  });
+});
+
+describe('the metric hosts of a plan', () => {
+  const foreign = ({ canary }: Plan): AnalysisPlan => {
+    assert.ok(canary.background);
+    const { analysis } = canary.background;
+    const address = 'http://elsewhere.example:9090';
+    return {
+      ...analysis,
+      metrics: analysis.metrics.map((metric) => ({ ...metric, provider: { ...metric.provider, address } })),
+    };
+  };
+  const places: readonly (readonly [string, (plan: Plan, analysis: AnalysisPlan) => Partial<Plan>])[] = [
+    ['before a cutover', (_, before) => ({ cutover: { ...CUTOVER, before } })],
+    ['after a cutover', (_, after) => ({ cutover: { ...CUTOVER, after } })],
+    [
+      'between the steps of a flag',
+      (_, analysis) => ({
+        flags: {
+          ramps: [
+            {
+              key: 'new',
+              variant: 'on',
+              steps: [
+                { kind: 'setPercent', percent: 1 },
+                { kind: 'analysis', analysis },
+              ],
+            },
+          ],
+          onFailure: 'phase',
+        },
+      }),
+    ],
+    ['in the ramp', (plan, analysis) => ({ canary: { ...plan.canary, steps: [{ kind: 'analysis', analysis }] } })],
+  ];
+  for (const [place, change] of places) {
+    it(`are looked at ${place}`, () => {
+      const refusals = refusalsWith((plan) => ({ ...plan, ...change(plan, foreign(plan)) }));
+      assert.match(refusals[0] ?? '', /elsewhere\.example:9090 matches nothing in "hosts"/);
+    });
+  }
 });
 
 describe('patterns of a policy', () => {

@@ -1,4 +1,5 @@
 import { isWithin } from '../../activities/confinement.ts';
+import { analysesOf } from '../../src/plan/index.ts';
 import {
   type ApprovalPlan,
   type Gate,
@@ -102,11 +103,9 @@ function directory(what: string, file: string, policy: Policy): string[] {
 }
 
 function queries(plan: Plan): PrometheusQuery[] {
-  const inline = plan.canary.steps.flatMap((step) => (step.kind === 'analysis' ? step.analysis.metrics : []));
-  const background = plan.canary.background?.analysis.metrics ?? [];
   const { monitor } = plan.promotion;
   return [
-    ...[...inline, ...background].map((metric) => metric.provider),
+    ...analysesOf(plan).flatMap(({ metrics }) => metrics.map(({ provider }) => provider)),
     ...(monitor ? [monitor.success, monitor.p95Seconds] : []),
   ];
 }
@@ -128,7 +127,7 @@ function approvals({ environment, promotion, cutover, database }: Plan, policy: 
   const asked = [promotion.approval, cutover?.approval, contract].filter((approval) => approval != null);
   const weak = asked.flatMap((approval) => tooWeak(approval, environment, policy));
   return [
-    ...(mandatory && !promotion.approval
+    ...(mandatory && !promotion.approval && !cutover?.approval
       ? [`in "${environment}" a person must approve, but the plan promotes automatically`]
       : []),
     ...new Set(weak),

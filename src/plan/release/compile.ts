@@ -1,6 +1,7 @@
 import { ShiplockError } from '../../errors.ts';
+import { analysesOf } from '../analyses.ts';
 import { sortManifests } from '../argo/manifests.ts';
-import { type CanaryPlan, type CutoverPlan, PLAN_FORMAT, type Plan } from '../plan.ts';
+import { PLAN_FORMAT, type Plan } from '../plan.ts';
 import { createReport, type Problem, type Report } from '../problem.ts';
 import { checkShape, piece, valueAt } from '../shape/check.ts';
 import { DNS_LABEL, duration } from '../shape/fields.ts';
@@ -81,13 +82,15 @@ function compile(request: CompileRequest, report: Report): Plan | null {
   const target = compileTarget(context, ramp);
   const autoPromote = request.overrides?.autoPromote;
   const cutover = compileCutover(context, ramp, autoPromote);
+  const flags = compileFlags(context, ramp);
   const promotion = compilePromotion(context, {
     autoPromote,
     ramped: cutover === undefined || hasRamp(ramp),
     canaryService: target?.canaryService ?? `${context.service}-canary`,
-    address: ramp.canary === undefined ? undefined : firstAddress(ramp.canary, cutover),
+    // Whoever has no Prometheus of its own asks the one of the first analysis.
+    address:
+      ramp.canary && (analysesOf({ canary: ramp.canary, cutover, flags })[0]?.metrics[0]?.provider.address ?? null),
   });
-  const flags = compileFlags(context, ramp);
   const validation = compileValidation(context, gates);
   const notify = compileNotify(context);
   const window = piece(duration(), valueAt(source.value, ['window', 'duration'])) ?? ramp.blueGreen?.windowMs;
@@ -146,11 +149,4 @@ function checkRequest(request: CompileRequest, source: Source, report: Report): 
     const message = `the environment ${show(request.environment)} is no DNS label, for example production`;
     report.error(source, ['environment'], 'SHIPLOCK_PLAN_VALUE', message);
   }
-}
-
-/** Whoever has no Prometheus of its own asks the one of the first analysis. */
-function firstAddress(canary: CanaryPlan, cutover: CutoverPlan | undefined): string | null {
-  const inline = canary.steps.flatMap((step) => (step.kind === 'analysis' ? [step.analysis] : []));
-  const analyses = [canary.background?.analysis, ...inline, cutover?.before, cutover?.after];
-  return analyses.find((analysis) => analysis != null)?.metrics[0]?.provider.address ?? null;
 }

@@ -1,0 +1,14 @@
+import type { AnalysisPlan, FlagStep, Plan, Step } from './plan.ts';
+
+/** Every analysis of a plan, in the order of its phases: whatever measures is among them. */
+export function analysesOf({ canary, cutover, flags }: Pick<Plan, 'canary' | 'cutover' | 'flags'>): AnalysisPlan[] {
+  return [
+    ...(canary.background === null ? [] : [canary.background.analysis]),
+    ...inSteps(canary.steps),
+    ...[cutover?.before, cutover?.after].filter((analysis) => analysis != null),
+    ...(flags?.ramps ?? []).flatMap(({ steps }) => inSteps(steps)),
+  ];
+}
+
+const inSteps = (steps: readonly (Step | FlagStep)[]): AnalysisPlan[] =>
+  steps.flatMap((step) => (step.kind === 'analysis' ? [step.analysis] : []));
