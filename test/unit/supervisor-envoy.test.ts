@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clusterStatName, endpoints, listeners, route } from '../../infra/local/envoy/configuration.ts';
+import { clusterStatName, endpoints, listeners, routes } from '../../infra/local/envoy/configuration.ts';
 import { deploymentType, roleOf } from '../../infra/local/stack/role.ts';
 import { targetsOf } from '../../infra/local/stack/targets.ts';
 
+const HEADER = 'x-shiplock-entrance';
+const route = (service: string, weights: Record<string, number>, preview: string | null = null) =>
+  routes({ [service]: { weights, preview } });
 const resourceOf = ({ content }: { content: string }) => JSON.parse(content).resources[0];
 const routesOf = (table: { content: string }) => {
   const [preview, live] = resourceOf(table).virtual_hosts[0].routes;
@@ -28,8 +31,8 @@ describe("Envoy's configuration", () => {
   it('sends what came in by the preview listener, and only that, to the version that is shown', () => {
     const { preview, live } = routesOf(route('api', { a: 100 }, 'b'));
     assert.deepEqual(preview.route.weighted_clusters.clusters, [{ name: 'api@b', weight: 100 }]);
-    assert.deepEqual(preview.match.headers, [{ name: 'x-shiplock-side', string_match: { exact: 'preview' } }]);
-    assert.equal(live.match.headers, undefined);
+    assert.deepEqual(preview.match.headers, [{ name: HEADER, string_match: { exact: 'api/preview' } }]);
+    assert.deepEqual(live.match.headers, [{ name: HEADER, string_match: { exact: 'api/live' } }]);
   });
 
   it('lets no client choose its side: both listeners set it over whatever was sent, and no service sees it', () => {
@@ -38,12 +41,12 @@ describe("Envoy's configuration", () => {
       (one: { filter_chains: { filters: { typed_config: { early_header_mutation_extensions: unknown } }[] }[] }) =>
         one.filter_chains[0]?.filters[0]?.typed_config.early_header_mutation_extensions,
     );
-    const appends = JSON.stringify(set).match(/"value":"\w+"\},"append_action":"\w+"/g);
+    const appends = JSON.stringify(set).match(/"value":"[\w/]+"\},"append_action":"\w+"/g);
     assert.deepEqual(appends, [
-      '"value":"live"},"append_action":"OVERWRITE_IF_EXISTS_OR_ADD"',
-      '"value":"preview"},"append_action":"OVERWRITE_IF_EXISTS_OR_ADD"',
+      '"value":"api/live"},"append_action":"OVERWRITE_IF_EXISTS_OR_ADD"',
+      '"value":"api/preview"},"append_action":"OVERWRITE_IF_EXISTS_OR_ADD"',
     ]);
-    assert.deepEqual(resourceOf(route('api', { a: 100 })).request_headers_to_remove, ['x-shiplock-side']);
+    assert.deepEqual(resourceOf(route('api', { a: 100 })).request_headers_to_remove, [HEADER]);
   });
 
   it('tries again only what was never sent', () => {
@@ -53,6 +56,12 @@ describe("Envoy's configuration", () => {
       'refused-stream',
       'reset-before-request',
     ]);
+  });
+
+  it('keeps the routes of all services in one table, since Envoy pays for each file that it watches', () => {
+    const table = routes({ api: { weights: { a: 100 }, preview: null }, web: { weights: { b: 100 }, preview: 'c' } });
+    assert.equal(JSON.parse(table.content).resources.length, 1);
+    assert.equal(resourceOf(table).virtual_hosts[0].routes.length, 4);
   });
 
   it('answers 503 with the reason while nothing carries traffic', () => {

@@ -11,8 +11,10 @@ const TYPE = 'type.googleapis.com/envoy';
 /** Shorter than the 5 s after which Node closes an idle connection, so that no request meets a closing one. */
 const UPSTREAM_IDLE = '3s';
 
-/** By which listener a request came in; services never see it. */
-const SIDE_HEADER = 'x-shiplock-side';
+/** By which listener a request came in, of which service and for which side; services never see it. */
+const ENTRANCE_HEADER = 'x-shiplock-entrance';
+/** The one table of all services: Envoy watches each file with an inotify instance, of which a user has 128. */
+const TABLE = 'services';
 
 export function clusterName(service: string, version: string): string {
   return `${service}@${version}`;
@@ -66,39 +68,48 @@ export function endpoints(service: string, version: string, ports: readonly numb
   ]);
 }
 
+/** Where the requests of one service go. */
+export interface Route {
+  readonly weights: Readonly<Record<string, number>>;
+  /** The version of the side without traffic; `null` where there is none. */
+  readonly preview: string | null;
+}
+
 /**
- * Where a service's requests go, those to its preview address too: one table for both listeners, so a switch changes
- * both at once. Without weights every request is answered with 503 and why.
- *
- * @param preview the version of the side without traffic; `null` where there is none.
+ * Where requests go, those to preview addresses too: one table, so a switch changes both of a service's listeners at
+ * once. Without weights every request is answered with 503 and why.
  */
-export function route(
-  service: string,
-  weights: Readonly<Record<string, number>>,
-  preview: string | null = null,
-): Discovery {
-  const shares = Object.entries(weights)
-    .filter(([, weight]) => weight > 0)
-    .map(([version, weight]) => ({ name: clusterName(service, version), weight }));
-  const toPreview = { headers: [{ name: SIDE_HEADER, string_match: { exact: 'preview' } }] };
-  const shown = preview === null ? [] : [{ name: clusterName(service, preview), weight: 100 }];
+export function routes(services: Readonly<Record<string, Route>>): Discovery {
   return discovery([
     {
       '@type': `${TYPE}.config.route.v3.RouteConfiguration`,
-      name: service,
-      request_headers_to_remove: [SIDE_HEADER],
-      virtual_hosts: [
-        {
-          name: service,
-          domains: ['*'],
-          routes: [
-            { match: { prefix: '/', ...toPreview }, ...destination(shown, `no version of ${service} can be shown`) },
-            { match: { prefix: '/' }, ...destination(shares, `no version of ${service} carries traffic`) },
-          ],
-        },
-      ],
+      name: TABLE,
+      request_headers_to_remove: [ENTRANCE_HEADER],
+      virtual_hosts: [{ name: TABLE, domains: ['*'], routes: Object.entries(services).flatMap(routesOf) }],
     },
   ]);
+}
+
+function routesOf([service, { weights, preview }]: readonly [string, Route]) {
+  const shares = Object.entries(weights)
+    .filter(([, weight]) => weight > 0)
+    .map(([version, weight]) => ({ name: clusterName(service, version), weight }));
+  const shown = preview === null ? [] : [{ name: clusterName(service, preview), weight: 100 }];
+  return [
+    { match: through(service, 'preview'), ...destination(shown, `no version of ${service} can be shown`) },
+    { match: through(service, 'live'), ...destination(shares, `no version of ${service} carries traffic`) },
+  ];
+}
+
+function through(service: string, side: Side) {
+  const exact = entrance(service, side);
+  return { prefix: '/', headers: [{ name: ENTRANCE_HEADER, string_match: { exact } }] };
+}
+
+type Side = 'live' | 'preview';
+
+function entrance(service: string, side: Side): string {
+  return `${service}/${side}`;
 }
 
 function destination(shares: readonly { name: string; weight: number }[], otherwise: string) {
@@ -125,8 +136,8 @@ function unsentOnly() {
   };
 }
 
-/** Both listeners set the header themselves, over whatever a client sent, so it says where a request came in. */
-function listener(directory: string, service: string, side: 'live' | 'preview', port: number) {
+/** Every listener sets the header itself, over whatever a client sent, so it says where a request came in. */
+function listener(directory: string, service: string, side: Side, port: number) {
   const manager = `${TYPE}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`;
   const name = side === 'live' ? service : `${service}@${side}`;
   return {
@@ -141,8 +152,8 @@ function listener(directory: string, service: string, side: 'live' | 'preview', 
             typed_config: {
               '@type': manager,
               stat_prefix: name,
-              early_header_mutation_extensions: [setHeader(SIDE_HEADER, side)],
-              rds: { route_config_name: service, config_source: fileSource(`${directory}/routes/${service}.json`) },
+              early_header_mutation_extensions: [setHeader(ENTRANCE_HEADER, entrance(service, side))],
+              rds: { route_config_name: TABLE, config_source: fileSource(`${directory}/routes.json`) },
               http_filters: [
                 {
                   name: 'envoy.filters.http.router',

@@ -11,14 +11,15 @@ import * as configuration from './configuration.ts';
  * is, else to why it cannot be told.
  */
 export interface Router {
-  /** A listener refers to a file of routes and a cluster to one of endpoints; Envoy wants them to exist first. */
-  prepareService(service: string): void;
+  /** The same without waiting for Envoy, which wants the file to be there before a listener refers to it. */
+  prepareRoutes(services: Readonly<Record<string, configuration.Route>>): void;
+  /** A cluster refers to a file of endpoints; Envoy wants it to exist first. */
   prepareRevision(service: string, version: string): void;
   showListeners(services: readonly configuration.Entrances[]): Promise<string>;
   showClusters(revisions: readonly { service: string; version: string }[]): Promise<string>;
   showEndpoints(service: string, version: string, ports: readonly number[]): Promise<string>;
-  /** @param preview the version of the side without traffic. */
-  showRoute(service: string, weights: Readonly<Record<string, number>>, preview: string | null): Promise<string>;
+  /** Those of all services: what is not among them is served nowhere. */
+  showRoutes(services: Readonly<Record<string, configuration.Route>>): Promise<string>;
   /** Requests that a revision is answering now; `null` when Envoy does not say. */
   activeRequests(service: string, version: string): Promise<number | null>;
   /** Forgets the files of a revision that is gone. */
@@ -35,7 +36,7 @@ const VERSIONS_KEPT = 256;
 
 /** @param adminPort where Envoy's admin interface is now. */
 export function openRouter(directory: string, adminPort: () => number): Router {
-  for (const name of ['routes', 'endpoints']) mkdirSync(join(directory, name), { recursive: true });
+  mkdirSync(join(directory, 'endpoints'), { recursive: true });
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
 
   /** What each file held, latest last. */
@@ -80,7 +81,7 @@ export function openRouter(directory: string, adminPort: () => number): Router {
   };
 
   return {
-    prepareService: (service) => writeOnce(`routes/${service}.json`, configuration.route(service, {})),
+    prepareRoutes: (services) => write('routes.json', configuration.routes(services)),
     prepareRevision: (service, version) =>
       writeOnce(endpointsFile(service, version), configuration.endpoints(service, version, [])),
     showListeners: (services) => {
@@ -97,11 +98,8 @@ export function openRouter(directory: string, adminPort: () => number): Router {
       const live = statistic(`cluster\\.${cluster}\\.version_text`);
       return apply(endpointsFile(service, version), wanted, live, 'endpoints');
     },
-    showRoute: (service, weights, preview) => {
-      const wanted = configuration.route(service, weights, preview);
-      const dump = `/config_dump?resource=dynamic_route_configs&name_regex=${encodeURIComponent(`^${service}$`)}`;
-      return apply(`routes/${service}.json`, wanted, dump, 'weights');
-    },
+    showRoutes: (services) =>
+      apply('routes.json', configuration.routes(services), '/config_dump?resource=dynamic_route_configs', 'weights'),
     activeRequests: async (service, version) => {
       const name = `^cluster\\.${pattern(configuration.clusterStatName(service, version))}\\.upstream_rq_(pending_)?active$`;
       const { body, problem } = await ask(agent, adminPort(), `/stats?filter=${encodeURIComponent(name)}`);

@@ -34,6 +34,8 @@ export interface Fleet {
   relabel(service: string): void;
   /** Ports of the listeners of all services. */
   ports(): Set<number>;
+  /** A new service's routes are there before its listeners. */
+  prepareRoutes(): void;
   /** Traffic as it is stored, and with it the preview. `''`, or why Envoy is not known to have it. */
   showRoute(service: string): Promise<string>;
   /** The same where only the side without traffic may have changed: traffic does not depend on its success. */
@@ -122,10 +124,13 @@ export function openFleet(options: FleetOptions): Fleet {
       return { version, replicas: spec.replicas, ready: revision?.ready() ?? 0, removing, because };
     });
   const previewNow = (service: string) => previewOf(record(service), facts(service));
+  const routes = () =>
+    Object.fromEntries(
+      records().map(([service, { weights }]) => [service, { weights, preview: previewNow(service) }] as const),
+    );
   const showRoute = async (service: string) => {
-    const preview = previewNow(service);
-    previews.set(service, preview);
-    const problem = await router.showRoute(service, record(service).weights, preview);
+    previews.set(service, previewNow(service));
+    const problem = await router.showRoutes(routes());
     if (problem) previews.delete(service);
     return problem;
   };
@@ -185,6 +190,7 @@ export function openFleet(options: FleetOptions): Fleet {
     start,
     retire,
     retiring: (service, version) => retirements.get(nameOf(service, version)) ?? null,
+    prepareRoutes: () => router.prepareRoutes(routes()),
     showRoute,
     showPreview,
     showListeners,
@@ -236,10 +242,9 @@ export function openFleet(options: FleetOptions): Fleet {
         if (preview === null) await settlePort(service, 'preview', preview);
       }
       for (const [service, { revisions }] of records()) {
-        router.prepareService(service);
-        void showRoute(service);
         for (const version of Object.keys(revisions)) start(service, version);
       }
+      void router.showRoutes(routes());
       publishTargets();
       void showClusters();
       void showListeners();

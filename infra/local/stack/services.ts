@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Router } from '../envoy/router.ts';
 import type { Fenced, FenceGrant, PutRevision, PutRoles, PutWeights, ServiceStatus } from '../protocol.ts';
 import type { Fleet } from './fleet.ts';
 import { choosePort } from './ports.ts';
@@ -32,7 +31,7 @@ export interface Services {
 /** Releases whose number is remembered, so that each asks again and gets the same. */
 const HOLDERS_KEPT = 64;
 
-export function openServices(store: StateStore, fleet: Fleet, router: Router): Services {
+export function openServices(store: StateStore, fleet: Fleet): Services {
   const turns = new Map<string, Promise<unknown>>();
   const inTurn = <Result>(service: string, work: () => Promise<Result>): Promise<Result> => {
     const mine = (turns.get(service) ?? Promise.resolve()).then(work);
@@ -60,8 +59,8 @@ export function openServices(store: StateStore, fleet: Fleet, router: Router): S
         draft.services[service] = emptyService(port, preview);
         return null;
       });
+      fleet.prepareRoutes();
     }
-    router.prepareService(service);
     return fleet.showListeners();
   };
 

@@ -60,7 +60,7 @@ async function serve(
   const table = openProcessTable(paths, note);
   const router = openRouter(paths.envoy, () => store.read().ports.envoyAdmin ?? 0);
   const fleet = openFleet({ paths, store, router, table, targetsDirectory, note });
-  const services = openServices(store, fleet, router);
+  const services = openServices(store, fleet);
   table.endUnwanted((id) => SERVER_NAMES.some((name) => id === `server/${name}`) || fleet.wants(id));
 
   const flags = openFlags({ store, file: join(paths.flags, 'flags.json') });
