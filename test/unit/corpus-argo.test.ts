@@ -64,6 +64,8 @@ describe("Argo's own examples", { skip }, () => {
   });
 
   test('every manifest of the corpus was looked at', (context) => {
+    // Canaries and blue-green of basic fields; the rest needs routers, providers or steps that are refused by name.
+    assert.ok((counts.get('accepted by Argo, Rollout: compiles') ?? 0) >= 26);
     const total = [...counts.values()].reduce((sum, n) => sum + n, 0);
     assert.equal(total, verdicts.length);
     for (const [key, n] of [...counts].sort()) context.diagnostic(`${String(n).padStart(3)}  ${key}`);

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { edited, GOOD, WHOLE } from './plan-fixture.ts';
-import { compileFiles, refused } from './plan-refusals.ts';
-
-/** What is wrong, the text that is replaced in a release with every phase, by what (« marks the place), and the error. */
-type BadInput = readonly [says: string, from: string, to: string, path: string, code: string, message: RegExp];
+import { type BadInput, compileFiles, refused, replaced } from './plan-refusals.ts';
 
 const IMAGE = /image:\n {2}repository[\s\S]*?(?=database:)/;
-const EVERY_STEP = '        - setPercent: 10\n        - pause: { duration: 1m }\n';
-const ramps = 'flags.ramps[0].steps';
-
 const CASES: readonly BadInput[] = [
   ['a misspelt phase', 'cutover:', '«cutovr:', 'cutovr', 'FIELD_UNKNOWN', /did you mean cutover\?/],
   ['an order of phases', 'notify:', '«phases: []\nnotify:', 'phases', 'FIELD_UNKNOWN', /not a known field/],
@@ -145,183 +139,6 @@ const CASES: readonly BadInput[] = [
     /a person decides when/,
   ],
   [
-    'a percentage over 100',
-    'setPercent: 100',
-    'setPercent: «101',
-    `${ramps}[3].setPercent`,
-    'WEIGHT_RANGE',
-    /whole percentage/,
-  ],
-  [
-    'a ramp that falls',
-    'setPercent: 100',
-    'setPercent: «5',
-    `${ramps}[3].setPercent`,
-    'RANGE',
-    /is 5, after 10; expected more than 10/,
-  ],
-  ['a ramp that stands still', 'setPercent: 100', 'setPercent: «10', `${ramps}[3].setPercent`, 'RANGE', /after 10/],
-  [
-    'a ramp that begins with nothing',
-    'setPercent: 10\n',
-    'setPercent: «0\n',
-    `${ramps}[0].setPercent`,
-    'RANGE',
-    /turns nothing on/,
-  ],
-  [
-    'a ramp without a percentage',
-    `${EVERY_STEP}        - analysis: { templates: [{ templateName: smoke }] }\n        - setPercent: 100\n`,
-    '        - pause: {}\n',
-    ramps,
-    'NEEDS',
-    /at least one setPercent/,
-  ],
-  [
-    'a step that is two things',
-    '- setPercent: 100',
-    '- «setPercent: 100\n          pause: {}',
-    `${ramps}[3]`,
-    'STEP_KIND',
-    /is setPercent and pause at once/,
-  ],
-  [
-    'a weight in a flag',
-    '- setPercent: 100',
-    '- «setWeight: 100',
-    `${ramps}[3].setWeight`,
-    'FIELD_UNKNOWN',
-    /expected one of setPercent, pause, analysis/,
-  ],
-  [
-    'a flag without steps',
-    /steps:\n {8}- setPercent: 10\n[\s\S]*?(?=validation)/.source,
-    'steps: «[]\n',
-    ramps,
-    'RANGE',
-    /at least 1 entry/,
-  ],
-  [
-    'a flag twice',
-    '    - key: new-checkout',
-    '    - { key: new-checkout, steps: [{ setPercent: 1 }] }\n    - key: «new-checkout',
-    'flags.ramps[1].key',
-    'DUPLICATE',
-    /second ramp is of the flag new-checkout/,
-  ],
-  [
-    'a flag whose key is none',
-    'key: new-checkout',
-    "key: «'new checkout'",
-    'flags.ramps[0].key',
-    'VALUE',
-    /letters, digits/,
-  ],
-  [
-    'no flag at all',
-    /ramps:\n {4}- key[\s\S]*?(?=validation)/.source,
-    'ramps: «[]\n',
-    'flags.ramps',
-    'RANGE',
-    /at least 1 entry/,
-  ],
-  [
-    'an audit that is no gate',
-    'audit: audit\n    headers',
-    'audit: «adit\n    headers',
-    'validation.security.audit',
-    'NEEDS',
-    /no gate named adit; did you mean audit\?/,
-  ],
-  [
-    'an audit that is another gate',
-    'audit: audit\n    headers',
-    'audit: «test\n    headers',
-    'validation.security.audit',
-    'NEEDS',
-    /the gate test is no audit; expected audit/,
-  ],
-  [
-    'a security check of nothing',
-    /audit: audit\n {4}headers[^\n]*\n {4}image: true/.source,
-    '{}',
-    'validation.security',
-    'NEEDS',
-    /asks for nothing/,
-  ],
-  [
-    'a header in capitals',
-    'x-content-type-options: nosniff',
-    '«X-Content-Type-Options: nosniff',
-    'validation.security.headers.required.X-Content-Type-Options',
-    'VALUE',
-    /lower case/,
-  ],
-  [
-    'no header',
-    'required: { x-content-type-options: nosniff }',
-    'required: «{}',
-    'validation.security.headers.required',
-    'VALUE',
-    /names no header/,
-  ],
-  [
-    'a load of too few requests',
-    'path: /items',
-    'path: /items, duration: «2s',
-    'validation.performance.duration',
-    'RANGE',
-    /makes 40 requests.*at least 100/,
-  ],
-  [
-    'a load of too many requests',
-    'path: /items',
-    'path: /items, rate: «1000, duration: 5m',
-    'validation.performance.rate',
-    'RANGE',
-    /makes 300000 requests/,
-  ],
-  [
-    'a load of an hour',
-    'path: /items',
-    'path: /items, duration: «1h',
-    'validation.performance.duration',
-    'RANGE',
-    /at most 10m/,
-  ],
-  [
-    'a load that is too heavy',
-    'path: /items',
-    'path: /items, rate: «5000',
-    'validation.performance.rate',
-    'RANGE',
-    /at most 1000/,
-  ],
-  [
-    'a comparison that nobody can pass',
-    'path: /items',
-    'path: /items, versusStable: «0.5',
-    'validation.performance.versusStable',
-    'RANGE',
-    /at least 1/,
-  ],
-  [
-    'a webhook twice',
-    'notify: [deploys]',
-    'notify: [deploys, «deploys]',
-    'notify[1]',
-    'DUPLICATE',
-    /named a second time/,
-  ],
-  [
-    'a webhook by its address',
-    'notify: [deploys]',
-    "notify: [«'https://example.com']",
-    'notify[0]',
-    'VALUE',
-    /DNS label/,
-  ],
-  [
     'an undone canary that stays',
     'canary:\n',
     'canary:\n  «onFailure: phase\n',
@@ -378,13 +195,6 @@ const CASES: readonly BadInput[] = [
     /"release" or "phase"/,
   ],
 ];
-
-/** A text, or where it is no plain text, the source of a pattern. */
-function replaced(from: string, to: string) {
-  const text = WHOLE['release.yaml'] ?? '';
-  const found = text.includes(from) ? from : (new RegExp(from).exec(text)?.[0] ?? from);
-  return edited('release.yaml', found, to, WHOLE);
-}
 
 describe('what is wrong with a phase is refused at its place', () => {
   for (const [says, from, to, at, code, message] of CASES) {
