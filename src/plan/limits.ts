@@ -22,7 +22,7 @@ export const MAX_MIGRATIONS = 50;
 export const MAX_STEPS = 200;
 export const MAX_FLAG_RAMPS = 20;
 export const MAX_WEBHOOKS = 10;
-/** Requests a second, time and requests of a performance check: more is a load test's business. */
+/** Requests a second, time on a side, and requests in all of a performance check: more is a load test's business. */
 export const MAX_LOAD_RATE = 1_000;
 export const MAX_LOAD_MS = 10 * 60_000;
 export const MAX_LOAD_REQUESTS = 200_000;

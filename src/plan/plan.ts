@@ -332,6 +332,7 @@ export interface PerformanceCheck {
   readonly path: string;
   /** Requests each second, 1..1000. */
   readonly ratePerSecond: number;
+  /** On each side that is loaded. */
   readonly durationMs: number;
   /** The 95th percentile of the new side's latency, at most. */
   readonly p95Seconds: number;

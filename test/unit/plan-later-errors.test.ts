@@ -143,6 +143,14 @@ const CASES: readonly BadInput[] = [
     /makes 300000 requests/,
   ],
   [
+    'a load of too many requests on both sides',
+    'path: /items',
+    'path: /items, rate: «1000, duration: 2m, versusStable: 2',
+    'validation.performance.rate',
+    'RANGE',
+    /makes 240000 requests/,
+  ],
+  [
     'a load of an hour',
     'path: /items',
     'path: /items, duration: «1h',

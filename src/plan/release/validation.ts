@@ -52,11 +52,11 @@ function compilePerformance(context: Context, written: Written['performance']): 
   const ratePerSecond = written.rate ?? DEFAULTS.ratePerSecond;
   const durationMs = written.duration ?? DEFAULTS.durationMs;
   const requests = Math.floor((ratePerSecond * durationMs) / 1_000);
+  const total = requests * (written.versusStable === undefined ? 1 : 2);
   const refuse = (field: string, message: string) =>
     context.report.error(context.source, ['validation', 'performance', field], 'SHIPLOCK_PLAN_RANGE', message);
   if (durationMs > MAX_LOAD_MS) refuse('duration', 'is too long; expected at most 10m');
-  else if (requests > MAX_LOAD_REQUESTS)
-    refuse('rate', `makes ${requests} requests; expected at most ${MAX_LOAD_REQUESTS}`);
+  else if (total > MAX_LOAD_REQUESTS) refuse('rate', `makes ${total} requests; expected at most ${MAX_LOAD_REQUESTS}`);
   else if (requests < MIN_LOAD_REQUESTS) {
     const message = `makes ${requests} requests, which say nothing about a 95th percentile; expected at least ${MIN_LOAD_REQUESTS}`;
     refuse(written.duration === undefined ? 'rate' : 'duration', message);

@@ -2,7 +2,7 @@ import { formatDuration } from '../duration.ts';
 import type { CutoverPlan, DatabasePlan, FlagsPlan, Plan, PromotionPlan, ValidationPlan } from '../plan.ts';
 import { type Row, row } from './row.ts';
 import { analysisRows, canaryRows, stepRows } from './steps.ts';
-import { analysisMs, earliestStepMs, timeline } from './timeline.ts';
+import { analysisMs, earliestStepMs, loadMs, timeline } from './timeline.ts';
 import {
   approvalText,
   editText,
@@ -88,7 +88,7 @@ function flagRows({ ramps, onFailure }: FlagsPlan, start: number): Row[] {
 
 function validationRows({ security, performance, onFailure }: ValidationPlan, at: number): Row[] {
   const then = failing(onFailure);
-  const end = at + (performance?.durationMs ?? 0);
+  const end = at + loadMs(performance);
   return [
     ...(security ? [row(at, 'validation', securityText(security), then)] : []),
     ...(performance ? [row(at, 'validation', performanceText(performance), then)] : []),

@@ -1,5 +1,14 @@
 import { shortestMs } from '../argo/metric.ts';
-import type { AnalysisPlan, CanaryPlan, CutoverPlan, FlagRamp, FlagStep, Plan, Step } from '../plan.ts';
+import type {
+  AnalysisPlan,
+  CanaryPlan,
+  CutoverPlan,
+  FlagRamp,
+  FlagStep,
+  PerformanceCheck,
+  Plan,
+  Step,
+} from '../plan.ts';
 
 /** The least time of each phase that takes any by itself, in milliseconds, in the order of the plan. */
 export interface Timeline {
@@ -19,7 +28,7 @@ export function timeline(plan: Plan): Timeline {
     canary: rampMs(plan.canary),
     cutover: plan.cutover ? cutoverMs(plan.cutover) : 0,
     flags: (plan.flags?.ramps ?? []).reduce((sum, ramp) => sum + flagMs(ramp), 0),
-    validation: plan.validation?.performance?.durationMs ?? 0,
+    validation: loadMs(plan.validation?.performance ?? null),
     window: plan.window.durationMs,
   };
 }
@@ -41,6 +50,11 @@ export function cutoverMs({ before, pauseMs, after }: CutoverPlan): number {
 
 export function flagMs(ramp: FlagRamp): number {
   return ramp.steps.reduce((sum, step) => sum + earliestStepMs(step), 0);
+}
+
+/** Of both sides in turns, where they are compared. */
+export function loadMs(check: PerformanceCheck | null): number {
+  return check === null ? 0 : check.durationMs * (check.versusStable === null ? 1 : 2);
 }
 
 /** An open pause, a weight and a percentage take no time by themselves. */

@@ -77,7 +77,8 @@ export function securityText({ auditGate, headers, image }: SecurityCheck): stri
 }
 
 export function performanceText(check: PerformanceCheck): string {
-  const load = `${check.ratePerSecond} requests/s of ${check.path} for ${formatDuration(check.durationMs)}`;
+  const each = check.versusStable === null ? '' : ' on each side';
+  const load = `${check.ratePerSecond} requests/s of ${check.path} for ${formatDuration(check.durationMs)}${each}`;
   const bounds = `p95 ≤ ${check.p95Seconds} s, failed ≤ ${Math.round(check.errorShare * 1e6) / 1e4} %`;
   const compared = check.versusStable === null ? '' : `, p95 ≤ ${check.versusStable} × the old side's`;
   return `performance: ${load}: ${bounds}${compared}`;

@@ -126,7 +126,8 @@ const performance = z
     versusStable: z.number().min(1).max(100).nullable(),
   })
   .refine(
-    ({ ratePerSecond, durationMs }) => (ratePerSecond * durationMs) / 1_000 <= MAX_LOAD_REQUESTS,
+    ({ ratePerSecond, durationMs, versusStable }) =>
+      ((ratePerSecond * durationMs) / 1_000) * (versusStable === null ? 1 : 2) <= MAX_LOAD_REQUESTS,
     `expected at most ${MAX_LOAD_REQUESTS} requests`,
   );
 
