@@ -125,6 +125,14 @@ describe('phases that are left out', () => {
     );
   });
 
+  test('keep the digest that the same release had before there were any', () => {
+    const { plan, folder } = compile(GOOD);
+    assert.equal(
+      planDigest(JSON.parse(JSON.stringify(plan).replaceAll(folder, '/shop'))),
+      '7ae4567a134ce31d13b3e7847d970689bb47d3e99018f18b1723aab647f1e404',
+    );
+  });
+
   test('each changes the digest where it is there', () => {
     const { plan } = compile(WHOLE);
     const digests = LATER.map((section) => planDigest({ ...plan, [section]: undefined } as Plan));
