@@ -3,8 +3,14 @@
  * bounded and its caller does not wait for a cancelled attempt; undoing is tried for ever.
  */
 import { ActivityCancellationType, type ActivityOptions, proxyActivities } from '@temporalio/workflow';
-import type { BuildActivities, QuickActivities } from '../activities/port.ts';
-import { TASK_QUEUE } from './messages.ts';
+import type {
+  BuildActivities,
+  ImageBuildActivities,
+  PhaseActivities,
+  QuickActivities,
+  TellingActivities,
+} from '../activities/port.ts';
+import { NOTIFY_TASK_QUEUE, TASK_QUEUE } from './messages.ts';
 
 /** An abort must not wait for a write under way: its fencing number is stale from then on. */
 const FORWARD: ActivityOptions = {
@@ -29,12 +35,14 @@ const HOST_LOST_MS = 2 * 60_000;
 /** A dead worker is noticed after this time without a heartbeat. */
 const HEARTBEAT_MS = 5_000;
 
-export function forward(summary: string): QuickActivities {
-  return proxyActivities<QuickActivities>({ ...FORWARD, summary });
+type Activities = QuickActivities & PhaseActivities;
+
+export function forward(summary: string): Activities {
+  return proxyActivities<Activities>({ ...FORWARD, summary });
 }
 
-export function undo(summary: string): QuickActivities {
-  return proxyActivities<QuickActivities>({ ...UNDO, summary });
+export function undo(summary: string): Activities {
+  return proxyActivities<Activities>({ ...UNDO, summary });
 }
 
 /** Admission may have to wait for a platform that starts. */
@@ -43,8 +51,8 @@ export function admitting(): QuickActivities {
 }
 
 /** A reading is worth little when it is late: three attempts, then it counts as an error. */
-export function reading(summary: string, timeoutMs: number): QuickActivities {
-  return proxyActivities<QuickActivities>({
+export function reading(summary: string, timeoutMs: number): Activities {
+  return proxyActivities<Activities>({
     ...FORWARD,
     startToCloseTimeout: timeoutMs + 5_000,
     scheduleToCloseTimeout: 3 * (timeoutMs + 5_000),
@@ -54,12 +62,34 @@ export function reading(summary: string, timeoutMs: number): QuickActivities {
 }
 
 /** Waits inside the activity, heartbeating, so it is bounded by its own deadline. */
-export function waiting(summary: string, deadlineMs: number): QuickActivities {
-  return proxyActivities<QuickActivities>({
+export function waiting(summary: string, deadlineMs: number): Activities {
+  return proxyActivities<Activities>({
     ...FORWARD,
     startToCloseTimeout: deadlineMs + GRACE_MS,
     scheduleToCloseTimeout: deadlineMs + 2 * GRACE_MS,
     heartbeatTimeout: HEARTBEAT_MS,
+    summary,
+  });
+}
+
+/** A lock that is not had in time is asked for again, until the file's time is up. */
+export function migrating(summary: string, deadlineMs: number): PhaseActivities {
+  return proxyActivities<PhaseActivities>({
+    ...FORWARD,
+    startToCloseTimeout: deadlineMs,
+    scheduleToCloseTimeout: deadlineMs,
+    heartbeatTimeout: 2 * HEARTBEAT_MS,
+    summary,
+  });
+}
+
+/** Telling is not doing: nothing waits for it but the end of the release, and that not for long. */
+export function telling(summary: string): TellingActivities {
+  return proxyActivities<TellingActivities>({
+    taskQueue: NOTIFY_TASK_QUEUE,
+    startToCloseTimeout: '15s',
+    scheduleToCloseTimeout: '10m',
+    retry: { initialInterval: '1s', maximumInterval: '1m' },
     summary,
   });
 }
@@ -70,8 +100,12 @@ export function attesting(summary: string): QuickActivities {
 }
 
 /** Long work on a build worker; a lost host is noticed by its heartbeat. */
-export function building(summary: string, taskQueue: string, timeoutMs: number): BuildActivities {
-  return proxyActivities<BuildActivities>({
+export function building(
+  summary: string,
+  taskQueue: string,
+  timeoutMs: number,
+): BuildActivities & ImageBuildActivities {
+  return proxyActivities<BuildActivities & ImageBuildActivities>({
     ...FORWARD,
     taskQueue,
     scheduleToStartTimeout: HOST_LOST_MS,

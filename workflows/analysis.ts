@@ -7,7 +7,7 @@ import type { AnalysisPlan, MetricPlan } from '../src/plan/plan.ts';
 import { reading } from './activities.ts';
 import { GoBack, type Release } from './control.ts';
 import type { MetricProgress } from './messages.ts';
-import type { GoingBack } from './state.ts';
+import { type GoingBack, isWaived } from './state.ts';
 import { ask } from './steps.ts';
 
 const BACKGROUND = 'background';
@@ -70,7 +70,7 @@ function waive(release: Release, metrics: readonly MetricProgress[]): void {
 
 /** An analysis as a step: the ramp waits for it. */
 export async function runInline(release: Release, name: string, analysis: AnalysisPlan): Promise<string> {
-  const over = () => release.state.promotedFully;
+  const over = () => isWaived(release.state);
   const ended = await CancellationScope.withTimeout(analysis.deadlineMs, () =>
     measure(release, name, analysis, over),
   ).catch((error: unknown) => {
@@ -104,7 +104,8 @@ function evidenceAgainst(release: Release, name: string): GoingBack | null {
   return against ? { outcome: 'rolledBack', because: `${against.metric}: ${against.because}` } : null;
 }
 
-async function askAPerson(release: Release, name: string, because: string, deadlineMs: number): Promise<void> {
+/** Neither shown nor disproved: somebody decides, in time. */
+export async function askAPerson(release: Release, name: string, because: string, deadlineMs: number): Promise<void> {
   const answer = await ask(release, {
     kind: 'inconclusive',
     name,

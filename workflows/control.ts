@@ -7,6 +7,7 @@ import { openInbox } from './inbox.ts';
 import type { Outcome, ReleaseInput, ReleaseResult } from './messages.ts';
 import { publish } from './publish.ts';
 import { type Answer, type GoingBack, openState, type ReleaseState, statusOf } from './state.ts';
+import { tell, told } from './tell.ts';
 import { witness } from './witness.ts';
 
 export interface Release {
@@ -27,8 +28,8 @@ export interface Release {
   goForward(phases: () => Promise<void>): Promise<void>;
   /** From here on nothing moves forward. The first reason counts. */
   abort(reason: GoingBack): void;
-  /** The last state, shown and counted. */
-  end(): ReleaseResult;
+  /** The last state, shown, told and counted. */
+  end(): Promise<ReleaseResult>;
 }
 
 /** Thrown by a phase that found evidence against the release. */
@@ -62,7 +63,7 @@ export function open(input: ReleaseInput): Release {
     answers: new Map(),
     background: null,
     ...inbox,
-    changed: () => tell(release),
+    changed: () => show(release),
     goForward: (phases) => {
       scope = new CancellationScope();
       return scope.run(phases);
@@ -84,20 +85,22 @@ export function open(input: ReleaseInput): Release {
 }
 
 /** Telling is not doing: a page that cannot be written holds nothing up. Only at the door it tells what is no plan. */
-function tell(release: Release): void {
+function show(release: Release): void {
   try {
+    tell(release);
     publish(release);
   } catch (error) {
     log.warn('the page could not be written', { because: error instanceof Error ? error.message : String(error) });
   }
 }
 
-function end(release: Release): ReleaseResult {
+async function end(release: Release): Promise<ReleaseResult> {
   const { state, plan } = release;
   state.phase = 'ended';
   state.waiting = null;
   release.changed();
   countOutcome(plan, state.outcome);
+  await told(release);
   return statusOf(plan, state);
 }
 

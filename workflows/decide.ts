@@ -73,7 +73,18 @@ export function readPayload(payload: unknown): { payload: SignalPayload } | { pr
   return { payload: read };
 }
 
-const FORWARD: readonly Phase[] = ['admission', 'gates', 'configuration', 'canary', 'promotion'];
+const FORWARD: readonly Phase[] = [
+  'admission',
+  'gates',
+  'image',
+  'configuration',
+  'expand',
+  'canary',
+  'promotion',
+  'cutover',
+  'flags',
+  'validation',
+];
 
 export function decide(situation: Situation, message: Message): Verdict {
   if (!(SIGNALS as readonly string[]).includes(message.signal)) {
@@ -89,6 +100,9 @@ function judge(situation: Situation, signal: SignalName, payload: SignalPayload)
   switch (signal) {
     case 'abort':
       if (situation.phase === 'undoing') return refused('the release is already going back');
+      if (situation.phase === 'cleanup') return refused('the window is closed: the old side is being removed');
+      if (situation.waiting?.kind === 'contract')
+        return refused('the contract is stopped already; answer what is asked');
       return accepted(`abort: ${payload.reason ?? 'no reason given'}`, {
         kind: 'abort',
         outcome: 'rolledBack',
@@ -131,7 +145,7 @@ function judge(situation: Situation, signal: SignalName, payload: SignalPayload)
     case 'skip':
       if (signal === 'skip' && situation.waiting?.kind === 'gate') return refused('a gate cannot be skipped');
       if (signal === 'skip' && !payload.reason) return refused('skip needs a "reason"');
-      return answering(situation, signal, payload.act, ['gate', 'undo'], (waiting) => ({
+      return answering(situation, signal, payload.act, ['gate', 'undo', 'contract'], (waiting) => ({
         kind: 'answer',
         token: waiting.token,
         answer: signal,

@@ -4,7 +4,7 @@
  */
 import { CancellationScope, condition, defineQuery, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
 import type { Attestation } from '../activities/attestation/port.ts';
-import { TRUST_LEVELS } from '../src/plan/plan.ts';
+import { type ApprovalPlan, TRUST_LEVELS } from '../src/plan/plan.ts';
 import { attesting } from './activities.ts';
 import type { Release } from './control.ts';
 import { decide, type Effect, needsPerson, rank, readPayload, type Situation } from './decide.ts';
@@ -114,7 +114,12 @@ function situationOf(release: Release): Situation {
   const { state, plan } = release;
   const failing = state.metrics.find((metric) => metric.state === 'fail' || metric.state === 'error');
   // From the abort on, also before the phases have noticed: what they waited for is not to be had any more.
-  const turning = state.goingBack !== null && state.phase !== 'undoing' && state.phase !== 'ended';
+  const turning =
+    state.goingBack !== null &&
+    state.phase !== 'undoing' &&
+    state.phase !== 'ended' &&
+    // A phase that is just being taken back alone is stuck, and a person may help.
+    state.waiting?.kind !== 'undo';
   return {
     version: plan.version,
     phase: turning ? 'undoing' : state.phase,
@@ -154,7 +159,7 @@ function apply(release: Release, effect: Effect, message: Received): string | un
 }
 
 function applyAnswer(release: Release, effect: Effect & { kind: 'answer' }, message: Received): string | undefined {
-  const { state, answers, plan } = release;
+  const { state, answers } = release;
   const answer = { answer: effect.answer, reason: effect.reason };
   if (state.waiting?.kind !== 'approval' || !message.by) {
     answers.set(effect.token, answer);
@@ -162,15 +167,22 @@ function applyAnswer(release: Release, effect: Effect & { kind: 'answer' }, mess
   }
   state.approvals.push({ token: effect.token, name: nameOf(message.by), level: message.by.level });
   const given = state.approvals.filter((approval) => approval.token === effect.token).length;
-  const quorum = plan.promotion.approval?.quorum ?? 1;
+  const quorum = approvalOf(release)?.quorum ?? 1;
   if (given >= quorum) answers.set(effect.token, answer);
   return `approval ${given} of ${quorum}`;
 }
 
+/** What the plan asks of persons here: each decision has its own terms. */
+function approvalOf({ state, plan }: Release): ApprovalPlan | null {
+  if (state.phase === 'contract') return plan.database?.approval ?? null;
+  if (state.phase === 'cutover') return plan.cutover?.approval ?? plan.promotion.approval;
+  return plan.promotion.approval;
+}
+
 /** Whether this person may move the release on; the reason where not. */
 function personProblem(release: Release, signal: string, by: Attestation): string | null {
-  const { state, plan } = release;
-  const policy = plan.promotion.approval;
+  const { state } = release;
+  const policy = approvalOf(release);
   if (!policy) return null;
   if (TRUST_LEVELS.indexOf(by.level) < TRUST_LEVELS.indexOf(policy.requires)) {
     return `the sender is ${by.level}; the plan requires ${policy.requires}`;

@@ -109,6 +109,7 @@ export type Phase =
   | 'flags'
   | 'validation'
   | 'window'
+  | 'cleanup'
   | 'contract'
   | 'undoing'
   | 'ended';
@@ -208,6 +209,8 @@ export interface ReleaseStatus {
   readonly flags?: readonly FlagProgress[];
   readonly looks?: Looks;
   readonly checklist?: readonly ChecklistItem[];
+  /** How many events the webhooks were told of. */
+  readonly told?: number;
   /** Phases that failed and were taken back, while the release stayed. */
   readonly undone?: readonly UndonePhase[];
 }
@@ -223,7 +226,9 @@ export interface FlagProgress {
   readonly variant: string;
   /** Percent before the release, and now. */
   readonly from: number;
-  readonly percent: number;
+  percent: number;
+  /** Of the definition that was found or written last. */
+  revision: string;
 }
 
 /** What was seen of the service from outside. */
@@ -231,6 +236,8 @@ export interface Looks {
   /** The side without traffic, before the switch. */
   readonly preview?: Probe;
   readonly headers?: Probe;
+  /** The old side, after all traffic has left it. */
+  readonly warm?: Probe;
   readonly load?: LoadReport;
 }
 

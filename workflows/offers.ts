@@ -1,5 +1,5 @@
 /** Which messages make sense now, most wanted first, each with what it does and the JSON to paste. Pure. */
-import type { ReleaseStatus, SignalName, Waiting } from './messages.ts';
+import type { Phase, ReleaseStatus, SignalName, Waiting } from './messages.ts';
 import { inputFor } from './token.ts';
 
 export interface Offer {
@@ -19,10 +19,10 @@ export interface Tokens {
 }
 
 export function offersNow({ phase, waiting }: ReleaseStatus, { paused, ramp }: Tokens): readonly Offer[] {
-  if (phase === 'ended') return [];
+  if (phase === 'ended' || phase === 'cleanup') return [];
   const offers: Offer[] = (waiting?.accepts ?? []).map((signal) => ({
     signal,
-    effect: effectOf(signal, waiting),
+    effect: effectOf(signal, waiting, phase),
     input: inputFor(signal, waiting?.token ?? ''),
     answers: true,
   }));
@@ -30,15 +30,18 @@ export function offersNow({ phase, waiting }: ReleaseStatus, { paused, ramp }: T
     if (offers.some((offer) => offer.signal === signal)) return;
     offers.push({ signal, effect, input: inputFor(signal, token), answers: false });
   };
-  const forward = phase !== 'window' && phase !== 'undoing';
-  if (phase !== 'undoing') add('abort', 'Go back now.', '');
+  const forward = phase !== 'window' && phase !== 'undoing' && phase !== 'contract';
+  if (phase === 'contract') {
+    if (waiting?.kind !== 'contract') add('abort', 'Drop the contract, or stop it; the release stays.', '');
+  } else if (phase !== 'undoing') add('abort', 'Go back now.', '');
   if (paused) add('resume', 'Do not pause.', paused);
   else if (forward) add('pause', 'Stop at the next safe point, for an hour at most.', '');
   if (ramp) add('promoteFull', 'Skip the rest of the ramp.', ramp);
   return offers;
 }
 
-function effectOf(signal: SignalName, waiting: Waiting | null): string {
+function effectOf(signal: SignalName, waiting: Waiting | null, phase: Phase): string {
+  if (phase === 'contract') return effectOnContract(signal);
   switch (signal) {
     case 'approve':
       return waiting?.kind === 'inconclusive' ? 'Go on all the same.' : 'Go on: all traffic to the new version.';
@@ -56,5 +59,18 @@ function effectOf(signal: SignalName, waiting: Waiting | null): string {
       return 'Go on.';
     default:
       return '';
+  }
+}
+
+function effectOnContract(signal: SignalName): string {
+  switch (signal) {
+    case 'approve':
+      return 'Run the contract; after it there is no way back.';
+    case 'reject':
+      return 'Drop the contract; the release stays.';
+    case 'retry':
+      return 'Try it again.';
+    default:
+      return 'Leave it as it is; the release stays.';
   }
 }

@@ -19,7 +19,10 @@ export function renderPage(status: ReleaseStatus, plan: Plan, offers: readonly O
     question(status.waiting, offers),
     messages(status.decisions),
     gates(status),
+    undone(status),
     numbers(status),
+    changes(status),
+    checklist(status),
     steps(status),
     footer(status, plan),
   ]
@@ -37,13 +40,18 @@ function state(status: ReleaseStatus): string {
   const { phase, outcome, waiting, weights, version } = status;
   switch (phase) {
     case 'ended':
-      return { released: 'Released', rolledBack: 'Rolled back', rejected: 'Rejected', none: 'Refused' }[
-        outcome ?? 'none'
-      ];
+      return {
+        released: status.undone?.length ? 'Released in part' : 'Released',
+        rolledBack: 'Rolled back',
+        rejected: 'Rejected',
+        none: 'Refused',
+      }[outcome ?? 'none'];
     case 'undoing':
       return waiting ? 'Going back, and stuck' : 'Going back';
     case 'window':
       return 'Released, and can still go back';
+    case 'cleanup':
+      return 'Released; the old side is being removed';
     case 'contract':
       return `${waits(waiting)}Released; there is no way back any more`;
     case 'canary':
@@ -156,6 +164,33 @@ function tally({ good, failed, inconclusive, errors, state, because }: MetricPro
   return against ? `${counted}: **${state}**, ${text(because)}` : counted;
 }
 
+function undone({ undone = [] }: ReleaseStatus): string {
+  return undone.map(({ phase, because }) => `### Without ${phase}\n\n${prose(because)}`).join('\n\n');
+}
+
+/** What the release changed beside traffic. */
+function changes({ image, migrations = [], flags = [] }: ReleaseStatus): string {
+  const rows = [
+    ...(image ? [['image', code(image.reference), text(image.because)]] : []),
+    ...migrations.map(({ kind, name, because }) => [kind, text(name), text(because)]),
+    ...flags.map(({ key, variant, from, percent }) => ['flag', text(key), `${text(variant)} ${from} % → ${percent} %`]),
+  ];
+  return rows.length === 0 ? '' : table(['changed', '', ''], rows);
+}
+
+const VERDICTS = { passed: '✔', failed: '✖', unshown: '✖ unshown', undone: '–', 'not planned': '–' } as const;
+
+function checklist({ checklist = [] }: ReleaseStatus): string {
+  if (checklist.length === 0) return '';
+  const rows = checklist.map(({ step, item, verdict, evidence }) => [
+    VERDICTS[verdict],
+    String(step),
+    text(item),
+    text(evidence),
+  ]);
+  return `### Checklist\n\n${table(['', 'step', 'item', 'evidence'], rows)}`;
+}
+
 const ICONS: Record<Progress['state'], string> = { waiting: '○', running: '◐', done: '✔', skipped: '–', failed: '✖' };
 
 /** On the way back, what was undone stands first, and what was never reached is left out. */
@@ -186,7 +221,7 @@ function took({ startedAt, endedAt }: Progress): string {
 }
 
 function footer({ phase, startedAt, startedBy, planDigest, continued }: ReleaseStatus, plan: Plan): string {
-  const open = phase !== 'ended' && phase !== 'undoing' && phase !== 'window';
+  const open = !['ended', 'undoing', 'window', 'cleanup', 'contract'].includes(phase);
   const window = plan.window.durationMs;
   return [
     `Started ${utc(startedAt)}${startedBy ? ` by ${text(startedBy)}` : ''}.`,

@@ -4,8 +4,14 @@ import type { ReleaseInput, ReleaseResult } from './messages.ts';
 import { admission } from './phases/admission.ts';
 import { canary } from './phases/canary.ts';
 import { configuration } from './phases/configuration.ts';
+import { contract } from './phases/contract.ts';
+import { cutover } from './phases/cutover.ts';
+import { expand } from './phases/expand.ts';
+import { flags } from './phases/flags.ts';
 import { gates } from './phases/gates.ts';
+import { image } from './phases/image.ts';
 import { promotion } from './phases/promotion.ts';
+import { validation } from './phases/validation.ts';
 import { window } from './phases/window.ts';
 import { goBack } from './saga.ts';
 
@@ -21,11 +27,17 @@ export async function release(input: ReleaseInput): Promise<ReleaseResult> {
       await release.goForward(async () => {
         await admission(release);
         await gates(release);
+        await image(release);
         await configuration(release);
+        await expand(release);
         await canary(release);
         await promotion(release);
+        await cutover(release);
+        await flags(release);
+        await validation(release);
         await window(release);
       });
+      await contract(release);
     } catch (error) {
       if (error instanceof ContinueAsNew) throw error;
       await goBack(release, error);

@@ -32,18 +32,14 @@ const TELL_AGAIN_MS = 5 * 60_000;
  */
 export async function goBack(release: Release, error: unknown): Promise<never> {
   const { state } = release;
-  refuseAtTheDoor(release, error);
+  await refuseAtTheDoor(release, error);
   release.abort(reasonOf(error));
   const reason = state.goingBack ?? reasonOf(error);
   state.phase = 'undoing';
   state.outcome = null;
   state.because = reason.because;
   release.changed();
-  for (let compensation = state.undo.at(-1); compensation; compensation = state.undo.at(-1)) {
-    const next = compensation;
-    await insist(release, titleOf(next), () => compensate(release, next));
-    state.undo.pop();
-  }
+  await undoDownTo(release, 0);
   if (state.admission) await insist(release, 'verify that everything is as before', () => verify(release));
   state.outcome = reason.outcome;
   state.because = reason.because;
@@ -52,16 +48,26 @@ export async function goBack(release: Release, error: unknown): Promise<never> {
     type: reason.outcome === 'rejected' ? 'Rejected' : 'RolledBack',
     nonRetryable: true,
     category: ApplicationFailureCategory.BENIGN,
-    details: [release.end()],
+    details: [await release.end()],
   });
 }
 
+/** Undoes, last first, until only so many of the recorded acts are left. */
+export async function undoDownTo(release: Release, left: number): Promise<void> {
+  const { undo: acts } = release.state;
+  for (let act = acts.at(-1); act && acts.length > left; act = acts.at(-1)) {
+    const next = act;
+    await insist(release, titleOf(next), () => compensate(release, next));
+    acts.pop();
+  }
+}
+
 /** A plan that is not admitted has done nothing: the release fails with the reason of the admission. */
-function refuseAtTheDoor(release: Release, error: unknown): void {
+async function refuseAtTheDoor(release: Release, error: unknown): Promise<void> {
   if (release.state.admission || release.state.goingBack || !(error instanceof ActivityFailure)) return;
   const cause = error.cause;
   release.state.because = rootMessage(error);
-  release.end();
+  await release.end();
   throw ApplicationFailure.create({
     message: release.state.because,
     type: (cause instanceof ApplicationFailure && cause.type) || 'SHIPLOCK_ADMISSION_FAILED',
@@ -70,7 +76,7 @@ function refuseAtTheDoor(release: Release, error: unknown): void {
   });
 }
 
-function reasonOf(error: unknown): GoingBack {
+export function reasonOf(error: unknown): GoingBack {
   if (error instanceof GoBack) return error.reason;
   if (error instanceof TemporalFailure) return { outcome: 'rolledBack', because: rootMessage(error) };
   // Not a failure of the world but of this code: the task fails, and a mended worker goes on from here.
@@ -105,9 +111,45 @@ async function compensate(release: Release, compensation: Compensation): Promise
       }
       return;
     }
+    case 'stopMigration':
+      await stopMigration(release, compensation.database, 'expand', titleOf(compensation));
+      return;
+    case 'restoreFlag': {
+      const { key: flag, variant, definition, written } = compensation;
+      const key = keyOf(release, `restore-${flag}`);
+      const request = { service, flag, variant, definition, written, fence, key };
+      const { outcome, state: now } = await undo(title).restoreFlag(request);
+      if (outcome === 'drifted') {
+        const holds = now.percent === null ? 'another targeting' : `${now.percent} %`;
+        throw ApplicationFailure.nonRetryable(
+          `${flag} now has ${holds}, which this release did not write; it was left alone`,
+        );
+      }
+      const shown = state.flags?.find((known) => known.key === flag);
+      if (shown && now.percent !== null) shown.percent = now.percent;
+      return;
+    }
     default:
       return compensation satisfies never;
   }
+}
+
+/** Ends what still runs against the database, and records what is done and stays; returns the names of that. */
+export async function stopMigration(
+  release: Release,
+  database: string,
+  kind: 'expand' | 'contract',
+  title: string,
+): Promise<readonly string[]> {
+  const { state, plan } = release;
+  const names = plan.database?.[kind].map(({ name }) => name) ?? [];
+  const key = keyOf(release, `stop-${kind}`);
+  const { done } = await undo(title).stopMigration({ database, service: plan.service, names, fence: state.fence, key });
+  const unsaid = done.filter((name) => !state.migrations?.some((known) => known.name === name));
+  const because = 'done before it was stopped, and stays';
+  const found = unsaid.map((name) => ({ kind, name, outcome: 'found' as const, because }));
+  if (found.length > 0) state.migrations = [...(state.migrations ?? []), ...found];
+  return done;
 }
 
 function titleOf(compensation: Compensation): string {
@@ -122,6 +164,10 @@ function titleOf(compensation: Compensation): string {
       return `stable is ${compensation.stable ?? 'nothing'} again`;
     case 'restoreConfiguration':
       return `write ${compensation.from} back into ${compensation.edit.file.split('/').at(-1)}`;
+    case 'stopMigration':
+      return `stop what runs in database ${compensation.database}; what is done stays`;
+    case 'restoreFlag':
+      return `flag ${compensation.key} as it was`;
     default:
       return compensation satisfies never;
   }
@@ -142,7 +188,7 @@ async function verify(release: Release): Promise<void> {
 }
 
 /** Tries until the act holds; once it is stuck, also listens for `retry` and `skip`, and tells again and again. */
-async function insist(release: Release, title: string, act: () => Promise<void>): Promise<void> {
+export async function insist(release: Release, title: string, act: () => Promise<void>): Promise<void> {
   const number = release.state.progress.filter((line) => line.name.startsWith('undo-')).length + 1;
   const line: Progress = {
     name: `undo-${number}`,

@@ -2,15 +2,21 @@
  * The whole state of a release, as plain data: continue-as-new carries it, the `status` query answers from it.
  */
 import type { Admission } from '../activities/admission/port.ts';
-import type { ConfigurationEdit, Plan, TrustLevel } from '../src/plan/plan.ts';
+import type { PreparedImage } from '../activities/image/port.ts';
+import type { ConfigurationEdit, FlagStep, Plan, Step, TrustLevel } from '../src/plan/plan.ts';
+import type { ChecklistItem } from '../src/validation/checklist.ts';
 import type {
   Decision,
+  FlagProgress,
   GateProgress,
+  Looks,
   MetricProgress,
+  MigrationProgress,
   Outcome,
   Phase,
   Progress,
   ReleaseStatus,
+  UndonePhase,
   Waiting,
 } from './messages.ts';
 
@@ -24,7 +30,16 @@ export type Compensation =
     }
   | { readonly kind: 'removeRevision'; readonly version: string }
   | { readonly kind: 'restoreTraffic'; readonly weights: Readonly<Record<string, number>> }
-  | { readonly kind: 'restoreRoles'; readonly stable: string | null };
+  | { readonly kind: 'restoreRoles'; readonly stable: string | null }
+  | { readonly kind: 'stopMigration'; readonly database: string }
+  | {
+      readonly kind: 'restoreFlag';
+      readonly key: string;
+      readonly variant: string;
+      readonly definition: string;
+      /** Percents that this release wrote, or was about to. */
+      readonly written: readonly number[];
+    };
 
 export interface GoingBack {
   readonly outcome: 'rolledBack' | 'rejected';
@@ -70,6 +85,24 @@ export interface ReleaseState {
   /** Where builds of this release run. */
   buildQueue: string | null;
   continued: number;
+  /** Each of these is absent until there is something in it. */
+  image?: PreparedImage;
+  migrations?: MigrationProgress[];
+  flags?: FlagProgress[];
+  looks?: Looks;
+  checklist?: ChecklistItem[];
+  undone?: UndonePhase[];
+  /** How high `undo` was when a phase began that may be taken back alone. */
+  marks?: Partial<Record<Phase, number>>;
+  /** What the webhooks were told last. */
+  told?: Told;
+}
+
+export interface Told {
+  readonly number: number;
+  readonly phase: Phase;
+  readonly waiting: string | null;
+  readonly outcome: Outcome | null;
 }
 
 /** Decisions that are kept; older ones stand in the history. */
@@ -110,28 +143,69 @@ export function isRamping({ phase, admission, promotedFully }: ReleaseState): bo
   return phase === 'canary' && admission !== null && admission.before.stable !== null && !promotedFully;
 }
 
+/** `promoteFull` waives what is left of the ramp, and nothing after it. */
+export function isWaived({ phase, promotedFully }: ReleaseState): boolean {
+  return promotedFully && phase === 'canary';
+}
+
+type Line = [name: string, title: string];
+
 /** Every line of the release's tree, known from the plan alone. */
 function outline(plan: Plan): Progress[] {
-  const lines: [name: string, title: string][] = [
+  const lines: Line[] = [
     ['admission', 'admission'],
-    ...plan.gates.map((gate): [string, string] => [`gate-${gate.name}`, `gate ${gate.name}`]),
-    ...plan.configuration.map((edit, index): [string, string] => [
-      `configuration-${index + 1}`,
-      `write ${plan.version} into ${fileName(edit.file)}`,
-    ]),
+    ...plan.gates.map((gate): Line => [`gate-${gate.name}`, `gate ${gate.name}`]),
+    ...when(plan.image, ({ repository }) => [['image', `image ${repository}:${plan.version}`]]),
+    ...plan.configuration.map((edit, index): Line => {
+      const what = edit.carries === 'digest' ? 'the digest' : plan.version;
+      return [`configuration-${index + 1}`, `write ${what} into ${fileName(edit.file)}`];
+    }),
+    ...when(plan.database, ({ expand }) => expand.map(({ name }, index) => [`expand-${index + 1}`, name])),
     ['ready', `${plan.version} ready`],
-    ...plan.canary.steps.map((step, index): [string, string] => [`step-${index + 1}`, stepTitle(step)]),
-    ...(plan.promotion.monitor ? ([['monitor', 'last look at the canary']] as [string, string][]) : []),
-    ...(plan.promotion.approval ? ([['promotion', 'approval']] as [string, string][]) : []),
-    ['full', 'all traffic'],
+    ...plan.canary.steps.map((step, index): Line => [`step-${index + 1}`, stepTitle(step)]),
+    ...when(plan.promotion.monitor, () => [['monitor', 'last look at the canary']]),
+    ...when(plan.promotion.approval, () => [['promotion', 'approval']]),
+    ...(plan.cutover ? cutoverLines(plan.cutover) : ([['full', 'all traffic']] as Line[])),
+    ...when(plan.flags, ({ ramps }) =>
+      ramps.flatMap(({ key, steps }, ramp) =>
+        steps.map((step, index): Line => [`flag-${ramp + 1}-${index + 1}`, `${key}: ${stepTitle(step)}`]),
+      ),
+    ),
+    ...when(plan.validation, ({ security, performance }) => [
+      ['validation-way-back', 'the old side is warm'],
+      ...when(security, () => [['validation-security', 'security']]),
+      ...when(performance, () => [['validation-performance', 'performance']]),
+      ['validation-checklist', 'checklist'],
+    ]),
     ['window', `window ${duration(plan.window.durationMs)}`],
     ['cleanup', 'remove the old side'],
+    ...when(plan.database?.contract.length ? plan.database : null, ({ contract }) => [
+      ['contract', 'approval of the contract'],
+      ...contract.map(({ name }, index): Line => [`contract-${index + 1}`, name]),
+    ]),
   ];
   return lines.map(([name, title]) => ({ name, title, state: 'waiting', because: '', startedAt: null, endedAt: null }));
 }
 
-function stepTitle(step: Plan['canary']['steps'][number]): string {
+function cutoverLines({ preview, before, approval, pauseMs, after }: NonNullable<Plan['cutover']>): Line[] {
+  return [
+    ...when(preview, ({ path }) => [['cutover-preview', `preview ${path}`]]),
+    ...when(before, ({ templates }) => [['cutover-before', `analysis ${templates.join(', ')}`]]),
+    ...when(approval, () => [['cutover-approval', 'approval of the switch']]),
+    ...(pauseMs === null ? [] : ([['cutover-pause', `pause ${duration(pauseMs)}`]] as Line[])),
+    ['cutover-switch', 'all traffic in one switch'],
+    ...when(after, ({ templates }) => [['cutover-after', `analysis ${templates.join(', ')}`]]),
+  ];
+}
+
+function when<T>(part: T | null | undefined, lines: (part: T) => Line[]): Line[] {
+  return part ? lines(part) : [];
+}
+
+function stepTitle(step: Step | FlagStep): string {
   switch (step.kind) {
+    case 'setPercent':
+      return `${step.percent} % of users`;
     case 'setWeight':
       return `set weight ${step.weight} %`;
     case 'pause':
@@ -186,5 +260,12 @@ export function statusOf(plan: Plan, state: ReleaseState): ReleaseStatus {
     waiting: state.waiting,
     decisions: state.decisions,
     continued: state.continued,
+    image: state.image,
+    migrations: state.migrations,
+    flags: state.flags,
+    looks: state.looks,
+    checklist: state.checklist,
+    told: state.told?.number,
+    undone: state.undone,
   };
 }

@@ -10,6 +10,7 @@ import {
 import { GoBack, type Release } from './control.ts';
 import type { Progress, ReleaseInput, SignalName, Waiting } from './messages.ts';
 import type { Answer } from './state.ts';
+import { told } from './tell.ts';
 import { tokenOf } from './token.ts';
 
 /** A release that somebody paused and forgot goes back after this time. */
@@ -161,6 +162,7 @@ async function continueInNewRun(release: Release): Promise<void> {
   if (info.historyLength < limit && !info.continueAsNewSuggested) return;
   await release.background?.settle();
   await condition(() => release.idle());
+  await told(release);
   if (release.state.goingBack) return;
   const resume = { ...release.state, continued: release.state.continued + 1 };
   await continueAsNew<(input: ReleaseInput) => Promise<unknown>>({ ...release.input, resume });

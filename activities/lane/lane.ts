@@ -13,13 +13,13 @@ export function createLaneActivities({ client }: { client: Client }): LaneActivi
 async function settle(client: Client, { releaseId, mode }: SettleRequest): Promise<void> {
   const context = Context.current();
   const release = client.workflow.getHandle(releaseId);
-  let said = false;
+  const said = new Set<string>();
   for (;;) {
     context.heartbeat();
     try {
       const { status } = await release.describe();
       if (status.name !== 'RUNNING') return;
-      if (!said) said = await hurry(client, releaseId, mode);
+      await hurry(client, releaseId, mode, said);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return;
       throw error;
@@ -28,15 +28,20 @@ async function settle(client: Client, { releaseId, mode }: SettleRequest): Promi
   }
 }
 
-/** Says once what moves the open release on; `false` where it is not yet there. */
-async function hurry(client: Client, releaseId: string, mode: SettleRequest['mode']): Promise<boolean> {
+/** Says what moves the open release on, each thing once: a window is ended, a contract that has not begun dropped. */
+async function hurry(client: Client, releaseId: string, mode: SettleRequest['mode'], said: Set<string>): Promise<void> {
   const release = client.workflow.getHandle(releaseId);
-  const { phase } = await release.query<ReleaseStatus>('status');
-  if (phase === 'window') {
-    await release.signal('finalise', { reason: 'the next release waits' });
-    return true;
+  const { phase, waiting } = await release.query<ReleaseStatus>('status');
+  const say = async (signal: 'finalise' | 'abort', reason: string): Promise<void> => {
+    if (said.has(phase)) return;
+    await release.signal(signal, { reason });
+    said.add(phase);
+  };
+  if (phase === 'window') await say('finalise', 'the next release waits');
+  else if (phase === 'contract') {
+    if (waiting?.kind === 'approval') await say('abort', 'the next release waits, so the contract is dropped');
+  } else if (mode === 'supersede' && phase !== 'cleanup' && !said.has('abort')) {
+    await say('abort', 'superseded by the next release');
+    said.add('abort');
   }
-  if (mode === 'wait') return false;
-  await release.signal('abort', { reason: 'superseded by the next release' });
-  return true;
 }

@@ -10,6 +10,8 @@ export const EXIT = {
   rejected: 4,
   /** `--timeout` was reached; the release goes on. */
   stillWaiting: 5,
+  /** Released, and a phase of it was taken back. */
+  partlyReleased: 6,
   /** Interrupted (128 + SIGINT); the release goes on. */
   interrupted: 130,
 } as const;
@@ -20,6 +22,8 @@ export function exitCodeOf(verdict: WaitResult['verdict']): ExitCode {
   switch (verdict) {
     case 'released':
       return EXIT.released;
+    case 'partlyReleased':
+      return EXIT.partlyReleased;
     case 'rolledBack':
       return EXIT.rolledBack;
     case 'rejected':

@@ -1,14 +1,15 @@
-import type { Outcome } from '../../workflows/messages.ts';
+import type { Outcome, ReleaseStatus } from '../../workflows/messages.ts';
 import { hasEnded, type Sighting, type WatchOptions, watch } from './observe.ts';
 import type { Session } from './session.ts';
 
 /** What became of a release, as far as a waiter saw. */
 export interface WaitResult {
   /**
+   * `partlyReleased`: released, and a phase of it was taken back (`status.undone`).
    * `broken`: it ended without an outcome (terminated, timed out, failed on its own).
    * `stillWaiting`: the time was up, or the wait was given up; the release goes on.
    */
-  readonly verdict: Outcome | 'broken' | 'stillWaiting';
+  readonly verdict: Outcome | 'partlyReleased' | 'broken' | 'stillWaiting';
   readonly because: string;
   readonly last: Sighting | null;
 }
@@ -47,11 +48,15 @@ export function resultOf(sighting: Sighting, until: 'released' | 'ended'): WaitR
   if (hasEnded(sighting)) {
     // Ended from outside, it did not undo what its last status still claims.
     const cut = sighting.execution.state === 'terminated' || sighting.execution.state === 'timedOut';
-    return { verdict: (!cut && status?.outcome) || 'broken', because, last: sighting };
+    return { verdict: (!cut && status && verdictOf(status)) || 'broken', because, last: sighting };
   }
   // On its way back out of the window, a release still carries the outcome that it is losing.
   if (until === 'released' && status?.outcome === 'released' && status.phase !== 'undoing') {
-    return { verdict: 'released', because, last: sighting };
+    return { verdict: verdictOf(status) ?? 'broken', because, last: sighting };
   }
   return null;
+}
+
+function verdictOf({ outcome, undone }: ReleaseStatus): WaitResult['verdict'] | null {
+  return outcome === 'released' && undone?.length ? 'partlyReleased' : outcome;
 }

@@ -139,14 +139,15 @@ test('every message gets an answer with a reason, whatever it is', () => {
   });
 });
 
-test('an abort that can be read is accepted in every phase that moves forward, and in the window', () => {
-  eachRandom(({ phase }, { signal, payload }, { accepted }) => {
+test('an abort that can be read is accepted in every phase that moves forward, in the window, and before a contract', () => {
+  eachRandom(({ phase, waiting }, { signal, payload }, { accepted }) => {
     if (signal !== 'abort') return;
     const legible = decide(
       { version: '', phase: 'canary', waiting: null, pausedAs: null, ramp: null, failing: null },
       { signal, payload },
     ).accepted;
-    assert.equal(accepted, legible && phase !== 'undoing' && phase !== 'ended');
+    const isOver = ['undoing', 'cleanup', 'ended'].includes(phase) || waiting?.kind === 'contract';
+    assert.equal(accepted, legible && !isOver);
   });
 });
 

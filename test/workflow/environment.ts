@@ -63,7 +63,8 @@ export async function withWorld<T>(world: World, act: (running: Running) => Prom
           },
         ],
       });
-    return await worker.runUntil(builds.runUntil(claims.runUntil(act({ env, start }))));
+    const tells = await Worker.create({ ...common, taskQueue: 'shiplock-notify' });
+    return await worker.runUntil(builds.runUntil(claims.runUntil(tells.runUntil(act({ env, start })))));
   } finally {
     await env.teardown();
   }

@@ -5,14 +5,30 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { GateReport } from '../../activities/gates/port.ts';
 import type { Reading } from '../../activities/metrics/port.ts';
-import type { BuildActivities, QuickActivities } from '../../activities/port.ts';
+import type { ReleaseEvent } from '../../activities/notify/port.ts';
+import type {
+  BuildActivities,
+  ImageBuildActivities,
+  PhaseActivities,
+  QuickActivities,
+  TellingActivities,
+} from '../../activities/port.ts';
+import type { LoadReport, Probe, Side } from '../../activities/validation/port.ts';
 import type { RevisionState } from '../../activities/workload/port.ts';
 
+type Activities = QuickActivities & PhaseActivities & BuildActivities & ImageBuildActivities & TellingActivities;
+
 export interface World {
-  readonly activities: QuickActivities & BuildActivities;
+  readonly activities: Activities;
   /** Every effect that happened, in order. */
   readonly journal: string[];
   readonly files: Map<string, string>;
+  /** Migrations that are done. */
+  readonly migrated: Set<string>;
+  /** Percent of users by flag. */
+  readonly flags: Map<string, number>;
+  /** What webhooks were told. */
+  readonly told: ReleaseEvent[];
   fence: number;
   stable: string | null;
   weights: Record<string, number>;
@@ -21,9 +37,21 @@ export interface World {
   gate: (name: string) => GateReport;
   metric: (query: string, weight: number) => number | string | Error;
   ready: (version: string) => boolean;
+  probe: (side: Side, path: string) => Partial<Probe>;
+  load: () => LoadReport;
   sender: () => { identity: string; principal: string | null };
   /** Called before each activity takes effect; may throw or wait. */
   before: (activity: string, count: number) => Promise<void> | void;
+}
+
+/** What the image of any version is. */
+export const DIGEST = `sha256:${'a'.repeat(64)}`;
+const SIDE = { requests: 1_000, failed: 0, p50Seconds: 0.01, p95Seconds: 0.02, p99Seconds: 0.03, late: 0 };
+
+function flagOf(world: World, flag: string): { percent: number; revision: string; definition: string } {
+  const percent = world.flags.get(flag);
+  if (percent === undefined) throw ApplicationFailure.nonRetryable(`there is no flag ${flag}`, 'SHIPLOCK_FLAG_UNKNOWN');
+  return { percent, revision: `revision ${percent}`, definition: String(percent) };
 }
 
 export function createWorld(options: { stable?: string | null; canaryVersion: string }): World {
@@ -35,6 +63,9 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       ['/values.yaml', stable ?? 'latest'],
       ['/rollout.yaml', stable ?? 'latest'],
     ]),
+    migrated: new Set(),
+    flags: new Map([['new-checkout', 0]]),
+    told: [],
     fence: 0,
     stable,
     weights: stable ? { [stable]: 100 } : {},
@@ -42,9 +73,11 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
     gate: () => ({ verdict: 'pass', because: 'exit code 0', durationMs: 5, exitCode: 0, log: null }),
     metric: (query) => (query.includes('quantile') ? 0.1 : 0.999),
     ready: () => true,
+    probe: () => ({}),
+    load: () => ({ at: new Date().toISOString(), live: SIDE, preview: SIDE }),
     sender: () => ({ identity: '', principal: null }),
     before: () => {},
-    activities: {} as QuickActivities & BuildActivities,
+    activities: {} as Activities,
   };
   const enter = async (activity: string): Promise<void> => {
     const count = (counts.get(activity) ?? 0) + 1;
@@ -146,7 +179,69 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       world.journal.push(`write ${to}`);
       return { outcome: 'written', found };
     },
-  } satisfies QuickActivities & BuildActivities);
+    prepareImage: async ({ image, version }) => {
+      await enter('prepareImage');
+      const reference = `${image.repository}:${version}@${DIGEST}`;
+      return { reference, digest: DIGEST, how: 'built', because: 'built with buildah and pushed', user: 'node' };
+    },
+    migrate: async ({ kind, migration, fence }) => {
+      await enter('migrate');
+      fencedFile('database', fence);
+      if (world.migrated.has(migration.name)) return { outcome: 'found', because: 'done before' };
+      world.migrated.add(migration.name);
+      world.journal.push(`${kind} ${migration.name}`);
+      return { outcome: 'applied', because: 'applied' };
+    },
+    stopMigration: async ({ names, fence }) => {
+      await enter('stopMigration');
+      fencedFile('database', fence);
+      return { done: names.filter((name) => world.migrated.has(name)) };
+    },
+    describeFlag: async ({ flag }) => flagOf(world, flag),
+    setFlag: async ({ flag, percent, ifRevision, fence }) => {
+      await enter('setFlag');
+      fencedFile('flags', fence);
+      const found = flagOf(world, flag);
+      if (found.percent === percent) return { outcome: 'unchanged', state: found };
+      if (found.revision !== ifRevision) return { outcome: 'drifted', state: found };
+      world.flags.set(flag, percent);
+      world.journal.push(`flag ${percent}`);
+      return { outcome: 'written', state: flagOf(world, flag) };
+    },
+    restoreFlag: async ({ flag, definition, written, fence }) => {
+      await enter('restoreFlag');
+      fencedFile('flags', fence);
+      const found = flagOf(world, flag);
+      const percent = Number(definition);
+      if (found.percent === percent) return { outcome: 'unchanged', state: found };
+      if (!written.includes(found.percent ?? -1)) return { outcome: 'drifted', state: found };
+      world.flags.set(flag, percent);
+      world.journal.push(`flag ${percent}`);
+      return { outcome: 'written', state: flagOf(world, flag) };
+    },
+    probe: async ({ side, check }) => {
+      await enter('probe');
+      const { path, status } = check;
+      const answer = { at: new Date().toISOString(), url: `http://${side}${path}`, status, headers: {}, seconds: 0.01 };
+      const all = weightNow() === 100;
+      const version =
+        (side === 'live') === all
+          ? options.canaryVersion
+          : world.stable === options.canaryVersion
+            ? stable
+            : world.stable;
+      return { ...answer, error: null, version, ...world.probe(side, path) };
+    },
+    load: async () => {
+      await enter('load');
+      return world.load();
+    },
+    notify: async ({ event }) => {
+      await enter('notify');
+      world.told.push(event);
+      return { status: 200 };
+    },
+  } satisfies Activities);
   return world;
 }
 

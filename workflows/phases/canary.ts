@@ -3,6 +3,7 @@ import { weightsFor } from '../../src/rollout/weights.ts';
 import { forward, waiting } from '../activities.ts';
 import { finishBackground, runInline, startBackground } from '../analysis.ts';
 import { GoBack, type Release } from '../control.ts';
+import { isWaived } from '../state.ts';
 import { ask, keyOf, skip, step } from '../steps.ts';
 
 /** The new version beside the old one, with a growing share of the traffic, watched from `startingStep` on. */
@@ -84,7 +85,13 @@ export async function moveTraffic(release: Release, name: string, weight: number
   return traffic.verified ? 'confirmed by the router' : 'set; the router was not asked';
 }
 
-async function pause(release: Release, name: string, durationMs: number | null, deadlineMs: number): Promise<string> {
+/** A pause of the plan, here or in a flag's ramp. */
+export async function pause(
+  release: Release,
+  name: string,
+  durationMs: number | null,
+  deadlineMs: number,
+): Promise<string> {
   const answer = await ask(release, {
     kind: 'pause',
     name,
@@ -92,14 +99,15 @@ async function pause(release: Release, name: string, durationMs: number | null, 
     accepts: ['promote'],
     deadlineMs: durationMs ?? deadlineMs,
     consequence: durationMs === null ? 'goes back' : 'goes on by itself',
-    unless: () => release.state.promotedFully,
+    unless: () => isWaived(release.state),
   });
-  if (release.state.promotedFully) return 'ended by promoteFull';
+  if (isWaived(release.state)) return 'ended by promoteFull';
   if (answer) return 'ended by promote';
   if (durationMs === null) throw new GoBack({ outcome: 'rolledBack', because: `${name}: nobody promoted in time` });
   return 'over';
 }
 
-function stableOf(release: Release): string | null {
+/** The version that is replaced; `null` for a first release. */
+export function stableOf(release: Release): string | null {
   return release.state.admission?.before.stable ?? null;
 }

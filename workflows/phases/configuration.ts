@@ -20,8 +20,13 @@ async function write(release: Release, edit: ConfigurationEdit): Promise<string>
   const host = await buildHost(release);
   const files = building(`${edit.field} in ${edit.file.split('/').at(-1)}`, host, WRITE_TIMEOUT_MS);
   const { value: from } = await files.readConfiguration({ edit });
-  const to = plan.version;
-  state.undo.push({ kind: 'restoreConfiguration', edit, from: wayBack(release, from), to });
+  const to = edit.carries === 'digest' ? (state.image?.digest ?? '') : plan.version;
+  state.undo.push({
+    kind: 'restoreConfiguration',
+    edit,
+    from: edit.carries === 'digest' ? from : wayBack(release, from),
+    to,
+  });
   const written = await files.writeConfiguration({ edit, from, to, fence: state.fence });
   if (written.outcome === 'drifted') {
     throw new GoBack({
@@ -29,7 +34,12 @@ async function write(release: Release, edit: ConfigurationEdit): Promise<string>
       because: `${edit.file} was changed by somebody else in the meantime: it holds "${written.found}"`,
     });
   }
-  return `${from} → ${to}`;
+  return `${brief(from)} → ${brief(to)}`;
+}
+
+/** Enough of a digest to know it by. */
+function brief(value: string): string {
+  return value.startsWith('sha256:') ? value.slice(0, 19) : value || 'nothing';
 }
 
 /** A version that a terminated release wrote and left running beside stable is nothing to go back to. */

@@ -2,14 +2,12 @@ import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { GateReport } from '../../activities/gates/port.ts';
 import type { Gate } from '../../src/plan/plan.ts';
 import { building } from '../activities.ts';
-import { buildHost, giveUpLostHost } from '../build-host.ts';
+import { onBuildHost } from '../build-host.ts';
 import { GoBack, type Release } from '../control.ts';
 import { ask, keyOf, rootMessage, step } from '../steps.ts';
 
 /** A gate that could be shown neither way waits this long for somebody to mend its cause and say `retry`. */
 const BLOCKED_DEADLINE_MS = 30 * 60_000;
-/** A lost build host is replaced by itself this often. */
-const HOSTS_TRIED = 3;
 
 /** What must be positively shown before anything changes, one after the other, on one build host. */
 export async function gates(release: Release): Promise<void> {
@@ -42,15 +40,12 @@ async function pass(release: Release, gate: Gate): Promise<string> {
 
 /** A gate whose worker failed has shown nothing. */
 async function run(release: Release, gate: Gate, name: string): Promise<GateReport> {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      const host = building(gate.name, await buildHost(release), gate.timeoutMs);
-      return await host.runGate({ gate, key: keyOf(release, name) });
-    } catch (error) {
-      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-      if (giveUpLostHost(release, error) && tried < HOSTS_TRIED) continue;
-      const because = `it could not be run (${rootMessage(error)})`;
-      return { verdict: 'inconclusive', because, durationMs: 0, exitCode: null, log: null };
-    }
+  try {
+    const key = keyOf(release, name);
+    return await onBuildHost(release, (host) => building(gate.name, host, gate.timeoutMs).runGate({ gate, key }));
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    const because = `it could not be run (${rootMessage(error)})`;
+    return { verdict: 'inconclusive', because, durationMs: 0, exitCode: null, log: null };
   }
 }

@@ -6,7 +6,7 @@ import { GoBack, type Release } from '../control.ts';
 import { ask, skip, step } from '../steps.ts';
 import { moveTraffic } from './canary.ts';
 
-/** The last look, the last decision, and then all traffic. */
+/** The last look, the last decision, and, unless a cutover does it, all traffic. */
 export async function promotion(release: Release): Promise<void> {
   const { state, plan } = release;
   const { monitor, approval } = plan.promotion;
@@ -15,7 +15,7 @@ export async function promotion(release: Release): Promise<void> {
   if (monitor && first) skip(release, 'monitor', 'a first release has no canary traffic to look at');
   else if (monitor) await step(release, 'monitor', () => look(monitor));
   if (approval) await step(release, 'promotion', () => approve(release, approval));
-  await step(release, 'full', () => promote(release));
+  if (!plan.cutover) await step(release, 'full', () => promote(release, 'full'));
 }
 
 async function look(monitor: MonitorPlan): Promise<string> {
@@ -43,17 +43,20 @@ async function approve(release: Release, approval: ApprovalPlan): Promise<string
     consequence: 'goes back',
   });
   if (!answer) throw new GoBack({ outcome: 'rolledBack', because: 'nobody approved in time' });
-  return `approved by ${approversOf(release)}`;
+  return `approved by ${approvedBy(release, 'promotion')}`;
 }
 
-function approversOf(release: Release): string {
-  return release.state.approvals.map(({ name, level }) => (name === level ? name : `${name} (${level})`)).join(', ');
+/** Who approved what this names: `ann (identity), bob (identity)`. */
+export function approvedBy({ state }: Release, name: string): string {
+  const approvals = state.approvals.filter(({ token }) => token.startsWith(`${name}@`));
+  return approvals.map(({ name, level }) => (name === level ? name : `${name} (${level})`)).join(', ');
 }
 
-async function promote(release: Release): Promise<string> {
+/** All traffic, and with it the name of stable. */
+export async function promote(release: Release, name: string): Promise<string> {
   const { state, plan } = release;
   const { service, version } = plan;
-  const moved = await moveTraffic(release, 'full', 100);
+  const moved = await moveTraffic(release, name, 100);
   await forward(`${version} is stable`).setRoles({ service, stable: version, canary: null, fence: state.fence });
   return moved;
 }

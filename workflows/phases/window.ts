@@ -30,7 +30,7 @@ export async function window(release: Release): Promise<void> {
 async function removeOld(release: Release, old: string): Promise<string> {
   const { state, plan } = release;
   state.undo = [];
-  state.phase = 'ended';
+  state.phase = plan.database?.contract.length ? 'cleanup' : 'ended';
   try {
     await forward(`remove ${old}`).removeRevision({ service: plan.service, version: old, fence: state.fence });
     return `${old} removed`;

@@ -104,6 +104,7 @@ function closing({ plan }: Started, { result }: Followed): string {
 
 const WORDS: Record<Followed['result']['verdict'], string> = {
   released: 'released',
+  partlyReleased: 'released in part',
   rolledBack: 'rolled back',
   rejected: 'rejected',
   stillWaiting: 'still going on',

@@ -16,6 +16,7 @@ export function changesBetween(before: ReleaseStatus | null, after: ReleaseStatu
     ...trafficLine(before, after),
     ...waitingLines(before, after, now),
     ...after.decisions.filter(({ id }) => !before?.decisions.some((known) => known.id === id)).map(decisionLine),
+    ...undoneLines(before, after),
     ...outcomeLine(before, after),
   ];
 }
@@ -90,6 +91,15 @@ function waitingLines(before: ReleaseStatus | null, after: ReleaseStatus, now: D
     [span(`${icon} ${waiting.prompt}`, tone), span(`  ${deadlineOf(waiting, now)}`, 'quiet')],
     ...waiting.accepts.map((signal) => [span(`  ${commandFor(after, signal)}`)]),
   ];
+}
+
+function undoneLines(before: ReleaseStatus | null, { undone = [] }: ReleaseStatus): Span[][] {
+  const known = before?.undone ?? [];
+  const news = undone.filter(({ phase }) => !known.some((old) => old.phase === phase));
+  return news.map(({ phase, because }) => [
+    span(`${ICONS.warning} without ${phase}`, 'warning'),
+    span(`: ${because}; the release stays`),
+  ]);
 }
 
 function outcomeLine(before: ReleaseStatus | null, after: ReleaseStatus): Span[][] {

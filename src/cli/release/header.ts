@@ -26,17 +26,22 @@ export function standing(status: ReleaseStatus): { icon: string; tone: Tone; tex
   if (outcome === 'released' && phase === 'window') {
     return { icon: ICONS.done, tone: 'good', text: 'released; the window is open' };
   }
-  if (phase === 'ended') return ended(outcome);
+  if (phase === 'ended') return ended(status);
   if (waiting) return { ...waitingLook(waiting), text: `${phase}, waiting: ${waiting.prompt}` };
   if (phase === 'undoing') return { icon: ICONS.warning, tone: 'warning', text: 'going back' };
   const current = status.progress.find(({ state }) => state === 'running');
   return { icon: ICONS.running, tone: 'active', text: current ? `${phase}: ${current.title}` : phase };
 }
 
-function ended(outcome: ReleaseStatus['outcome']): { icon: string; tone: Tone; text: string } {
+function ended({ outcome, undone = [] }: ReleaseStatus): { icon: string; tone: Tone; text: string } {
   switch (outcome) {
     case 'released':
-      return { icon: ICONS.done, tone: 'good', text: 'released' };
+      if (undone.length === 0) return { icon: ICONS.done, tone: 'good', text: 'released' };
+      return {
+        icon: ICONS.warning,
+        tone: 'warning',
+        text: `released, without ${undone.map(({ phase }) => phase).join(', ')}`,
+      };
     case 'rolledBack':
       return { icon: ICONS.failed, tone: 'bad', text: 'rolled back' };
     case 'rejected':
