@@ -1,6 +1,7 @@
-import type { ReleaseInput } from '../../workflows/messages.ts';
+import type { ReleaseInput, ReleaseStatus } from '../../workflows/messages.ts';
 import { planDigest } from '../plan/digest.ts';
 import type { Plan } from '../plan/plan.ts';
+import { releaseNotes } from '../validation/notes.ts';
 import { decodeAll, type RecordedHistory } from './history.ts';
 import {
   ARCHIVE_FORMAT,
@@ -28,10 +29,12 @@ export function composeArchive(run: ClosedRun): { readonly manifest: Manifest; r
   const { history } = run;
   const plan = planOf(history);
   const status = statusAtEnd(history);
+  const notes = status && notesOf(plan, status);
   const files = new Map([
     ['history.json', run.json],
     ['plan.json', pretty(plan)],
     ...(status ? [['status.json', pretty(status)] as const] : []),
+    ...(notes ? [['release-notes.md', notes] as const] : []),
   ]);
   const digests = new Map([...files].map(([name, text]) => [name, sha256(text)]));
   const manifest = manifestOf(run, plan, status?.outcome ?? null, Object.fromEntries(digests));
@@ -94,6 +97,16 @@ export function statusAtEnd(history: RecordedHistory): { outcome?: string | null
       ? decodeAll(failure?.applicationFailureInfo?.details)
       : decodeAll(last?.workflowExecutionCompletedEventAttributes?.result);
   return typeof status === 'object' && status !== null ? status : null;
+}
+
+/** `null` of what was no release: anything may be started under its name, and is archived all the same. */
+function notesOf(plan: Partial<Plan> | null, status: object): string | null {
+  try {
+    return releaseNotes(plan as Plan, status as ReleaseStatus);
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
 }
 
 function pretty(value: unknown): string {

@@ -270,6 +270,10 @@ test('get shows the tree, and list the release, as text and as JSON', async () =
   );
   const json = JSON.parse((await shiplock(['get', 'release-production-shown', '-o', 'json'])).out);
   assert.deepEqual([json.ok, json.status.phase, json.execution.state], [true, 'canary', 'running']);
+  const { out: notes } = await shiplock(['get', 'shown', '--notes']);
+  assert.match(notes, /^# shown 1\.0\.0 → 1\.1\.0 in production\n\n\*\*Under way \(canary\)\*\*/);
+  const noted = JSON.parse((await shiplock(['get', 'shown', '--notes', '-o', 'json'])).out);
+  assert.deepEqual([noted.ok, noted.notes.split('\n')[0]], [true, notes.split('\n')[0]]);
   const table = await listed('shown');
   assert.match(table, /^RELEASE +VERSION +STATE[\s\S]*production\/shown +1\.1\.0 +running +canary +pause/);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Manifest, renderReplay, replayArchive } from '../../src/audit/index.ts';
@@ -32,7 +32,8 @@ after(() => server.close());
 
 describe('the archive', () => {
   test('holds history, plan, status, manifest, and the workflow code by its digest', () => {
-    assert.deepEqual(readdirSync(approved).sort(), ['history.json', 'manifest.json', 'plan.json', 'status.json']);
+    const files = ['history.json', 'manifest.json', 'plan.json', 'release-notes.md', 'status.json'];
+    assert.deepEqual(readdirSync(approved).sort(), files);
     const manifest = manifestOf(approved);
     assert.equal(manifest.closing, 'completed');
     assert.equal(manifest.outcome, 'released');
@@ -43,6 +44,33 @@ describe('the archive', () => {
       JSON.parse(readFileSync(join(approved, 'history.json'), 'utf8')).events.length,
     );
     assert.equal(readFileSync(join(archive, 'bundles', `${server.bundle.digest}.js`), 'utf8'), server.bundle.code);
+  });
+
+  test('holds the release notes, and finds them altered or missing', limit, async () => {
+    const run = join(newFolder(), 'run');
+    cpSync(approved, run, { recursive: true });
+    const file = join(run, 'release-notes.md');
+    const notes = readFileSync(file, 'utf8');
+    assert.match(notes, /^# approved-api 1\.0\.0 → 1\.1\.0 in production\n\n\*\*Released\*\*/);
+    assert.match(notes, /\n## Decisions\n[\s\S]*looks good/);
+    const found = async () => {
+      const { runs } = await replayArchive(run, { bundle: 'current', currentBundle: loadWorkflowBundle });
+      return runs[0]?.differences.map(({ check, what, because }) => `${check} ${what}: ${because}`);
+    };
+    writeFileSync(file, notes.replace('looks good', 'looks bad'));
+    assert.deepEqual(await found(), ['manifest release-notes.md: it was altered after it was archived']);
+    rmSync(file);
+    assert.deepEqual(await found(), ['manifest release-notes.md: it is missing']);
+  });
+
+  test('that was written before there were release notes is as whole as ever', limit, async () => {
+    const run = join(newFolder(), 'run');
+    cpSync(approved, run, { recursive: true });
+    rmSync(join(run, 'release-notes.md'));
+    const { 'release-notes.md': _, ...files } = manifestOf(run).files;
+    writeFileSync(join(run, 'manifest.json'), JSON.stringify({ ...manifestOf(run), files }));
+    const { ok } = await replayArchive(run, { bundle: 'current', currentBundle: loadWorkflowBundle });
+    assert.ok(ok);
   });
 
   test('replays with every verdict as recorded', limit, async () => {

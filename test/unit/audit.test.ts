@@ -4,6 +4,7 @@ import type { Reading } from '../../activities/metrics/port.ts';
 import { mismatches } from '../../src/audit/compare.ts';
 import { bundleOfBuild, composeArchive, evidenceOf, parseHistory } from '../../src/audit/index.ts';
 import { chainOf, eventDigests } from '../../src/audit/manifest.ts';
+import { wholePlan, wholeStatus } from './validation-records.ts';
 
 describe('where two values differ', () => {
   const cases: [recorded: unknown, recomputed: unknown, paths: string[]][] = [
@@ -87,6 +88,26 @@ describe('a manifest', () => {
     assert.ok(start && end);
     const { manifest } = composeArchive({ ...run, history: { events: [start, end] } });
     assert.deepEqual(manifest.bundle, { digest: 'b'.repeat(64), from: 'archiver' });
+  });
+
+  test('has release notes beside a status, and of what was no release none', () => {
+    const json = { encoding: Buffer.from('json/plain').toString('base64') };
+    const payloads = (value: unknown) => ({
+      payloads: [{ metadata: json, data: Buffer.from(JSON.stringify(value)).toString('base64') }],
+    });
+    const start = event('1', 'WORKFLOW_EXECUTION_STARTED', {
+      workflowExecutionStartedEventAttributes: { input: payloads({ plan: wholePlan() }) },
+    });
+    const filesOf = (status: unknown) => {
+      const workflowExecutionCompletedEventAttributes = { result: payloads(status) };
+      const end = event('2', 'WORKFLOW_EXECUTION_COMPLETED', { workflowExecutionCompletedEventAttributes });
+      return composeArchive({ ...run, history: { events: [start, end] } }).files;
+    };
+    assert.match(filesOf(wholeStatus()).get('release-notes.md') ?? '', /^# credlink-api /);
+    assert.deepEqual(
+      [...filesOf({ outcome: 'released' }).keys()],
+      ['history.json', 'plan.json', 'status.json', 'manifest.json'],
+    );
   });
 
   test('has a chain that depends on every event and on their order', () => {

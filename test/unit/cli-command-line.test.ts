@@ -74,6 +74,7 @@ suite('the command line', () => {
     [['get', 'a/b/c'], /"a\/b\/c" names no release/],
     [['get', 'api', '--timeout', '5x'], /--timeout: "5x" is not a duration/],
     [['get', 'api', '--timeout', '99999h'], /--timeout: .*longer than|--timeout must be/],
+    [['get', 'api', '--notes', '--watch'], /--notes and --watch exclude each other/],
     [['get', 'api', '-o', 'yaml'], /Allowed choices are text, json/],
     [['start', '--if-busy', 'maybe'], /Allowed choices are fail, wait, supersede/],
     [['list', '--open', '--ended'], /exclude each other/],
