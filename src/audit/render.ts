@@ -1,5 +1,6 @@
 import type { MetricProgress, ReleaseStatus } from '../../workflows/messages.ts';
 import type { Difference } from './difference.ts';
+import { looksOf } from './looks.ts';
 import type { ReplayedRun, ReplayReport } from './replay.ts';
 
 const SHOWN_CHARACTERS = 160;
@@ -30,10 +31,19 @@ function statusLines(status: ReleaseStatus): string[] {
   return [
     `  ${service}: ${from ?? 'nothing'} → ${version} in ${environment}`,
     ...status.gates.map((gate) => `  gate ${gate.name}: ${gate.verdict}, ${gate.because}`),
+    ...(status.image ? [`  image ${status.image.reference}: ${status.image.how}, ${status.image.because}`] : []),
+    ...(status.migrations ?? []).map(
+      ({ kind, name, outcome, because }) => `  ${kind} ${name}: ${outcome}${because ? `, ${because}` : ''}`,
+    ),
     ...status.metrics.flatMap(metricLines),
-    ...status.progress
-      .filter(({ name, state }) => name === 'monitor' && /done|failed/.test(state))
-      .map((line) => `  last look: ${line.because}`),
+    ...looksOf(status).map(({ what, state, because }) => `  ${what}: ${state}, ${because}`),
+    ...(status.flags ?? []).map(
+      ({ key, variant, from, percent }) => `  flag ${key}: ${variant} from ${from} % to ${percent} %`,
+    ),
+    ...(status.checklist ?? []).map(
+      ({ step, item, verdict, evidence }) => `  checklist ${step} ${item}: ${verdict}, ${evidence}`,
+    ),
+    ...(status.undone ?? []).map(({ phase, because }) => `  undone ${phase}: ${because}`),
     ...status.decisions.map(
       ({ at, signal, accepted, because, by }) =>
         `  ${at}  ${signal} ${accepted ? 'accepted' : 'refused'} (${because})${by ? ` from ${by.name}, ${by.level}` : ''}`,

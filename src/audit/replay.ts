@@ -8,6 +8,7 @@ import { checkReplay } from './check-replay.ts';
 import { checkWitnesses } from './check-witnesses.ts';
 import type { Difference, Finding } from './difference.ts';
 import { type ArchivedRun, findRuns } from './find.ts';
+import { looksOf } from './looks.ts';
 import { type Closing, closingOf, sha256 } from './manifest.ts';
 import { loadWorker, rerun } from './rerun.ts';
 
@@ -39,7 +40,7 @@ export interface ReplayReport {
   /** Everything is as recorded. */
   readonly ok: boolean;
   readonly runs: readonly ReplayedRun[];
-  /** How many verdicts were computed again: judged readings, gates, the last look. */
+  /** How many verdicts were computed again: judged readings, gates, looks, items of the checklist. */
   readonly verdicts: number;
 }
 
@@ -127,6 +128,5 @@ function altered(file: string, digest: string, because: string): ShiplockError {
 function verdictsOf(status: ReleaseStatus | null): number {
   if (!status) return 0;
   const readings = status.metrics.reduce((sum, metric) => sum + metric.readings.length, 0);
-  const looks = status.progress.filter(({ name, state }) => name === 'monitor' && /done|failed/.test(state)).length;
-  return readings + status.gates.length + looks;
+  return readings + status.gates.length + looksOf(status).length + (status.checklist?.length ?? 0);
 }

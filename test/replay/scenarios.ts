@@ -1,7 +1,7 @@
 /** Releases that end in every way there is, run in seconds, with the real admission and attestation. */
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import { releaseId } from '../../workflows/messages.ts';
 import { type ReleaseHandle, type Running, until, withWorld } from '../workflow/environment.ts';
+import { FLAG_QUERY, wholePlan } from '../workflow/phases-plans.ts';
 import { automatic, credlinkPlan } from '../workflow/plans.ts';
 import { createWorld, type World } from '../workflow/world.ts';
 import { realWitnesses } from './witnesses.ts';
@@ -58,10 +58,32 @@ const scenarios = {
     world: { canaryVersion: version, stable: null },
     play: (running) => running.start(automatic(credlinkPlan())),
   },
+  whole: {
+    prepare: withPhases,
+    async play(running) {
+      const handle = await running.start(wholePlan());
+      const { waiting } = await until(running, handle, (status) => status.waiting?.kind === 'approval');
+      await handle.signal('approve', { step: waiting?.token, comment: 'nobody runs 1.0.0 any more' });
+      return handle;
+    },
+  },
+  'phase-undone': {
+    prepare(world) {
+      withPhases(world);
+      world.metric = (query) => (query === FLAG_QUERY ? 0.5 : 0.999);
+    },
+    play: (running) => running.start(wholePlan({ database: undefined })),
+  },
 } satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof scenarios;
 export const SCENARIOS = Object.keys(scenarios) as ScenarioName[];
+
+function withPhases(world: World): void {
+  world.files.set('/digest.yaml', 'sha256:old');
+  world.metric = (query) => (query === FLAG_QUERY ? 0 : 0.999);
+  world.probe = () => ({ headers: { 'x-content-type-options': 'nosniff' } });
+}
 
 /** Plays a release to its end under a clock that skips. */
 export async function play(name: ScenarioName): Promise<RecordedRelease> {
@@ -72,14 +94,13 @@ export async function play(name: ScenarioName): Promise<RecordedRelease> {
   return withWorld(world, async (running) => {
     const handle = await scenario.play(running);
     await handle.result().catch(() => undefined);
-    return runsOf(running, handle.firstExecutionRunId);
+    return runsOf(running, handle);
   });
 }
 
-async function runsOf({ env }: Running, firstRunId: string): Promise<RecordedRelease> {
-  const workflowId = releaseId(credlinkPlan());
+async function runsOf({ env }: Running, { workflowId, firstExecutionRunId }: ReleaseHandle): Promise<RecordedRelease> {
   const runs: { runId: string; history: History }[] = [];
-  for (let runId: string | undefined = firstRunId; runId; ) {
+  for (let runId: string | undefined = firstExecutionRunId; runId; ) {
     const history: History = await env.client.workflow.getHandle(workflowId, runId).fetchHistory();
     runs.push({ runId, history });
     runId = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;

@@ -1,4 +1,5 @@
 /** A plan with every phase, each as short as it can be; nobody is asked but before the contract. */
+import { createHash } from 'node:crypto';
 import type { DatabasePlan, FlagRamp, Migration, Plan } from '../../src/plan/plan.ts';
 import { APPROVAL, analysisOf, METRIC, MINUTE, openPause, plainPlan, weight } from './invariants-plans.ts';
 
@@ -6,7 +7,9 @@ export const FLAG = 'new-checkout';
 export const EXPANDS = ['001_add_owner.sql', '002_index_owner.sql'];
 export const CONTRACTS = ['003_drop_name.sql', '004_drop_title.sql'];
 
-const migration = (name: string): Migration => ({ name, sql: 'select 1', sha256: 'f'.repeat(64) });
+const SQL = 'select 1';
+const sha256 = createHash('sha256').update(SQL).digest('hex');
+const migration = (name: string): Migration => ({ name, sql: SQL, sha256 });
 
 export const DATABASE: DatabasePlan = {
   name: 'main',
@@ -35,6 +38,7 @@ export const RAMP: FlagRamp = {
             provider: { ...METRIC.provider, query: FLAG_QUERY },
             successCondition: 'result[0] < 0.05',
             intervalMs: null,
+            count: 1,
             initialDelayMs: 0,
           },
         ],
