@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Phase, ReleaseStatus } from '../../workflows/messages.ts';
-import { MINUTE } from './invariants-plans.ts';
+import { APPROVAL, MINUTE } from './invariants-plans.ts';
 import { CANARY, type Call, endOf, type Scene, STABLE, withScenes } from './invariants-scenes.ts';
 import { stallIn } from './invariants-stall.ts';
 import { CONTRACTS, EXPANDS, FLAG, FLAG_QUERY, RAMP, wholePlan } from './phases-plans.ts';
@@ -121,6 +121,37 @@ describe('a release with every phase', () => {
     });
   });
 
+  it('an expand that runs when it is aborted is ended first, and comes too late', limit, async () => {
+    const scene = open();
+    const { call, late, ended } = await stallIn(scene, wholePlan(), {
+      isHeld: ({ activity }) => activity === 'migrate',
+      when: 'before',
+      disturb: (handle) => handle.signal('abort', { reason: 'enough' }),
+    });
+    assert.equal(ended.type, 'RolledBack');
+    const next = scene.calls.slice(call.number).find(({ activity }) => activity !== 'notify');
+    assert.deepEqual([next?.activity, late], ['stopMigration', 'SHIPLOCK_FENCE_STALE']);
+    assert.deepEqual([...scene.world.migrated], []);
+    assertBack(scene);
+  });
+
+  it('an expand that was done before its abort could say so stays, and is on record', limit, async () => {
+    const scene = open();
+    const { ended } = await stallIn(scene, wholePlan(), {
+      isHeld: ({ activity, request }) => activity === 'migrate' && request.migration.name === EXPANDS[1],
+      when: 'after',
+      disturb: (handle) => handle.signal('abort', { reason: 'enough' }),
+    });
+    assert.deepEqual([...scene.world.migrated], EXPANDS);
+    assert.deepEqual(
+      ended.status.migrations?.map(({ name, outcome }) => [name, outcome]),
+      [
+        [EXPANDS[0], 'applied'],
+        [EXPANDS[1], 'found'],
+      ],
+    );
+  });
+
   it('a flag whose on side fails goes back, and the release stays', limit, async () => {
     const scene = open();
     scene.world.metric = (query) => (query === FLAG_QUERY ? 0.5 : 0.999);
@@ -133,6 +164,8 @@ describe('a release with every phase', () => {
     );
     assert.match(status.undone?.[0]?.because ?? '', /flag-errors/);
     assert.equal(scene.world.flags.get(FLAG), 0);
+    const fenceOfLast = (name: string) => scene.calls.findLast(({ activity }) => activity === name)?.request.fence;
+    assert.ok(fenceOfLast('restoreFlag') > fenceOfLast('setFlag'), 'what still writes the flag comes too late');
     assert.equal(scene.world.weights[CANARY], 100);
     assert.deepEqual([...scene.world.revisions.keys()], [CANARY]);
     assert.ok(status.checklist?.some(({ verdict }) => verdict === 'undone'));
@@ -197,7 +230,37 @@ describe('a release with every phase', () => {
     assertBack(scene);
   });
 
+  it('an item of the checklist that nothing shows takes it back', limit, async () => {
+    const scene = open();
+    const { admit } = scene.world.activities;
+    scene.world.activities.admit = async (request) => ({
+      ...(await admit(request)),
+      startedBy: { identity: '', principal: null },
+    });
+    const { type, because, status } = await endOf(await scene.start(wholePlan()));
+    assert.equal(type, 'RolledBack');
+    assert.match(because, /^checklist: trigger known: unshown \(/);
+    assert.equal(status.checklist?.find(({ item }) => item === 'trigger known')?.verdict, 'unshown');
+    assertBack(scene);
+  });
+
   describe('the contract', () => {
+    it('is not answered by an approval of the promotion', limit, async () => {
+      const scene = open();
+      const plan = wholePlan();
+      const handle = await scene.start({ ...plan, promotion: { ...plan.promotion, approval: APPROVAL } });
+      const { waiting: promotion } = await scene.until(handle, asked);
+      await handle.signal('approve', { step: promotion?.token });
+      const contract = (status: ReleaseStatus) => asked(status) && status.phase === 'contract';
+      await scene.until(handle, contract);
+      await handle.signal('approve', { step: promotion?.token, id: 'late' });
+      const { decisions } = await scene.until(handle, (status) => status.decisions.some(({ id }) => id === 'late'));
+      assert.equal(decisions.find(({ id }) => id === 'late')?.accepted, false);
+      await handle.signal('abort', { reason: 'enough' });
+      await endOf(handle);
+      assert.ok(!scene.world.journal.some((effect) => effect.startsWith('contract')));
+    });
+
     const dropped: readonly [string, (scene: Scene, token: string, send: Send) => Promise<unknown>][] = [
       ['a rejection', (_, step, send) => send('reject', { step, comment: 'too early' })],
       ['an abort', (_, __, send) => send('abort', { reason: 'too early' })],
@@ -271,6 +334,15 @@ describe('a webhook that does not answer', () => {
       if (activity === 'notify') throw ApplicationFailure.retryable('connection refused');
     };
     assert.equal((await endOf(await scene.start(wholePlan({ database: undefined })))).type, 'Released');
+  });
+
+  it('or says no, changes nothing either', limit, async () => {
+    const scene = setUp(scenes.open());
+    scene.before = ({ activity }) => {
+      if (activity === 'notify') throw ApplicationFailure.nonRetryable('410 Gone', 'SHIPLOCK_WEBHOOK_REFUSED');
+    };
+    const { type, status } = await endOf(await scene.start(wholePlan({ database: undefined })));
+    assert.deepEqual([type, status.undone], ['Released', undefined]);
   });
 });
 
