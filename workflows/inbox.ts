@@ -118,8 +118,8 @@ function situationOf(release: Release): Situation {
     state.goingBack !== null &&
     state.phase !== 'undoing' &&
     state.phase !== 'ended' &&
-    // A phase that is just being taken back alone is stuck, and a person may help.
-    state.waiting?.kind !== 'undo';
+    // A contract that is being stopped is stuck, and a person may help.
+    !(state.phase === 'contract' && state.waiting?.kind === 'undo');
   return {
     version: plan.version,
     phase: turning ? 'undoing' : state.phase,

@@ -15,7 +15,7 @@ import {
 import { unbuilding, undo } from './activities.ts';
 import { GoBack, type Release } from './control.ts';
 import { BUILD_TASK_QUEUE, type Progress } from './messages.ts';
-import { type Compensation, type GoingBack, statusOf } from './state.ts';
+import { type Compensation, type GoingBack, type ReleaseState, statusOf } from './state.ts';
 import { keyOf, rootMessage } from './steps.ts';
 import { tokenOf } from './token.ts';
 
@@ -39,6 +39,7 @@ export async function goBack(release: Release, error: unknown): Promise<never> {
   state.outcome = null;
   state.because = reason.because;
   release.changed();
+  trafficFirst(state);
   await undoDownTo(release, 0);
   if (state.admission) await insist(release, 'verify that everything is as before', () => verify(release));
   state.outcome = reason.outcome;
@@ -52,13 +53,19 @@ export async function goBack(release: Release, error: unknown): Promise<never> {
   });
 }
 
-/** Undoes, last first, until only so many of the recorded acts are left. */
-export async function undoDownTo(release: Release, left: number): Promise<void> {
+/** Whatever was done after the traffic moved, users go back first: a flag that is stuck must not hold them. */
+function trafficFirst(state: ReleaseState): void {
+  const isTraffic = ({ kind }: Compensation): boolean => kind === 'restoreTraffic';
+  state.undo = [...state.undo.filter((act) => !isTraffic(act)), ...state.undo.filter(isTraffic)];
+}
+
+/** Undoes, last first, until only so many of the recorded acts are left; gives up its turn when `yields` holds. */
+export async function undoDownTo(release: Release, left: number, yields: () => boolean = never): Promise<void> {
   const { undo: acts } = release.state;
-  for (let act = acts.at(-1); act && acts.length > left; act = acts.at(-1)) {
+  for (let act = acts.at(-1); act && acts.length > left && !yields(); act = acts.at(-1)) {
     const next = act;
-    await insist(release, titleOf(next), () => compensate(release, next));
-    acts.pop();
+    const done = await insist(release, titleOf(next), () => compensate(release, next), yields);
+    if (done) acts.pop();
   }
 }
 
@@ -188,7 +195,12 @@ async function verify(release: Release): Promise<void> {
 }
 
 /** Tries until the act holds; once it is stuck, also listens for `retry` and `skip`, and tells again and again. */
-export async function insist(release: Release, title: string, act: () => Promise<void>): Promise<void> {
+export async function insist(
+  release: Release,
+  title: string,
+  act: () => Promise<void>,
+  yields: () => boolean = never,
+): Promise<boolean> {
   const number = release.state.progress.filter((line) => line.name.startsWith('undo-')).length + 1;
   const line: Progress = {
     name: `undo-${number}`,
@@ -201,15 +213,16 @@ export async function insist(release: Release, title: string, act: () => Promise
   release.state.progress.push(line);
   release.changed();
   let skipped: string | null = null;
-  for (let attempt = 1; line.state === 'running' && skipped === null; attempt += 1) {
-    skipped = await attemptUndo(release, line, attempt, act);
+  for (let attempt = 1; line.state === 'running' && skipped === null && !yields(); attempt += 1) {
+    skipped = await attemptUndo(release, line, attempt, act, yields);
   }
-  if (skipped !== null) {
+  if (line.state === 'running') {
     line.state = 'skipped';
-    line.because = `skipped: ${skipped}`;
+    line.because = skipped === null ? 'the whole release goes back, traffic first' : `skipped: ${skipped}`;
   }
   line.endedAt = new Date().toISOString();
   release.changed();
+  return line.state === 'done' || skipped !== null;
 }
 
 /** One attempt; returns the reason when a person skipped it, else `null` (done, or to be tried again). */
@@ -218,6 +231,7 @@ async function attemptUndo(
   line: Progress,
   attempt: number,
   act: () => Promise<void>,
+  yields: () => boolean,
 ): Promise<string | null> {
   const scope = new CancellationScope();
   const clock = new CancellationScope();
@@ -237,6 +251,7 @@ async function attemptUndo(
   await Promise.race([
     running,
     clock.run(() => sleep(STUCK_AFTER_MS, { summary: `${line.title}: stuck` })).catch(nothing),
+    ...(yields === never ? [] : [clock.run(() => condition(yields)).catch(nothing)]),
   ]);
   clock.cancel();
   if (line.state === 'done') return null;
@@ -246,11 +261,12 @@ async function attemptUndo(
     attempt,
     () => problem ?? 'it does not get through',
     () => over,
+    yields,
   );
-  if (answer === null) return null;
+  if (answer === null && !yields()) return null;
   scope.cancel();
   await running;
-  return answer.answer === 'skip' ? answer.reason : null;
+  return answer?.answer === 'skip' ? answer.reason : null;
 }
 
 async function askAboutStuck(
@@ -259,6 +275,7 @@ async function askAboutStuck(
   attempt: number,
   problem: () => string,
   over: () => boolean,
+  yields: () => boolean,
 ): Promise<{ answer: string; reason: string } | null> {
   const { state, answers } = release;
   const token = tokenOf(release, attempt === 1 ? line.name : `${line.name}-${attempt}`);
@@ -266,7 +283,7 @@ async function askAboutStuck(
   const labels = { service: release.plan.service, environment: release.plan.environment };
   const done = () => (line.state as Progress['state']) === 'done';
   try {
-    while (!answers.has(token) && !done()) {
+    while (!answers.has(token) && !done() && !yields()) {
       line.because = problem();
       state.waiting = {
         kind: 'undo',
@@ -279,7 +296,9 @@ async function askAboutStuck(
       stuck.set(1, labels);
       log.warn('compensation stuck', { act: line.title, because: problem() });
       release.changed();
-      await condition(() => answers.has(token) || done(), TELL_AGAIN_MS, { summary: `${line.title}: tell again` });
+      await condition(() => answers.has(token) || done() || yields(), TELL_AGAIN_MS, {
+        summary: `${line.title}: tell again`,
+      });
     }
     return answers.get(token) ?? null;
   } finally {
@@ -290,3 +309,7 @@ async function askAboutStuck(
 }
 
 function nothing(): void {}
+
+function never(): boolean {
+  return false;
+}

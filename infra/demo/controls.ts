@@ -17,7 +17,7 @@ try {
   const back = await play(stage, traffic, { version: '1.3.0', expected: 3 });
   stopped = await watching;
   await traffic.stop();
-  console.log(`\n${released}\n\n${back}\n\nboth controls ended as they must`);
+  console.log(`\n${released.summary}\n\n${back.summary}\n\nboth controls ended as they must`);
 } finally {
   thaw(stopped);
   await stage.close();

@@ -1,9 +1,9 @@
 /**
- * `npm run demo`: a good release reaches 100 %, a bad one goes back by itself, under steady traffic that is counted
- * from outside. `--interactive` stops for approval in the UI; `--keep` leaves the stack up.
+ * `npm run demo`: a good release goes through all phases, a bad one goes back by itself, and one whose flag is bad is
+ * released without it, under steady traffic that is counted from outside. `--interactive` stops for approval in the UI; `--keep` leaves the stack up.
  */
 import { parseArgs } from 'node:util';
-import { BAD, play, say, settleIn } from './play.ts';
+import { BAD, BAD_FLAG, play, say, settleIn } from './play.ts';
 import { openStage } from './stage.ts';
 
 const { values } = parseArgs({ options: { interactive: { type: 'boolean' }, keep: { type: 'boolean' } } });
@@ -14,14 +14,17 @@ const stage = await openStage();
 try {
   console.log(`  UI ${stage.stack.servers.temporal.ui}`);
   stage.setFaults('1.2.0', BAD);
+  stage.setFaults('1.3.0', BAD_FLAG);
   const traffic = await settleIn(stage);
-  say('1.1.0, a good build');
+  say('1.1.0, a good build: a migration, the canary, the switch, a flag, the checklist, the contract');
   const good = await play(stage, traffic, { version: '1.1.0', expected: 0, interactive: values.interactive });
   say('1.2.0, a bad build: one request in five fails, one in two is slow');
   const bad = await play(stage, traffic, { version: '1.2.0', expected: 3 });
+  say('1.3.0, a good build with a bad flag: the flag goes back, the version stays');
+  const part = await play(stage, traffic, { version: '1.3.0', expected: 6 });
   await traffic.stop();
   say('what the load generator counted, from the version header of each answer');
-  console.log(`\n${good}\n\n${bad}\n`);
+  console.log(`\n${good.summary}\n\n${bad.summary}\n\n${part.summary}\n\n${good.checklist}\n`);
   console.log(`the whole demo: ${((Date.now() - began) / 1_000).toFixed(0)} s`);
   if (values.keep) {
     const home = `SHIPLOCK_HOME=${stage.folder}/home`;

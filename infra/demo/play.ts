@@ -1,13 +1,16 @@
 /** The acts that a demo and its controls are made of. */
+import { setTimeout } from 'node:timers/promises';
 import { type ReleaseStatus, releaseId } from '../../workflows/messages.ts';
 import { startTraffic, type Traffic } from '../load/traffic.ts';
 import type { Stage } from './stage.ts';
-import { renderSummary } from './summary.ts';
+import { renderChecklist, renderSummary } from './summary.ts';
 
 const TARGET = { service: 'credlink-api', environment: 'demo' };
 const RATE = 100;
 /** Longer than any demo takes. */
 const AT_MOST = { seconds: 1_200, requests: 120_000 };
+/** A good build whose new side, behind its flag, fails every second request. */
+export const BAD_FLAG = { flagErrorShare: 0.5 };
 /** A bad build: every fifth request fails, every second one is slow. */
 export const BAD = { errorShare: 0.2, latency: { milliseconds: 900, share: 0.5 } };
 
@@ -18,7 +21,8 @@ export function say(text: string): void {
 /** The version that everything starts from; a first release has no ramp. */
 export async function settleIn(stage: Stage): Promise<Traffic> {
   say('1.0.0, the first release: no ramp, since nothing runs yet');
-  await expectCode(stage, ['start', '1.0.0', ...fileOf(stage), '--auto-promote', '--wait', '--timeout', '3m'], 0);
+  const file = ['--file', stage.firstFile, '--environment', TARGET.environment];
+  await expectCode(stage, ['start', '1.0.0', ...file, '--auto-promote', '--wait', '--timeout', '3m'], 0);
   return startTraffic({
     address: await stage.serviceAddress(),
     ratePerSecond: RATE,
@@ -29,21 +33,45 @@ export async function settleIn(stage: Stage): Promise<Traffic> {
 
 export interface Act {
   readonly version: string;
-  readonly expected: 0 | 3;
+  readonly expected: 0 | 3 | 6;
   readonly interactive?: boolean;
 }
 
+/** What is told of a release at its end. */
+export interface Played {
+  readonly summary: string;
+  readonly checklist: string;
+}
+
 /** One release under load, and what the load generator saw of it. Throws where it ends otherwise than expected. */
-export async function play(stage: Stage, traffic: Traffic, { version, expected, interactive }: Act): Promise<string> {
+export async function play(stage: Stage, traffic: Traffic, { version, expected, interactive }: Act): Promise<Played> {
   const before = traffic.responses.length;
   const promotion = interactive ? '--no-auto-promote' : '--auto-promote';
   if (interactive) {
     say(`to approve, open ${uiOf(stage)} → User Metadata (what to send) → More Actions → Send a Signal → approve`);
   }
+  await stage.resetFlags();
   const args = ['start', version, ...fileOf(stage), promotion, '--if-busy', 'wait', '--wait', '--until', 'ended'];
-  await expectCode(stage, [...args, '--timeout', '10m'], expected);
+  const ended = expectCode(stage, [...args, '--timeout', '10m'], expected);
+  if (!interactive && expected !== 3) await Promise.race([approveContract(stage, version), ended]);
+  await ended;
   const { status, runId } = await lastOf(stage);
-  return renderSummary(status, traffic.responses.slice(before), uiOf(stage, runId));
+  const summary = renderSummary(status, traffic.responses.slice(before), uiOf(stage, runId));
+  return { summary, checklist: renderChecklist(status) };
+}
+
+/** What a person would do once the window has closed without a complaint. */
+async function approveContract(stage: Stage, version: string): Promise<void> {
+  for (;;) {
+    const { status } = await stage.shiplock.get(releaseId(TARGET)).catch(() => ({ status: null }));
+    const { waiting } = status ?? {};
+    if (status?.version === version && status.phase === 'contract' && waiting?.kind === 'approval') {
+      const named = [`${TARGET.environment}/${TARGET.service}`, '--step', waiting.token];
+      await expectCode(stage, ['approve', ...named, '--comment', 'the window closed without a complaint'], 0);
+      return;
+    }
+    await setTimeout(500);
+  }
 }
 
 async function expectCode(stage: Stage, args: readonly string[], expected: number): Promise<void> {

@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { cpSync, createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { parseDocument } from 'yaml';
 import { connectShiplock, type Shiplock } from '../../src/client/index.ts';
 import { ensureStack, type StackStatus, stopStack } from '../local/index.ts';
+import { type Postgres, startPostgres } from '../local/postgres.ts';
 import { progressBar } from '../local/servers/index.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -17,11 +19,15 @@ export interface Stage {
   readonly shiplock: Shiplock;
   /** The release file to start from. */
   readonly releaseFile: string;
+  /** The same without what a first release cannot have: migrations, cutover, flags, validation. */
+  readonly firstFile: string;
   readonly policyFile: string;
   /** What a child process needs to find the stack. */
   readonly environment: NodeJS.ProcessEnv;
   /** Which builds are bad: `<version>.json` here, as the sample service's faults. */
   setFaults(version: string, faults: object | null): void;
+  /** Turns the flags off again, by hand. */
+  resetFlags(): Promise<void>;
   /** Where the service answers, once something was released. */
   serviceAddress(): Promise<string>;
   /** Runs the command line as a user would, its output on this terminal; the exit code. */
@@ -42,12 +48,14 @@ export async function openStage(): Promise<Stage> {
     SHIPLOCK_STATE: join(folder, 'state'),
   };
   let worker: ChildProcess | undefined;
+  let database: Postgres | undefined;
   const sweeper = sweepAfter(folder);
   const close = async ({ keep = false } = {}): Promise<void> => {
     sweeper.kill();
     if (keep) return;
     worker?.kill('SIGTERM');
     await stopStack({ home });
+    await database?.remove();
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -55,14 +63,16 @@ export async function openStage(): Promise<Stage> {
   }
   try {
     const stack = await ensureStack({ home, onProgress: progressBar(process.stderr) });
+    database = await startPostgres({ folder: join(folder, 'database'), onProgress: progressBar(process.stderr) });
     writeReleaseFolder(folder);
-    worker = await startWorker(folder, environment);
+    worker = await startWorker(folder, { ...environment, CREDLINK_DATABASE_URL: database.url });
     const shiplock = await connectShiplock({ home });
     return {
       folder,
       stack,
       shiplock,
       releaseFile: join(folder, 'release.yaml'),
+      firstFile: join(folder, 'first.yaml'),
       policyFile: join(folder, 'policy.yaml'),
       environment,
       endWorker: async () => {
@@ -71,6 +81,10 @@ export async function openStage(): Promise<Stage> {
         await ended;
       },
       setFaults: (version, faults) => setFaults(join(folder, 'faults', `${version}.json`), faults),
+      resetFlags: async () => {
+        const code = await run(['local', 'flags', 'set', join(root, 'infra/flags/credlink.json')], environment);
+        if (code !== 0) throw new Error(`the flags could not be set: exit code ${code}`);
+      },
       serviceAddress: async () => (await ensureStack({ home })).services[0]?.address ?? '',
       run: (args) => run(args, environment),
       close: async (options) => {
@@ -105,6 +119,9 @@ function writeReleaseFolder(folder: string): void {
       .replaceAll('faults/none', join(folder, 'faults'));
     writeFileSync(join(folder, name), here);
   }
+  const first = parseDocument(readFileSync(join(folder, 'release.yaml'), 'utf8'));
+  for (const section of ['database', 'cutover', 'flags', 'validation']) first.delete(section);
+  writeFileSync(join(folder, 'first.yaml'), first.toString());
 }
 
 function setFaults(file: string, faults: object | null): void {

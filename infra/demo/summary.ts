@@ -1,7 +1,7 @@
 /** What the load generator saw of a release, beside what was asked for. Pure. */
 
 import type { Response } from '../../src/load/load.ts';
-import type { ReleaseStatus } from '../../workflows/messages.ts';
+import type { Progress, ReleaseStatus } from '../../workflows/messages.ts';
 import { failuresOf, firstFault, lastAnswer, splitIn } from '../load/observe.ts';
 
 export interface StepSplit {
@@ -14,9 +14,9 @@ export interface StepSplit {
 /** The split observed while each weight was set: from the end of the step that set it to the next move. */
 export function splitsOf(status: ReleaseStatus, samples: readonly Response[]): StepSplit[] {
   const moves = status.progress
-    .filter((line) => line.state === 'done' && (line.title.startsWith('set weight') || line.name === 'full'))
+    .filter((line) => line.state === 'done' && (line.title.startsWith('set weight') || isWhole(line)))
     .map((line) => ({
-      asked: line.name === 'full' ? 100 : Number(/\d+/.exec(line.title)?.[0]),
+      asked: isWhole(line) ? 100 : Number(/\d+/.exec(line.title)?.[0]),
       startedAt: Date.parse(line.startedAt ?? ''),
       endedAt: Date.parse(line.endedAt ?? ''),
     }));
@@ -26,6 +26,11 @@ export function splitsOf(status: ReleaseStatus, samples: readonly Response[]): S
     const { observed, requests, failed } = splitIn(samples, status.version, move.endedAt, until);
     return { asked: move.asked, observed, requests, failed };
   });
+}
+
+/** All traffic, by a weight or by the switch. */
+function isWhole({ name }: Progress): boolean {
+  return name === 'full' || name === 'cutover-switch';
 }
 
 function endOf(status: ReleaseStatus): string {
@@ -40,7 +45,7 @@ export function reactionOf(
   const fault = firstFault(samples, status.version, 500);
   const last = lastAnswer(samples, status.version);
   const verdictAt = status.progress.find((line) => line.name === 'undo-1')?.startedAt;
-  if (!verdictAt) return { faultToVerdict: null, verdictToLastAnswer: null };
+  if (!verdictAt || status.outcome === 'released') return { faultToVerdict: null, verdictToLastAnswer: null };
   const verdict = Date.parse(verdictAt);
   return {
     faultToVerdict: fault === null ? null : (verdict - fault) / 1_000,
@@ -64,5 +69,17 @@ export function renderSummary(status: ReleaseStatus, samples: readonly Response[
   if (verdictToLastAnswer !== null) {
     lines.push(`  verdict → last answer of ${status.version}: ${verdictToLastAnswer.toFixed(2)} s`);
   }
+  for (const { phase, because } of status.undone ?? []) lines.push(`  without ${phase}: ${because}`);
   return [...lines, `  ${ui}`].join('\n');
+}
+
+const MARKS = { passed: '✔', failed: '✖', unshown: '✖', undone: '–', 'not planned': '–' } as const;
+
+/** The checklist with what shows each item. */
+export function renderChecklist({ version, checklist = [] }: ReleaseStatus): string {
+  const rows = checklist.map(
+    ({ step, item, verdict, evidence }) =>
+      `  ${MARKS[verdict]} ${step}  ${item}: ${verdict === 'passed' ? '' : `${verdict}; `}${evidence}`,
+  );
+  return [`the checklist of ${version}`, ...rows].join('\n');
 }

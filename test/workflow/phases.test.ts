@@ -95,7 +95,7 @@ describe('a release with every phase', () => {
       });
     }
 
-    it('with the acts of all phases undone in the opposite order', limit, async () => {
+    it('with traffic first, and then the acts of all phases undone in the opposite order', limit, async () => {
       const scene = open();
       const handle = await scene.start(wholePlan());
       await scene.until(handle, ({ phase }) => phase === 'window');
@@ -106,8 +106,8 @@ describe('a release with every phase', () => {
       assert.deepEqual(
         back.filter((activity) => activity !== 'notify'),
         [
-          'restoreFlag',
           'setWeights',
+          'restoreFlag',
           'removeRevision',
           'setRoles',
           'stopMigration',
@@ -195,6 +195,25 @@ describe('a release with every phase', () => {
     assert.match(status.undone?.[0]?.because ?? '', /changed by somebody else/);
   });
 
+  it('an abort does not wait for a flag that is stuck: traffic goes back first', limit, async () => {
+    const scene = open();
+    scene.before = ({ activity, request }) => {
+      if (activity === 'setFlag' && request.percent === 100) scene.world.flags.set(FLAG, 33);
+    };
+    const handle = await scene.start(wholePlan({ database: undefined }));
+    await scene.until(handle, ({ waiting, phase }) => waiting?.kind === 'undo' && phase === 'flags');
+    await handle.signal('abort', { reason: 'enough' });
+    const { waiting, weights } = await scene.until(
+      handle,
+      (status) => status.phase === 'undoing' && status.waiting?.kind === 'undo',
+    );
+    assert.deepEqual(weights, { [STABLE]: 100 });
+    await handle.signal('skip', { act: waiting?.token, reason: 'theirs is right' });
+    assert.equal((await endOf(handle)).type, 'RolledBack');
+    assert.deepEqual([...scene.world.revisions.keys()], [STABLE]);
+    assert.equal(scene.world.flags.get(FLAG), 33);
+  });
+
   it('a side that does not answer as it should gets no switch', limit, async () => {
     const scene = open();
     scene.world.probe = (side) => (side === 'preview' ? { status: 503 } : {});
@@ -272,6 +291,7 @@ describe('a release with every phase', () => {
         const handle = await scene.start(wholePlan());
         const { waiting } = await scene.until(handle, asked);
         await act(scene, waiting?.token ?? '', (signal, payload) => handle.signal(signal, payload));
+        await scene.until(handle, ({ undone }) => undone !== undefined);
         const { type, status } = await endOf(handle);
         assert.equal(type, 'Released');
         assert.deepEqual(

@@ -39,6 +39,9 @@ async function takeBack(release: Release, { name, lines }: PhaseOptions, because
   for (const line of state.progress) {
     if (line.name.startsWith(lines)) skip(release, line.name, 'the phase was taken back');
   }
-  await CancellationScope.nonCancellable(() => undoDownTo(release, state.marks?.[name] ?? state.undo.length));
+  const left = state.marks?.[name] ?? state.undo.length;
+  // An abort means the whole release: it does not wait for what is stuck here.
+  await CancellationScope.nonCancellable(() => undoDownTo(release, left, () => state.goingBack !== null));
+  if (state.goingBack) throw new GoBack(state.goingBack);
   release.changed();
 }
