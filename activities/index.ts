@@ -7,24 +7,12 @@ import { createGateActivities, type GateDependencies } from './gates/index.ts';
 import { createImageActivities, type ImageDependencies } from './image/index.ts';
 import { createMetricsActivities, type MetricsDependencies } from './metrics/index.ts';
 import { createNotifyActivities, type NotifyDependencies } from './notify/index.ts';
-import type {
-  BuildActivities,
-  ImageBuildActivities,
-  PhaseActivities,
-  QuickActivities,
-  TellingActivities,
-} from './port.ts';
+import type { BuildActivities, QuickActivities, TellingActivities } from './port.ts';
 import type { TrafficActivities } from './traffic/port.ts';
 import { createValidationActivities, type ValidationDependencies } from './validation/index.ts';
 import type { WorkloadActivities } from './workload/port.ts';
 
-export type {
-  BuildActivities,
-  ImageBuildActivities,
-  PhaseActivities,
-  QuickActivities,
-  TellingActivities,
-} from './port.ts';
+export type { BuildActivities, QuickActivities, TellingActivities } from './port.ts';
 
 export interface QuickDependencies {
   readonly admission: Omit<AdmissionDependencies, 'describeWorkload'>;
@@ -52,7 +40,7 @@ export function createQuickActivities({
   database,
   flags,
   validation,
-}: QuickDependencies): QuickActivities & PhaseActivities {
+}: QuickDependencies): QuickActivities {
   return {
     ...createAdmissionActivities({ ...admission, describeWorkload: workload.describeWorkload }),
     ...createAttestationActivities(),
@@ -66,11 +54,7 @@ export function createQuickActivities({
 }
 
 /** What a build worker registers, on `shiplock-build` and on its host's own queue. */
-export function createBuildActivities({
-  gates,
-  configuration,
-  image,
-}: BuildDependencies): BuildActivities & ImageBuildActivities {
+export function createBuildActivities({ gates, configuration, image }: BuildDependencies): BuildActivities {
   return {
     ...createGateActivities(gates),
     ...createConfigurationActivities(configuration),

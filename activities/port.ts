@@ -16,15 +16,13 @@ export type QuickActivities = AdmissionActivities &
   AttestationActivities &
   WorkloadActivities &
   TrafficActivities &
-  MetricsActivities;
-
-/** The same, of phases that a release file may leave out. */
-export type PhaseActivities = DatabaseActivities & FlagActivities & ValidationActivities;
+  MetricsActivities &
+  DatabaseActivities &
+  FlagActivities &
+  ValidationActivities;
 
 /** On a build worker's queue: work that is long or needs the working copy. */
-export type BuildActivities = GateActivities & ConfigurationActivities;
-
-export type ImageBuildActivities = ImageActivities;
+export type BuildActivities = GateActivities & ImageActivities & ConfigurationActivities;
 
 /** On the queue `shiplock-notify`. */
 export type TellingActivities = NotifyActivities;

@@ -5,8 +5,6 @@ import {
   createBuildActivities,
   createQuickActivities,
   createTellingActivities,
-  type ImageBuildActivities,
-  type PhaseActivities,
   type QuickActivities,
   type TellingActivities,
 } from '../activities/index.ts';
@@ -24,10 +22,7 @@ import {
 } from './policy.ts';
 
 /** Releases on the local platform: revisions, traffic and metrics are asked of the embedded stack. */
-export function quickActivities(
-  policy: Policy | null,
-  supervisor: SupervisorClient,
-): QuickActivities & PhaseActivities {
+export function quickActivities(policy: Policy | null, supervisor: SupervisorClient): QuickActivities {
   return createQuickActivities({
     admission: {
       policyRefusals: (plan) => policyRefusals(plan, policy),
@@ -44,10 +39,7 @@ export function quickActivities(
 }
 
 /** Gates, the image and files of a working copy on this host. */
-export function buildActivities(
-  policy: Policy | null,
-  host: { queue: string; state: string },
-): BuildActivities & ImageBuildActivities {
+export function buildActivities(policy: Policy | null, host: { queue: string; state: string }): BuildActivities {
   const directories = policy?.directories ?? [];
   const commands = {
     logs: join(host.state, 'logs'),

@@ -3,13 +3,7 @@
  * bounded and its caller does not wait for a cancelled attempt; undoing is tried for ever.
  */
 import { ActivityCancellationType, type ActivityOptions, proxyActivities } from '@temporalio/workflow';
-import type {
-  BuildActivities,
-  ImageBuildActivities,
-  PhaseActivities,
-  QuickActivities,
-  TellingActivities,
-} from '../activities/port.ts';
+import type { BuildActivities, QuickActivities, TellingActivities } from '../activities/port.ts';
 import { NOTIFY_TASK_QUEUE, TASK_QUEUE } from './messages.ts';
 
 /** An abort must not wait for a write under way: its fencing number is stale from then on. */
@@ -21,7 +15,7 @@ const FORWARD: ActivityOptions = {
   retry: { initialInterval: '200ms', maximumInterval: '5s' },
 };
 
-/** No end to the attempts: a person is told when it takes long (see saga.ts). */
+/** No end to the attempts: a person is told when it takes long (see insist.ts). */
 const UNDO: ActivityOptions = {
   taskQueue: TASK_QUEUE,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
@@ -35,14 +29,12 @@ const HOST_LOST_MS = 2 * 60_000;
 /** A dead worker is noticed after this time without a heartbeat. */
 const HEARTBEAT_MS = 5_000;
 
-type Activities = QuickActivities & PhaseActivities;
-
-export function forward(summary: string): Activities {
-  return proxyActivities<Activities>({ ...FORWARD, summary });
+export function forward(summary: string): QuickActivities {
+  return proxyActivities<QuickActivities>({ ...FORWARD, summary });
 }
 
-export function undo(summary: string): Activities {
-  return proxyActivities<Activities>({ ...UNDO, summary });
+export function undo(summary: string): QuickActivities {
+  return proxyActivities<QuickActivities>({ ...UNDO, summary });
 }
 
 /** Admission may have to wait for a platform that starts. */
@@ -51,8 +43,8 @@ export function admitting(): QuickActivities {
 }
 
 /** A reading is worth little when it is late: three attempts, then it counts as an error. */
-export function reading(summary: string, timeoutMs: number): Activities {
-  return proxyActivities<Activities>({
+export function reading(summary: string, timeoutMs: number): QuickActivities {
+  return proxyActivities<QuickActivities>({
     ...FORWARD,
     startToCloseTimeout: timeoutMs + 5_000,
     scheduleToCloseTimeout: 3 * (timeoutMs + 5_000),
@@ -62,8 +54,8 @@ export function reading(summary: string, timeoutMs: number): Activities {
 }
 
 /** Waits inside the activity, heartbeating, so it is bounded by its own deadline. */
-export function waiting(summary: string, deadlineMs: number): Activities {
-  return proxyActivities<Activities>({
+export function waiting(summary: string, deadlineMs: number): QuickActivities {
+  return proxyActivities<QuickActivities>({
     ...FORWARD,
     startToCloseTimeout: deadlineMs + GRACE_MS,
     scheduleToCloseTimeout: deadlineMs + 2 * GRACE_MS,
@@ -73,8 +65,8 @@ export function waiting(summary: string, deadlineMs: number): Activities {
 }
 
 /** A lock that is not had in time is asked for again, until the file's time is up. */
-export function migrating(summary: string, deadlineMs: number): PhaseActivities {
-  return proxyActivities<PhaseActivities>({
+export function migrating(summary: string, deadlineMs: number): QuickActivities {
+  return proxyActivities<QuickActivities>({
     ...FORWARD,
     startToCloseTimeout: deadlineMs,
     scheduleToCloseTimeout: deadlineMs,
@@ -100,12 +92,8 @@ export function attesting(summary: string): QuickActivities {
 }
 
 /** Long work on a build worker; a lost host is noticed by its heartbeat. */
-export function building(
-  summary: string,
-  taskQueue: string,
-  timeoutMs: number,
-): BuildActivities & ImageBuildActivities {
-  return proxyActivities<BuildActivities & ImageBuildActivities>({
+export function building(summary: string, taskQueue: string, timeoutMs: number): BuildActivities {
+  return proxyActivities<BuildActivities>({
     ...FORWARD,
     taskQueue,
     scheduleToStartTimeout: HOST_LOST_MS,

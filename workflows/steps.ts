@@ -171,3 +171,8 @@ async function continueInNewRun(release: Release): Promise<void> {
 function now(): string {
   return new Date().toISOString();
 }
+
+/** What a flag holds, in words. */
+export function shareOf({ percent }: { readonly percent: number | null }): string {
+  return percent === null ? 'another targeting' : `${percent} %`;
+}

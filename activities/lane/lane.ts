@@ -28,20 +28,28 @@ async function settle(client: Client, { releaseId, mode }: SettleRequest): Promi
   }
 }
 
-/** Says what moves the open release on, each thing once: a window is ended, a contract that has not begun dropped. */
+/** Says what moves the open release on, each thing once. */
 async function hurry(client: Client, releaseId: string, mode: SettleRequest['mode'], said: Set<string>): Promise<void> {
   const release = client.workflow.getHandle(releaseId);
-  const { phase, waiting } = await release.query<ReleaseStatus>('status');
-  const say = async (signal: 'finalise' | 'abort', reason: string): Promise<void> => {
-    if (said.has(phase)) return;
-    await release.signal(signal, { reason });
-    said.add(phase);
-  };
-  if (phase === 'window') await say('finalise', 'the next release waits');
-  else if (phase === 'contract') {
-    if (waiting?.kind === 'approval') await say('abort', 'the next release waits, so the contract is dropped');
-  } else if (mode === 'supersede' && phase !== 'cleanup' && !said.has('abort')) {
-    await say('abort', 'superseded by the next release');
-    said.add('abort');
+  const move = moveOf(mode, await release.query<ReleaseStatus>('status'));
+  if (!move || said.has(move.what)) return;
+  await release.signal(move.signal, { reason: move.reason });
+  said.add(move.what);
+}
+
+interface Move {
+  readonly what: 'window' | 'contract' | 'release';
+  readonly signal: 'finalise' | 'abort';
+  readonly reason: string;
+}
+
+/** A window is ended, a contract that has not begun is dropped; before that, a release is aborted or waited for. */
+function moveOf(mode: SettleRequest['mode'], { phase, waiting }: ReleaseStatus): Move | null {
+  if (phase === 'window') return { what: 'window', signal: 'finalise', reason: 'the next release waits' };
+  if (phase === 'contract') {
+    if (waiting?.kind !== 'approval') return null;
+    return { what: 'contract', signal: 'abort', reason: 'the next release waits, so the contract is dropped' };
   }
+  if (mode !== 'supersede' || phase === 'cleanup') return null;
+  return { what: 'release', signal: 'abort', reason: 'superseded by the next release' };
 }

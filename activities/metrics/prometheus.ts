@@ -1,6 +1,6 @@
-import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { Context } from '@temporalio/activity';
+import { post } from '../post.ts';
 
 /** Enough for every verdict; an answer beyond it was meant for a graph. */
 export const MAX_ANSWER_BYTES = 64 * 1024;
@@ -23,20 +23,18 @@ export interface Answer {
 }
 
 /**
- * Asks Prometheus' HTTP API for one value. Nothing of the other side is trusted: no redirect is followed, nothing is
- * unpacked, and reading stops at 64 KiB or at the time-out. Throws only where the activity itself is cancelled.
- *
- * Each question takes a connection of its own: one that was kept and just closed by the other side would look like a
- * provider that fails.
+ * Asks Prometheus' HTTP API for one value. Reading stops at 64 KiB or at the time-out. Throws only where the activity
+ * itself is cancelled.
  */
-export async function ask({ address, query, at, timeoutMs }: Question): Promise<Answer> {
+export async function ask(question: Question): Promise<Answer> {
+  const { address, timeoutMs } = question;
   const url = URL.parse(`${address.replace(/\/+$/, '')}/api/v1/query`);
   if (!url || !/^https?:$/.test(url.protocol)) return failed(`"${address}" is no http(s) address`);
   if (url.username || url.password) return failed('the address carries credentials');
   const { cancellationSignal } = Context.current();
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await post(url, { query, at, timeoutMs }, AbortSignal.any([deadline, cancellationSignal]));
+    const response = await post(url, asked(question), AbortSignal.any([deadline, cancellationSignal]));
     return await readAnswer(response, url.origin);
   } catch (error) {
     cancellationSignal.throwIfAborted();
@@ -45,29 +43,11 @@ export async function ask({ address, query, at, timeoutMs }: Question): Promise<
   }
 }
 
-function post(
-  url: URL,
-  { query, at, timeoutMs }: Pick<Question, 'query' | 'at' | 'timeoutMs'>,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  const body = new URLSearchParams({ query, time: at, timeout: `${timeoutMs}ms` }).toString();
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-  return new Promise((resolve, reject) => {
-    const sent: ClientRequest = send(url, {
-      method: 'POST',
-      agent: false,
-      signal,
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        'content-length': Buffer.byteLength(body),
-        accept: 'application/json',
-        'accept-encoding': 'identity',
-      },
-    });
-    sent.once('response', resolve);
-    sent.on('error', reject);
-    sent.end(body);
-  });
+function asked({ query, at, timeoutMs }: Question): Parameters<typeof post>[1] {
+  return {
+    body: new URLSearchParams({ query, time: at, timeout: `${timeoutMs}ms` }).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+  };
 }
 
 async function readAnswer(response: IncomingMessage, origin: string): Promise<Answer> {

@@ -1,4 +1,4 @@
-import type { Received } from './post.ts';
+import type { Received } from './deliver.ts';
 
 export type Delivery =
   | { readonly verdict: 'delivered' }

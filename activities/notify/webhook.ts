@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { failure } from '../failure.ts';
 import { keyOf, signedMessage } from './cloud-event.ts';
+import { deliver, type Received } from './deliver.ts';
 import type { NotifyActivities, NotifyRequest } from './port.ts';
-import { post, type Received } from './post.ts';
 import { judge } from './verdict.ts';
 
 /** A receiver of events, as the worker's policy has it. */
@@ -99,7 +99,7 @@ async function attempt(
   const { cancellationSignal } = Context.current();
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
-    return await post(new URL(url), message, AbortSignal.any([deadline, cancellationSignal]));
+    return await deliver(new URL(url), message, AbortSignal.any([deadline, cancellationSignal]));
   } catch (cause) {
     cancellationSignal.throwIfAborted();
     throw failed(

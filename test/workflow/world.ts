@@ -6,17 +6,11 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { GateReport } from '../../activities/gates/port.ts';
 import type { Reading } from '../../activities/metrics/port.ts';
 import type { ReleaseEvent } from '../../activities/notify/port.ts';
-import type {
-  BuildActivities,
-  ImageBuildActivities,
-  PhaseActivities,
-  QuickActivities,
-  TellingActivities,
-} from '../../activities/port.ts';
+import type { BuildActivities, QuickActivities, TellingActivities } from '../../activities/port.ts';
 import type { LoadReport, Probe, Side } from '../../activities/validation/port.ts';
 import type { RevisionState } from '../../activities/workload/port.ts';
 
-type Activities = QuickActivities & PhaseActivities & BuildActivities & ImageBuildActivities & TellingActivities;
+type Activities = QuickActivities & BuildActivities & TellingActivities;
 
 export interface World {
   readonly activities: Activities;

@@ -1,7 +1,9 @@
 import { ContinueAsNew } from '@temporalio/workflow';
 import type { DatabasePlan } from '../../src/plan/plan.ts';
+import { stopMigration } from '../compensate.ts';
 import { GoBack, type Release } from '../control.ts';
-import { insist, reasonOf, stopMigration } from '../saga.ts';
+import { insist } from '../insist.ts';
+import { reasonOf } from '../saga.ts';
 import { ask, skip, step } from '../steps.ts';
 import { migrate } from './expand.ts';
 import { approvedBy } from './promotion.ts';

@@ -3,7 +3,7 @@ import { forward } from '../activities.ts';
 import { runInline } from '../analysis.ts';
 import { GoBack, type Release } from '../control.ts';
 import type { FlagProgress } from '../messages.ts';
-import { keyOf, step } from '../steps.ts';
+import { keyOf, shareOf, step } from '../steps.ts';
 import { pause } from './canary.ts';
 import { phase } from './phase.ts';
 
@@ -48,8 +48,8 @@ async function setPercent(release: Release, name: string, ramp: FlagRamp, percen
     key: keyOf(release, name),
   });
   if (outcome === 'drifted') {
-    const holds = now.percent === null ? 'another targeting' : `${now.percent} %`;
-    throw new GoBack({ outcome: 'rolledBack', because: `${ramp.key} was changed by somebody else: it has ${holds}` });
+    const because = `${ramp.key} was changed by somebody else: it has ${shareOf(now)}`;
+    throw new GoBack({ outcome: 'rolledBack', because });
   }
   flag.percent = percent;
   flag.revision = now.revision;

@@ -1,0 +1,96 @@
+/** What undoes each recorded act, and how it is called. */
+import { ApplicationFailure } from '@temporalio/workflow';
+import { unbuilding, undo } from './activities.ts';
+import type { Release } from './control.ts';
+import { BUILD_TASK_QUEUE } from './messages.ts';
+import type { Compensation } from './state.ts';
+import { keyOf, shareOf } from './steps.ts';
+
+export async function compensate(release: Release, compensation: Compensation): Promise<void> {
+  const { state, plan } = release;
+  const { service } = plan;
+  const { fence } = state;
+  const title = titleOf(compensation);
+  switch (compensation.kind) {
+    case 'restoreTraffic': {
+      const { weights } = compensation;
+      const key = keyOf(release, 'restore-traffic');
+      const traffic = await undo(title).setWeights({ service, weights, fence, key, partial: true });
+      state.weights = traffic.weights;
+      return;
+    }
+    case 'removeRevision':
+      return undo(title).removeRevision({ service, version: compensation.version, fence });
+    case 'restoreRoles':
+      return undo(title).setRoles({ service, stable: compensation.stable, canary: null, fence });
+    case 'restoreConfiguration': {
+      const { edit, from, to } = compensation;
+      const queue = state.buildQueue ?? BUILD_TASK_QUEUE;
+      const written = await unbuilding(title, queue).writeConfiguration({ edit, from: to, to: from, fence });
+      if (written.outcome === 'drifted') {
+        throw ApplicationFailure.nonRetryable(
+          `${edit.file} now holds "${written.found}", which this release did not write; it was left alone`,
+        );
+      }
+      return;
+    }
+    case 'stopMigration':
+      await stopMigration(release, compensation.database, 'expand', titleOf(compensation));
+      return;
+    case 'restoreFlag': {
+      const { key: flag, variant, definition, written } = compensation;
+      const key = keyOf(release, `restore-${flag}`);
+      const request = { service, flag, variant, definition, written, fence, key };
+      const { outcome, state: now } = await undo(title).restoreFlag(request);
+      if (outcome === 'drifted') {
+        throw ApplicationFailure.nonRetryable(
+          `${flag} now has ${shareOf(now)}, which this release did not write; it was left alone`,
+        );
+      }
+      const shown = state.flags?.find((known) => known.key === flag);
+      if (shown && now.percent !== null) shown.percent = now.percent;
+      return;
+    }
+    default:
+      return compensation satisfies never;
+  }
+}
+
+/** Ends what still runs against the database, and records what is done and stays; returns the names of that. */
+export async function stopMigration(
+  release: Release,
+  database: string,
+  kind: 'expand' | 'contract',
+  title: string,
+): Promise<readonly string[]> {
+  const { state, plan } = release;
+  const names = plan.database?.[kind].map(({ name }) => name) ?? [];
+  const key = keyOf(release, `stop-${kind}`);
+  const { done } = await undo(title).stopMigration({ database, service: plan.service, names, fence: state.fence, key });
+  const unsaid = done.filter((name) => !state.migrations?.some((known) => known.name === name));
+  const because = 'done before it was stopped, and stays';
+  const found = unsaid.map((name) => ({ kind, name, outcome: 'found' as const, because }));
+  if (found.length > 0) state.migrations = [...(state.migrations ?? []), ...found];
+  return done;
+}
+
+export function titleOf(compensation: Compensation): string {
+  switch (compensation.kind) {
+    case 'restoreTraffic': {
+      const share = Object.entries(compensation.weights).map(([version, weight]) => `${version} ${weight} %`);
+      return `traffic back to ${share.join(', ') || 'nothing'}`;
+    }
+    case 'removeRevision':
+      return `remove ${compensation.version}`;
+    case 'restoreRoles':
+      return `stable is ${compensation.stable ?? 'nothing'} again`;
+    case 'restoreConfiguration':
+      return `write ${compensation.from} back into ${compensation.edit.file.split('/').at(-1)}`;
+    case 'stopMigration':
+      return `stop what runs in database ${compensation.database}; what is done stays`;
+    case 'restoreFlag':
+      return `flag ${compensation.key} as it was`;
+    default:
+      return compensation satisfies never;
+  }
+}
