@@ -2,7 +2,7 @@
 import { existsSync, type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** One line each, in order, without what differs from run to run: time, number, fence, key. */
+/** One line each, in order, without what differs from run to run: time, number, fence, key, a flag's name. */
 export function effectsOf(home: string, service: string): string[] {
   const file = join(home, 'journal.jsonl');
   if (!existsSync(file)) return [];
@@ -11,7 +11,7 @@ export function effectsOf(home: string, service: string): string[] {
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter((entry) => entry.service === service)
-    .map(({ effect, at: _at, seq: _seq, key: _key, service: _service, fence: _fence, ...detail }) =>
+    .map(({ effect, at: _at, seq: _seq, key: _key, service: _service, fence: _fence, flag: _flag, ...detail }) =>
       [effect, ...Object.values(detail).map((value) => JSON.stringify(value))].join(' '),
     );
 }

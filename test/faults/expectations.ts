@@ -1,9 +1,10 @@
 /** What each release must come to, written by hand: the undisturbed ones are held against it, too. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Ending, Kind, Ran } from './once.ts';
+import type { Kind, WHOLES } from './kinds.ts';
+import type { Ending, Ran } from './once.ts';
 import { CANARY, STABLE, values } from './plan.ts';
 
-type Demanded = Pick<Ending, 'outcome' | 'effects' | 'contents' | 'serves' | 'failedTasks'>;
+type Demanded = Pick<Ending, 'outcome' | 'effects' | 'contents' | 'beside' | 'serves' | 'failedTasks'>;
 
 const split = (weights: Readonly<Record<string, number>>): string => JSON.stringify(weights);
 const moved = (from: Readonly<Record<string, number>>, to: Readonly<Record<string, number>>): string =>
@@ -33,6 +34,7 @@ const released: Demanded = {
   outcome: 'released',
   effects: FORTH,
   contents: [values(STABLE), values(CANARY)],
+  beside: [],
   serves: CANARY,
   failedTasks: 0,
 };
@@ -40,11 +42,99 @@ const rolledBack: Demanded = {
   outcome: 'rolledBack',
   effects: BACK,
   contents: [values(STABLE), values(CANARY), values(STABLE)],
+  beside: [],
   serves: STABLE,
   failedTasks: 0,
 };
 
-const DEMANDED: Readonly<Record<Kind, Demanded>> = { good: released, failing: rolledBack, aborted: rolledBack };
+/** Revisions of a flag are hashes of its definition: off, on for half of the users, on for all of them. */
+const OFF = '"c28c3eb88f85d3ae"';
+const HALF = '"19773bc9b746d720"';
+const ALL = '"cad38b1006b52a90"';
+const ON_FOR_ALL = '{"fractional":[{"cat":[{"var":"$flagd.flagKey"},{"var":"targetingKey"}]},["on",100000],["off",0]]}';
+const SWITCHED = [...RAMP, moved({ [STABLE]: 50, [CANARY]: 50 }, { [CANARY]: 100 }), `setRoles "${CANARY}" null`];
+const EXPANDED = ['001_owner.sql', '002_since.sql'];
+const EXPANDS = 'expand 001_owner.sql, expand 002_since.sql';
+const UNTIL_WINDOW = ['gates', 'image', 'configuration', 'expand', 'canary', 'cutover', 'flags', 'validation'];
+
+/** Of a release with every phase; where nothing can build an image it has no such phase. */
+function demandedOf(kind: (typeof WHOLES)[number], images: boolean): Demanded {
+  const told = (...last: readonly string[]): string[] =>
+    ['admission', ...UNTIL_WINDOW.filter((name) => images || name !== 'image'), ...last].map(
+      (line, index) => `told ${index + 1}: ${line}`,
+    );
+  const forth = [values(STABLE), values(CANARY), ...(images ? [values(CANARY, '<digest>')] : [])];
+  const goods = { ...released, contents: forth };
+  switch (kind) {
+    case 'whole':
+      return {
+        ...goods,
+        effects: [...SWITCHED, `setFlag ${OFF} ${HALF}`, `setFlag ${HALF} ${ALL}`, `removeRevision "${STABLE}"`],
+        beside: [
+          ...EXPANDED,
+          '003_name.sql',
+          `recorded: ${EXPANDS}, contract 003_name.sql`,
+          'columns: id, owner, since',
+          `flag: ${ON_FOR_ALL}`,
+          ...told(
+            'window: released',
+            'cleanup: released',
+            'contract: released',
+            'contract: released, waits: Run 003_name.sql? After that only 1.1.0 and later can run.',
+            'ended: released',
+          ),
+        ],
+      };
+    case 'partly':
+      return {
+        ...goods,
+        outcome: 'partlyReleased',
+        effects: [...SWITCHED, `setFlag ${OFF} ${HALF}`, `setFlag ${HALF} ${OFF}`, `removeRevision "${STABLE}"`],
+        beside: [
+          ...EXPANDED,
+          `recorded: ${EXPANDS}`,
+          'columns: id, name, owner, since',
+          'flag: "off"',
+          ...told('window: released', 'ended: released'),
+        ],
+      };
+    case 'late':
+      return {
+        ...rolledBack,
+        effects: [
+          ...SWITCHED,
+          `setFlag ${OFF} ${HALF}`,
+          `setFlag ${HALF} ${ALL}`,
+          moved({ [CANARY]: 100 }, { [STABLE]: 100 }),
+          `setFlag ${ALL} ${OFF}`,
+          `removeRevision "${CANARY}"`,
+          `setRoles "${STABLE}" null`,
+        ],
+        contents: [...forth, ...forth.toReversed().slice(1)],
+        beside: [
+          ...EXPANDED,
+          `recorded: ${EXPANDS}`,
+          'columns: id, name, owner, since',
+          'flag: "off"',
+          ...told('window: released', 'undoing', 'ended: rolledBack'),
+        ],
+      };
+    default:
+      return kind satisfies never;
+  }
+}
+
+function demanded(kind: Kind, images: boolean): Demanded {
+  switch (kind) {
+    case 'good':
+      return released;
+    case 'failing':
+    case 'aborted':
+      return rolledBack;
+    default:
+      return demandedOf(kind, images);
+  }
+}
 
 /**
  * How a release ended otherwise than it must; empty: it did not. Each effect stands once in `effects`, so one that
@@ -54,7 +144,7 @@ const DEMANDED: Readonly<Record<Kind, Demanded>> = { good: released, failing: ro
  */
 export function differences(kind: Kind, actual: Ran, undisturbed: Ending): string[] {
   const { because, undone, decisions } = undisturbed;
-  const expected = { ...DEMANDED[kind], because, undone, decisions };
+  const expected = { ...demanded(kind, undisturbed.images), because, undone, decisions };
   const odd = Object.entries(expected).filter(([name, value]) => !isDeepStrictEqual(actual[name as keyof Ran], value));
   return [
     ...odd.map(([name, value]) => `${name} ${JSON.stringify(actual[name as keyof Ran])}, not ${JSON.stringify(value)}`),

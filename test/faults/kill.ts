@@ -1,13 +1,15 @@
 /**
  * Kills the worker after each event of a release's history, in turn, and shows that nothing depends on it.
  *
- * `npm run faults:kill -- [--sample N] [--parallel P] [--only good|failing|aborted] [--seed S] [-o json]`
+ * `npm run faults:kill -- [--sample N] [--parallel P] [--only KIND,…] [--seed S] [-o json]`
  *
  * Exit code 1 if any release came to something else than the undisturbed one.
  */
 import { parseArgs } from 'node:util';
+import { openBeside } from './beside.ts';
 import { differences } from './expectations.ts';
-import { KINDS, type Kind, type Ran, releaseOnce } from './once.ts';
+import { isWhole, KINDS, type Kind } from './kinds.ts';
+import { type Ran, releaseOnce } from './once.ts';
 import { type Lane, openStage, type Stage } from './stage.ts';
 import { header, type Result, row, summary, undisturbedLine } from './table.ts';
 import { sampled, type Trial, trialsOf } from './trials.ts';
@@ -22,8 +24,9 @@ const { values } = parseArgs({
     output: { type: 'string', short: 'o', default: 'table' },
   },
 });
-const kinds = KINDS.filter((kind) => values.only === undefined || kind === values.only);
-if (kinds.length === 0) throw new Error(`--only takes one of ${KINDS.join(', ')}`);
+const only = values.only?.split(',');
+const kinds = KINDS.filter((kind) => !only || only.includes(kind));
+if (kinds.length === 0) throw new Error(`--only takes some of ${KINDS.join(', ')}`);
 const say = values.output === 'json' ? () => undefined : console.log;
 
 /** A lane and the worker that lives in it. */
@@ -32,7 +35,7 @@ interface Seat {
   worker: WorkerProcess;
 }
 
-const stage = await openStage();
+const stage = await openStage(kinds.some(isWhole) ? openBeside : undefined);
 try {
   const startedAt = performance.now();
   const results = await run(stage);
@@ -59,7 +62,8 @@ async function run(stage: Stage): Promise<Result[]> {
     const { ran } = await releaseOnce({ stage, ...seat, kind, service: `calm-${kind}`, kill: null });
     undisturbed.set(kind, ran);
     const odd = differences(kind, ran, ran);
-    if (odd.length > 0) throw new Error(`${kind}, undisturbed, is not what it must be: ${odd.join('; ')}`);
+    if (odd.length > 0)
+      throw new Error(`${kind}, undisturbed (${ran.because}), is not what it must be: ${odd.join('; ')}`);
     say(undisturbedLine(kind, ran));
   });
 

@@ -1,17 +1,15 @@
 /** One release during which the worker is killed once, and what became of it. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { planDigest, type Step } from '../../src/plan/index.ts';
+import { planDigest } from '../../src/plan/index.ts';
 import { effectsOf, watchFile } from './effects.ts';
 import { appended, type SeenEvent } from './history.ts';
-import { analysisOf, OPEN_PAUSE_MS, openPause, pause, shortPlan, valuesFile, weight } from './plan.ts';
-import { endService, sample, serveStable, steadyTraffic } from './service.ts';
+import { isWhole, type Kind, planOf } from './kinds.ts';
+import { OPEN_PAUSE_MS, valuesFile } from './plan.ts';
+import { endService, sample, serveStable, steadyTraffic, until } from './service.ts';
 import type { Lane, Stage } from './stage.ts';
+import { APPROVAL_MS } from './whole.ts';
 import type { WorkerProcess } from './worker.ts';
-
-/** `good`: released. `failing`: an analysis at 50 % fails. `aborted`: somebody aborts in an open pause at 50 %. */
-export const KINDS = ['good', 'failing', 'aborted'] as const;
-export type Kind = (typeof KINDS)[number];
 
 /** What must be the same, whenever the worker died. */
 export interface Ending {
@@ -21,6 +19,10 @@ export interface Ending {
   readonly effects: readonly string[];
   /** What the configuration file held, one after the other. */
   readonly contents: readonly string[];
+  /** What became of database, flag and messages; empty where there are none. */
+  readonly beside: readonly string[];
+  /** Whether an image was built for it. */
+  readonly images: boolean;
   /** Answers of one version after the end. */
   readonly serves: string;
   readonly undone: readonly string[];
@@ -46,16 +48,6 @@ export interface Kill {
   readonly afterMs: number;
 }
 
-const STEPS: Readonly<Record<Kind, readonly Step[]>> = {
-  good: [weight(20), pause(1_000), weight(50), pause(1_500)],
-  failing: [
-    weight(20),
-    pause(1_000),
-    weight(50),
-    { kind: 'analysis', analysis: { ...analysisOf('vector(0)'), templates: ['failing'] } },
-  ],
-  aborted: [weight(20), pause(1_000), weight(50), openPause()],
-};
 const PROBE_REQUESTS = 20;
 const TRAFFIC_EVERY_MS = 50;
 
@@ -74,7 +66,9 @@ export async function releaseOnce(options: {
 }): Promise<{ readonly ran: Ran; readonly worker: WorkerProcess }> {
   const { stage, lane, kind, service, kill } = options;
   const { supervisor, home, folder } = stage;
-  const plan = shortPlan({ service, folder, steps: STEPS[kind] });
+  const beside = isWhole(kind) ? stage.beside : null;
+  const plan = planOf(kind, { service, folder, beside });
+  await beside?.prepare(supervisor, service);
   const address = await serveStable(supervisor, plan);
   const before = effectsOf(home, service).length;
   const file = watchFile(valuesFile(folder, service));
@@ -87,6 +81,7 @@ export async function releaseOnce(options: {
   const events: SeenEvent[] = [];
   const batch: number[] = [];
   let killing: Promise<WorkerProcess> | null = null;
+  let approving: Promise<void> | null = null;
   let killedAt: number | null = null;
   const replace = async (afterMs: number): Promise<WorkerProcess> => {
     await delay(afterMs);
@@ -103,10 +98,12 @@ export async function releaseOnce(options: {
     if (together.some(({ timerMs }) => timerMs === OPEN_PAUSE_MS)) {
       await lane.client.workflow.getHandle(id, firstRunId).signal('abort', { reason: 'somebody said so', id: 'abort' });
     }
+    if (together.some(({ timerMs }) => timerMs === APPROVAL_MS)) approving = approve(lane, id);
   }
   // Some histories are a few events shorter than the undisturbed one: then the kill comes after the last event.
   if (kill && !killing) killing = replace(0);
   const worker = killing ? await killing : options.worker;
+  await approving;
   const seconds = (performance.now() - startedAt) / 1_000;
   const ended = await lane.shiplock.wait(id, { firstRunId, until: 'ended', timeoutMs: 30_000 });
   const status = ended.last?.status;
@@ -114,6 +111,9 @@ export async function releaseOnce(options: {
   const serves = Object.keys(await sample(address, PROBE_REQUESTS)).join(' and ');
   file.stop();
   const effects = effectsOf(home, service).slice(before);
+  const found = (await beside?.found(supervisor, service)) ?? [];
+  const named = beside?.named ?? ((_service: string, text: string) => text);
+  const contents = await Promise.all(file.contents.map((text) => named(service, text)));
   await endService(supervisor, service);
   return {
     worker,
@@ -121,11 +121,13 @@ export async function releaseOnce(options: {
       outcome: ended.verdict,
       because: ended.because,
       effects,
-      contents: file.contents,
+      beside: found,
+      images: plan.image !== undefined,
+      contents,
       serves,
       undone: (status?.progress ?? [])
         .filter(({ name }) => name.startsWith('undo-'))
-        .map(({ title, state }) => `${title}: ${state}`),
+        .map(({ title, state }) => `${title.replaceAll(service, '<service>')}: ${state}`),
       decisions: (status?.decisions ?? []).map(({ id, accepted }) => `${id}: ${accepted ? 'accepted' : 'refused'}`),
       failedTasks: events.filter(({ type }) => type === 'WorkflowTaskFailed').length,
       events,
@@ -136,6 +138,13 @@ export async function releaseOnce(options: {
       killedAt,
     },
   };
+}
+
+/** Which token it takes is asked of a worker; one that is just being killed is asked again. */
+async function approve({ client, shiplock }: Lane, id: string): Promise<void> {
+  const look = async () => (await shiplock.get(id).catch(() => null))?.status?.waiting;
+  const { token } = await until('the question before the contract', look);
+  await client.workflow.getHandle(id).signal('approve', { step: token, id: 'approve' });
 }
 
 function startedOf(started: Awaited<ReturnType<Lane['shiplock']['startPlan']>>) {

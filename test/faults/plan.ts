@@ -58,8 +58,12 @@ export const OPEN_PAUSE_MS = 61_007;
 
 export const valuesFile = (folder: string, service: string): string => join(folder, service, 'values.yaml');
 
+/** What the values file says before a release. */
+export const OLD_DIGEST = `sha256:${'0'.repeat(64)}`;
+
 /** What the values file says while this version is configured. */
-export const values = (version: string): string => `# kept\nimage:\n  tag: ${version} # written by releases\n`;
+export const values = (version: string, digest = OLD_DIGEST): string =>
+  `# kept\nimage:\n  tag: ${version} # written by releases\n  digest: ${digest}\n`;
 
 /** Two weights beside a background analysis, one gate, one edited file, a window of a second. */
 export function shortPlan(options: {

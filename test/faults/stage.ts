@@ -14,6 +14,7 @@ import {
 } from '../../infra/local/index.ts';
 import { type Shiplock, speak } from '../../src/client/index.ts';
 import { TASK_QUEUE } from '../../workflows/messages.ts';
+import type { Beside } from './beside.ts';
 import { POLICY } from './plan.ts';
 import { spawnWorker, type WorkerProcess } from './worker.ts';
 
@@ -23,6 +24,8 @@ export interface Stage {
   /** For configuration files and whatever else a test writes; allowed by the policy. */
   readonly folder: string;
   readonly supervisor: SupervisorClient;
+  /** `null`: there is only the stack. */
+  readonly beside: Beside | null;
   stack(): Promise<StackStatus>;
   /** A namespace of Temporal: its workers take no other lane's work. */
   openLane(name: string): Promise<Lane>;
@@ -41,21 +44,26 @@ export interface Lane {
 const PREFIX = 'shiplock-faults-';
 const NAMESPACE_WAIT_MS = 30_000;
 
-/** Brings a stack up. It is ended with the process, also by SIGINT and SIGTERM; what a kill left, by the next stage. */
-export async function openStage(): Promise<Stage> {
+/**
+ * Brings a stack up. It is ended with the process, also by SIGINT and SIGTERM; what a kill left, by the next stage.
+ *
+ * @param beside opens what else there is, in a folder of its own; it is closed with the stage.
+ */
+export async function openStage(beside?: (folder: string) => Promise<Beside>): Promise<Stage> {
   await endLeftovers();
   const home = realpathSync(mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)));
   const folder = join(home, 'working-copy');
   mkdirSync(folder);
-  writeFileSync(join(home, 'policy.json'), JSON.stringify({ ...POLICY, directories: [...POLICY.directories, folder] }));
   const workers: WorkerProcess[] = [];
   const connections: Connection[] = [];
   const supervisor = connectSupervisor({ home });
+  let others: Beside | null = null;
 
   const close = async (): Promise<void> => {
     await Promise.all(workers.map((worker) => worker.kill()));
     for (const connection of connections) await connection.close().catch(() => undefined);
     supervisor.close();
+    await others?.close();
     await stopStack({ home });
     rmSync(home, { recursive: true, force: true });
   };
@@ -78,6 +86,7 @@ export async function openStage(): Promise<Stage> {
         state: join(home, 'worker'),
         policy: join(home, 'policy.json'),
         log: join(home, `worker-${namespace}-${workers.length + 1}.log`),
+        environment: others?.environment ?? {},
       });
       workers.push(worker);
       await worker.ready;
@@ -88,11 +97,15 @@ export async function openStage(): Promise<Stage> {
 
   try {
     await ensureStack({ home });
+    others = (await beside?.(home)) ?? null;
+    const { directories = [], ...more } = others?.policy ?? {};
+    const policy = { ...POLICY, ...more, directories: [...POLICY.directories, folder, ...directories] };
+    writeFileSync(join(home, 'policy.json'), JSON.stringify(policy));
   } catch (error) {
     await close();
     throw error;
   }
-  return { home, folder, supervisor, stack: () => supervisor.stack(), openLane, close };
+  return { home, folder, supervisor, beside: others, stack: () => supervisor.stack(), openLane, close };
 }
 
 /** Homes whose owner was killed: their stacks still run. */

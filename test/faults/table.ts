@@ -1,5 +1,6 @@
 /** What the harness prints. */
-import type { Kind, Ran } from './once.ts';
+import type { Kind } from './kinds.ts';
+import type { Ran } from './once.ts';
 import type { Trial } from './trials.ts';
 
 export interface Result extends Trial {

@@ -1,5 +1,6 @@
 /** Which kills are tried. */
-import type { Kill, Kind, Ran } from './once.ts';
+import type { Kind } from './kinds.ts';
+import type { Kill, Ran } from './once.ts';
 
 /** One release, one kill. */
 export interface Trial extends Kill {

@@ -23,11 +23,14 @@ export function spawnWorker(options: {
   readonly state: string;
   readonly policy: string;
   readonly log: string;
+  /** Beside what every worker has; `PATH` is looked through first. */
+  readonly environment?: Readonly<Record<string, string>>;
 }): WorkerProcess {
   const child = spawn(process.execPath, [SHIPLOCK, 'worker', '--policy', options.policy], {
     env: {
-      PATH: [dirname(process.execPath), process.env.PATH].join(':'),
       HOME: process.env.HOME,
+      ...options.environment,
+      PATH: [options.environment?.PATH ?? '', dirname(process.execPath), process.env.PATH].filter(Boolean).join(':'),
       TEMPORAL_ADDRESS: options.address,
       TEMPORAL_NAMESPACE: options.namespace,
       SHIPLOCK_HOME: options.home,

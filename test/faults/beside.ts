@@ -1,0 +1,146 @@
+/** What a release with every phase needs beside the stack: a database, a registry, flags, somebody who is told. */
+import { cpSync, mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { SupervisorClient } from '../../infra/local/index.ts';
+import { startPostgres } from '../../infra/local/postgres.ts';
+import { type ImagePlace, imagePlace, whatIsMissing } from '../fixtures/image-registry.ts';
+import type { POLICY } from './plan.ts';
+import { SAMPLE_SERVICE } from './plan.ts';
+import { DATABASE, flagOf, MESSAGES } from './whole.ts';
+
+export interface Beside {
+  /** What workers need to know of it. */
+  readonly policy: Partial<typeof POLICY> & Readonly<Record<string, unknown>>;
+  readonly environment: Readonly<Record<string, string>>;
+  /** `localhost:PORT`; `null`: nothing here can build or keep an image. */
+  readonly registry: string | null;
+  /** The folder that images are built from. */
+  readonly application: string;
+  /** Makes the table and the flag of a service, both as a release finds them. */
+  prepare(supervisor: SupervisorClient, service: string): Promise<void>;
+  /** What has become of them, and of what was told: each effect once. */
+  found(supervisor: SupervisorClient, service: string): Promise<string[]>;
+  /** A configuration file's text with `<digest>` for the digest that the registry itself answers. */
+  named(service: string, text: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+const SECRET = `whsec_${Buffer.from('of the kill harness, for nobody else').toString('base64')}`;
+
+/** @param folder everything lies in it. */
+export async function openBeside(folder: string): Promise<Beside> {
+  const server = await startPostgres({ folder: join(folder, 'database') });
+  const database = new pg.Pool({ connectionString: server.url, max: 4 });
+  await database.query('CREATE TABLE effects (number serial, service text, effect text)');
+  const missing = whatIsMissing();
+  if (missing) console.error(`without the image phase: ${missing}`);
+  const images = missing ? null : await openImages();
+  const receiver = await openReceiver();
+  const recorded = async (service: string): Promise<string[]> => {
+    const { rows } = await database.query('SELECT effect FROM effects WHERE service = $1 ORDER BY number', [service]);
+    return rows.map(({ effect }) => effect);
+  };
+
+  return {
+    policy: {
+      databases: { [DATABASE]: { url: { env: 'FAULTS_DATABASE_URL' } } },
+      webhooks: { [MESSAGES]: { url: receiver.url, secret: { env: 'FAULTS_WEBHOOK_SECRET' } } },
+      ...(images && {
+        images: { repositories: [`${images.host}/faults/*`] },
+        directories: [images.app],
+        environment: ['PATH', 'HOME', 'CONTAINERS_STORAGE_CONF'],
+      }),
+    },
+    environment: {
+      FAULTS_DATABASE_URL: server.url,
+      FAULTS_WEBHOOK_SECRET: SECRET,
+      ...images?.environment,
+    },
+    registry: images?.host ?? null,
+    application: images?.app ?? '',
+    prepare: async (supervisor, service) => {
+      await database.query(`CREATE TABLE "${service}" (id int, name text)`);
+      const definition = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'off' } as const;
+      await supervisor.putFlags({
+        key: `before ${service}`,
+        definitions: { flags: { [flagOf(service)]: definition } },
+      });
+    },
+    found: async (supervisor, service) => {
+      const { rows: columns } = await database.query(
+        'SELECT column_name FROM information_schema.columns WHERE table_name = $1 ORDER BY ordinal_position',
+        [service],
+      );
+      const { rows: kept } = await database.query("SELECT to_regclass('shiplock.migrations') AS kept");
+      const { rows: migrations } = kept[0].kept
+        ? await database.query('SELECT kind, name FROM shiplock.migrations WHERE service = $1 ORDER BY name', [service])
+        : { rows: [] };
+      const { definition } = await supervisor.flag(service, flagOf(service));
+      return [
+        ...(await recorded(service)),
+        `recorded: ${migrations.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`,
+        `columns: ${columns.map(({ column_name: name }) => name).join(', ')}`,
+        `flag: ${JSON.stringify(definition.targeting ?? definition.defaultVariant)}`,
+        ...receiver.told(service),
+      ];
+    },
+    named: async (service, text) => {
+      const digest = images && (await digestIn(images.host, service));
+      return digest ? text.replaceAll(digest, '<digest>') : text;
+    },
+    close: async () => {
+      receiver.close();
+      await images?.remove();
+      await database.end();
+      await server.remove();
+    },
+  };
+}
+
+async function openImages(): Promise<ImagePlace> {
+  const place = await imagePlace();
+  await place.registry.start();
+  mkdirSync(place.app, { recursive: true });
+  cpSync(SAMPLE_SERVICE, place.app, { recursive: true });
+  return place;
+}
+
+const MANIFESTS = 'application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json';
+
+async function digestIn(host: string, service: string): Promise<string | null> {
+  const url = `http://${host}/v2/faults/${service}/manifests/1.1.0`;
+  const answer = await fetch(url, { method: 'HEAD', headers: { accept: MANIFESTS } });
+  return answer.headers.get('docker-content-digest');
+}
+
+/** Messages come at least once and in any order: those of one id are one. */
+async function openReceiver() {
+  const received = new Map<string, Map<string, string>>();
+  const server = createServer(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part);
+    const { data } = JSON.parse(Buffer.concat(parts).toString('utf8'));
+    const { service, phase, outcome, waiting } = data;
+    const id = String(request.headers['webhook-id']);
+    const line = `${phase}${outcome ? `: ${outcome}` : ''}${waiting ? `, waits: ${waiting.prompt}` : ''}`;
+    const told = received.get(service) ?? new Map<string, string>();
+    received.set(service, told.set(id, line));
+    response.writeHead(204).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const numberOf = (id: string): number => Number(id.split('/').at(-1));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    told: (service: string): string[] =>
+      [...(received.get(service) ?? [])]
+        .sort(([one], [other]) => numberOf(one) - numberOf(other))
+        .map(([, line], index) => `told ${index + 1}: ${line}`),
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
