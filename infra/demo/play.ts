@@ -60,11 +60,12 @@ export async function play(stage: Stage, traffic: Traffic, { version, expected, 
   return { summary, checklist: renderChecklist(status) };
 }
 
-/** What a person would do once the window has closed without a complaint. */
-async function approveContract(stage: Stage, version: string): Promise<void> {
+/** What a person would do once the window has closed without a complaint; nothing, where it does not come to that. */
+export async function approveContract(stage: Stage, version: string): Promise<void> {
   for (;;) {
     const { status } = await stage.shiplock.get(releaseId(TARGET)).catch(() => ({ status: null }));
     const { waiting } = status ?? {};
+    if (status?.version === version && status.phase === 'ended') return;
     if (status?.version === version && status.phase === 'contract' && waiting?.kind === 'approval') {
       const named = [`${TARGET.environment}/${TARGET.service}`, '--step', waiting.token];
       await expectCode(stage, ['approve', ...named, '--comment', 'the window closed without a complaint'], 0);

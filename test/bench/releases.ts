@@ -1,35 +1,36 @@
 /** Releases on the local platform at 200 requests/s: how fast an abort takes traffic away, and what fails. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BAD } from '../../infra/demo/play.ts';
+import { approveContract, BAD, BAD_FLAG } from '../../infra/demo/play.ts';
 import type { Stage } from '../../infra/demo/stage.ts';
 import { failuresOf } from '../../infra/load/observe.ts';
 import { startTraffic, type Traffic } from '../../infra/load/traffic.ts';
 import { type ReleaseStatus, releaseId } from '../../workflows/messages.ts';
 import { type Figure, percentile } from './figure.ts';
+import { phaseFigures } from './phases.ts';
 
 const RATE = 200;
+/** The second one asks for the flag. */
+const PATHS = ['/credentials', '/credentials/1'];
 const target = { service: 'credlink-api', environment: 'demo' };
 const id = releaseId(target);
 
 export async function measureReleases(stage: Stage, rounds: number): Promise<Figure[]> {
   const quick = writePlan(stage, 'quick', ['- setWeight: 50', '- pause: { duration: 60s }']);
-  const ramp = stage.releaseFile;
   await release(stage, { version: '1.0.0', file: quick, until: 'ended' });
   const traffic = startTraffic({
     address: await stage.serviceAddress(),
     ratePerSecond: RATE,
+    paths: PATHS,
     atMost: { seconds: 1_800, requests: 1_800 * RATE },
   });
   try {
     const aborts = await abortRounds(stage, traffic, quick, rounds);
     stage.setFaults('1.2.0', BAD);
-    const good = await failuresWhile(traffic, '1.1.0', () =>
-      release(stage, { version: '1.1.0', file: ramp, until: 'ended' }),
-    );
-    const bad = await failuresWhile(traffic, '1.2.0', () =>
-      release(stage, { version: '1.2.0', file: ramp, until: 'ended' }),
-    );
+    stage.setFaults('1.3.0', BAD_FLAG);
+    const good = await whole(stage, traffic, '1.1.0');
+    const bad = await whole(stage, traffic, '1.2.0');
+    const partly = await whole(stage, traffic, '1.3.0');
     const how = `${rounds} rounds at ${RATE} requests/s, 50 % canary; the slowest is the p99`;
     return [
       {
@@ -47,7 +48,7 @@ export async function measureReleases(stage: Stage, rounds: number): Promise<Fig
         how,
       },
       {
-        name: 'failed requests over a good release',
+        name: 'failed requests over a good release, all phases',
         value: good.own + good.others,
         unit: '',
         aim: 0,
@@ -60,6 +61,14 @@ export async function measureReleases(stage: Stage, rounds: number): Promise<Fig
         aim: 0,
         how: `of ${bad.requests}; its own: ${bad.own}`,
       },
+      {
+        name: "failed requests over a release whose flag is bad, apart from the flag's own",
+        value: partly.others,
+        unit: '',
+        aim: 0,
+        how: `of ${partly.requests}; its own: ${partly.own}`,
+      },
+      ...phaseFigures(good.status, good.responses),
     ];
   } finally {
     await traffic.stop();
@@ -120,9 +129,15 @@ async function until({ shiplock }: Stage, holds: (status: ReleaseStatus) => bool
   for await (const { status } of shiplock.watch(id)) if (status && holds(status)) return;
 }
 
-async function failuresWhile(traffic: Traffic, version: string, act: () => Promise<void>) {
+/** One release of the demo's own file, with its contract approved, and what users saw of it. */
+async function whole(stage: Stage, traffic: Traffic, version: string) {
+  await stage.resetFlags();
   const before = traffic.responses.length;
-  await act();
+  const ended = release(stage, { version, file: stage.releaseFile, until: 'ended' });
+  await Promise.race([ended, approveContract(stage, version)]);
+  await ended;
+  const { status } = await stage.shiplock.get(id);
+  if (!status) throw new Error(`${version} has no status`);
   const responses = traffic.responses.slice(before);
-  return { ...failuresOf(responses, version), requests: responses.length };
+  return { ...failuresOf(responses, version), requests: responses.length, responses, status };
 }
