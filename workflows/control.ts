@@ -1,14 +1,7 @@
-/**
- * One release in motion: its state, the scope its phases run in, and what it tells the world about itself.
- */
-import { CancellationScope, log, metricMeter, workflowInfo } from '@temporalio/workflow';
+/** One release in motion, as its phases hold it: its state, how it goes forward, and how it turns back. */
 import type { Plan } from '../src/plan/plan.ts';
-import { openInbox } from './inbox.ts';
-import type { Outcome, ReleaseInput, ReleaseResult } from './messages.ts';
-import { publish } from './publish.ts';
-import { type Answer, type GoingBack, openState, type ReleaseState, statusOf } from './state.ts';
-import { tell, told } from './tell.ts';
-import { witness } from './witness.ts';
+import type { ReleaseInput, ReleaseResult } from './messages.ts';
+import type { Answer, GoingBack, ReleaseState } from './state.ts';
 
 export interface Release {
   readonly input: ReleaseInput;
@@ -41,72 +34,4 @@ export class GoBack extends Error {
     this.name = 'GoBack';
     this.reason = reason;
   }
-}
-
-/** Sets every handler before the workflow first waits. */
-export function open(input: ReleaseInput): Release {
-  const info = workflowInfo();
-  const state =
-    (input.resume as ReleaseState | undefined) ??
-    openState(input.plan, {
-      id: info.workflowId,
-      firstRunId: info.firstExecutionRunId,
-      startedAt: info.startTime.toISOString(),
-    });
-
-  let scope: CancellationScope | undefined;
-  const inbox = openInbox(state);
-  const release: Release = {
-    input,
-    plan: input.plan,
-    state,
-    answers: new Map(),
-    background: null,
-    ...inbox,
-    changed: () => show(release),
-    goForward: (phases) => {
-      scope = new CancellationScope();
-      return scope.run(phases);
-    },
-    abort: (reason) => {
-      if (state.goingBack) return;
-      state.goingBack = reason;
-      state.fence += 1;
-      log.info('going back', { because: reason.because });
-      scope?.cancel();
-      release.changed();
-    },
-    end: () => end(release),
-  };
-  witness(() => statusOf(input.plan, state));
-  publish(release);
-  inbox.listen(release);
-  return release;
-}
-
-/** Telling is not doing: a page that cannot be written holds nothing up. Only at the door it tells what is no plan. */
-function show(release: Release): void {
-  try {
-    tell(release);
-    publish(release);
-  } catch (error) {
-    log.warn('the page could not be written', { because: error instanceof Error ? error.message : String(error) });
-  }
-}
-
-async function end(release: Release): Promise<ReleaseResult> {
-  const { state, plan } = release;
-  state.phase = 'ended';
-  state.waiting = null;
-  release.changed();
-  countOutcome(plan, state.outcome);
-  await told(release);
-  return statusOf(plan, state);
-}
-
-/** Failures of the benign category are not counted by Temporal's own metrics; alerts read this one. */
-function countOutcome(plan: Plan, outcome: Outcome | null): void {
-  metricMeter
-    .createCounter('shiplock_release_outcomes_total', 'releases', 'ended releases by outcome')
-    .add(1, { service: plan.service, environment: plan.environment, outcome: outcome ?? 'error' });
 }

@@ -1,7 +1,8 @@
 /** Anybody who may start workflows can start one with anything: what is no plan at all is refused before it is looked at. */
 import { ApplicationFailure } from '@temporalio/workflow';
-import { open, type Release } from './control.ts';
+import type { Release } from './control.ts';
 import type { ReleaseInput } from './messages.ts';
+import { open } from './open.ts';
 
 /** The server refuses longer keywords, and the release would wedge. */
 const MAXIMUM_NAME = 256;
