@@ -26,7 +26,7 @@ export const MAX_WEBHOOKS = 10;
 export const MAX_LOAD_RATE = 1_000;
 export const MAX_LOAD_MS = 10 * 60_000;
 export const MAX_LOAD_REQUESTS = 200_000;
-/** Fewer say nothing about a 95th percentile. */
+/** Fewer are never judged: their 95th percentile is a matter of five requests. */
 export const MIN_LOAD_REQUESTS = 100;
 export const MAX_GATES = 50;
 export const MAX_METRICS = 50;

@@ -1,5 +1,6 @@
 /** What is made of what was seen of the service from outside. Pure, used inside the workflow. */
 import type { LoadReport, LoadSide, Probe } from '../../activities/validation/port.ts';
+import { MIN_LOAD_REQUESTS } from '../plan/limits.ts';
 import type { HttpCheck, PerformanceCheck } from '../plan/plan.ts';
 
 export interface Judgement {
@@ -9,8 +10,6 @@ export interface Judgement {
   readonly because: string;
 }
 
-/** Below this a 95th percentile is a matter of five requests. */
-const LEAST_REQUESTS = 100;
 /** Late requests look slow, never fast: with fewer than this the 95th percentile is still the service's. */
 const MOST_LATE = 0.03;
 
@@ -83,7 +82,9 @@ function judgeAgainst(
 }
 
 function whyTooLittle({ requests }: LoadSide): string {
-  return requests >= LEAST_REQUESTS ? '' : `${requests} requests are too few to judge, ${LEAST_REQUESTS} are needed`;
+  return requests >= MIN_LOAD_REQUESTS
+    ? ''
+    : `${requests} requests are too few to judge, ${MIN_LOAD_REQUESTS} are needed`;
 }
 
 function whyUntimed({ requests, late, p95Seconds }: LoadSide): string {

@@ -209,6 +209,11 @@ describe('a plan with every phase that nobody compiled', () => {
       { validation: { ...validation, performance: { ...validation.performance, durationMs: 3_600_000 } } },
       /performance.durationMs/,
     ],
+    [
+      'a load of too few requests to be judged',
+      { validation: { ...validation, performance: { ...validation.performance, durationMs: 4_999 } } },
+      /at least 100 requests/,
+    ],
     ['a webhook twice', { notify: ['deploys', 'deploys'] }, /notify: expected names that differ/],
   ];
   for (const [name, change, message] of wrong) {

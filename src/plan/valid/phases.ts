@@ -10,6 +10,7 @@ import {
   MAX_SQL_BYTES,
   MAX_SQL_TOTAL_BYTES,
   MAX_STEPS,
+  MIN_LOAD_REQUESTS,
 } from '../limits.ts';
 import { DIGEST, FLAG_NAME, HEADER_NAME, isLoopbackRepository, MIGRATION, REPOSITORY } from '../shape/names.ts';
 import { lacksSql, unprintable } from '../shape/sql.ts';
@@ -129,6 +130,10 @@ const performance = z
     ({ ratePerSecond, durationMs, versusStable }) =>
       ((ratePerSecond * durationMs) / 1_000) * (versusStable === null ? 1 : 2) <= MAX_LOAD_REQUESTS,
     `expected at most ${MAX_LOAD_REQUESTS} requests`,
+  )
+  .refine(
+    ({ ratePerSecond, durationMs }) => Math.floor((ratePerSecond * durationMs) / 1_000) >= MIN_LOAD_REQUESTS,
+    `expected at least ${MIN_LOAD_REQUESTS} requests: fewer are never judged`,
   );
 
 export const validation = z.strictObject({
