@@ -145,6 +145,7 @@ export interface DatabasePlan {
   readonly contract: readonly Migration[];
   /** How long one statement waits for a lock before the file is tried again. */
   readonly lockTimeoutMs: number;
+  /** How long one file may run as a whole: it is one statement to PostgreSQL. Then it is rolled back and tried again. */
   readonly statementTimeoutMs: number;
   /** How long one file may be tried. */
   readonly deadlineMs: number;
