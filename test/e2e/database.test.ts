@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createDatabaseActivities } from '../../activities/database/index.ts';
 import { activityEnvironment } from '../fixtures/activity-environment.ts';
+import { BEFORE, FITS, MISFITS } from '../fixtures/sql-statements.ts';
 import {
   type Database,
   type Databases,
@@ -177,6 +178,22 @@ describe('a file that would end its transaction', limits, () => {
   }
 });
 
+describe('what check finds in a file', limits, () => {
+  it('is what PostgreSQL refuses, and what it lets pass runs', async () => {
+    const database = await databases.fresh();
+    await database.sql(BEFORE);
+    for (const [before, statement] of MISFITS) {
+      const failure = await failureOf(database.migrate(migrationOf('001.sql', `${before}${statement};`)));
+      assert.equal(failure.type, 'SHIPLOCK_MIGRATION_FAILED', statement);
+    }
+    for (const statement of FITS) {
+      const each = await databases.fresh();
+      await each.sql(BEFORE);
+      assert.equal((await each.migrate(migrationOf('001.sql', statement))).outcome, 'applied', statement);
+    }
+  });
+});
+
 describe('a migration that waits for a lock', limits, () => {
   it('gives up in time, names who holds it, lets other queries go on, and succeeds once it is released', async () => {
     const database = await withUsers();
@@ -235,9 +252,9 @@ describe('a migration that waits for a lock', limits, () => {
 });
 
 describe('a migration that something else hinders', limits, () => {
-  it('runs too long: rolled back, and tried again', async () => {
+  it('runs too long, though none of its statements does: rolled back, and tried again', async () => {
     const database = await databases.fresh();
-    const file = migrationOf('001.sql', 'CREATE TABLE half (id int); SELECT pg_sleep(10);');
+    const file = migrationOf('001.sql', 'CREATE TABLE half (id int); SELECT pg_sleep(0.2); SELECT pg_sleep(0.2);');
     const failure = await failureOf(database.migrate(file, { statementTimeoutMs: 300 }));
     assert.equal(failure.type, 'SHIPLOCK_MIGRATION_INTERRUPTED');
     assert.ok(!failure.nonRetryable);

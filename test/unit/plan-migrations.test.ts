@@ -27,6 +27,16 @@ describe('a file of SQL is refused at its place', () => {
       'SELECT 1;\nSELECT \u0000;',
       /001_add_owner.sql:2:8 SHIPLOCK_PLAN_SQL holds the character U\+0000/,
     ],
+    [
+      'a statement that ends the transaction',
+      'SELECT 1;\n/* done */ COMMIT;',
+      /001_add_owner.sql:2:12 SHIPLOCK_PLAN_SQL COMMIT ends or divides the transaction/,
+    ],
+    [
+      'a statement that cannot run in a transaction',
+      'CREATE INDEX CONCURRENTLY ON items (id);',
+      /001_add_owner.sql:1:1 SHIPLOCK_PLAN_SQL CREATE INDEX CONCURRENTLY cannot run in a transaction/,
+    ],
     ['larger than 64 KiB', 'x'.repeat(64 * 1024 + 1), /SHIPLOCK_PLAN_SQL is larger than 64 KiB/],
   ];
   for (const [says, text, message] of table) {

@@ -6,9 +6,13 @@ import { MAX_MIGRATIONS, MAX_SQL_BYTES } from '../limits.ts';
 import type { Migration } from '../plan.ts';
 import type { Path } from '../problem.ts';
 import { MIGRATION } from '../shape/names.ts';
-import { lacksSql, unprintable } from '../shape/sql.ts';
+import { misfitsOf } from '../sql/one-transaction.ts';
+import { lacksSql, placeIn, unprintable } from '../sql/text.ts';
 import { wholeFile } from '../yaml/read.ts';
 import { type Context, shownName } from './context.ts';
+
+/** Of one file; more of them say nothing new. */
+const MISFITS_SHOWN = 20;
 
 /** The files of a folder in the order of their names; what is wrong with one is reported at its place. */
 export function readMigrations(context: Context, at: Path, folder: string): Migration[] {
@@ -82,6 +86,10 @@ function readMigration(context: Context, folder: string, name: string): Migratio
   const wrong = unprintable(sql);
   if (wrong !== null) return refuse(`holds the character ${wrong.shown}, which SQL cannot`, wrong.line, wrong.column);
   if (lacksSql(sql)) return refuse('is empty; expected SQL');
+  for (const { what, because, index } of misfitsOf(sql).slice(0, MISFITS_SHOWN)) {
+    const { line, column } = placeIn(sql, index);
+    refuse(`${what} ${because}, and a file is one transaction of the engine's own; take it out`, line, column);
+  }
   return { name, sql, sha256: createHash('sha256').update(sql).digest('hex') };
 }
 

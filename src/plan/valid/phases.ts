@@ -13,7 +13,7 @@ import {
   MIN_LOAD_REQUESTS,
 } from '../limits.ts';
 import { DIGEST, FLAG_NAME, HEADER_NAME, isLoopbackRepository, MIGRATION, REPOSITORY } from '../shape/names.ts';
-import { lacksSql, unprintable } from '../shape/sql.ts';
+import { lacksSql, unprintable } from '../sql/text.ts';
 import { analysis, flagStep } from './analysis.ts';
 import { absolute, approval, distinct, label, ms, onFailure, positiveMs, text, urlPath } from './pieces.ts';
 
