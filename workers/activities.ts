@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { localFlags } from '../activities/flags/local.ts';
 import {
   type BuildActivities,
@@ -49,7 +50,7 @@ export function buildActivities(policy: Policy | null, host: { queue: string; st
   };
   return createBuildActivities({
     gates: { hostQueue: host.queue, ...commands },
-    image: commands,
+    image: { ...commands, dockerConfig: resolve(process.env.DOCKER_CONFIG || join(homedir(), '.docker')) },
     configuration: { state: join(host.state, 'configuration'), directories },
   });
 }

@@ -5,11 +5,12 @@ import { failure } from '../failure.ts';
 import { elsewhereOnShutdown } from '../shutdown.ts';
 import { type BuildSettings, buildAndPush } from './build.ts';
 import { findBuilder } from './builder.ts';
+import { type CredentialSettings, credentialsOf } from './credentials.ts';
 import type { ImageActivities, PreparedImage, PrepareImageRequest } from './port.ts';
 import { askRegistry, type RegistryImage } from './registry.ts';
 import { parseRepository, type Repository } from './repository.ts';
 
-export type ImageDependencies = BuildSettings;
+export type ImageDependencies = BuildSettings & CredentialSettings;
 
 /** The one tag that is meant to move; any other names the same image for ever, and is never built over. */
 const MOVING_TAG = 'latest';
@@ -44,8 +45,10 @@ async function prepare(request: PrepareImageRequest, dependencies: ImageDependen
   const { image, version } = request;
   const repository = parseRepository(image);
   if (!TAG.test(version)) throw unknown(`"${version}" is no tag`, 'release a version that is one');
-  const tagged = await ask(repository, version);
-  const existing = tagged ?? (image.digest === null ? null : await ask(repository, image.digest));
+  const lookUp = (reference: string) =>
+    askRegistry(repository, reference, (registry) => credentialsOf(registry, dependencies));
+  const tagged = await orWhy(lookUp(version));
+  const existing = tagged ?? (image.digest === null ? null : await orWhy(lookUp(image.digest)));
   const builder = image.build && !isToBeKept(existing, request) ? await findBuilder(dependencies) : null;
   if (image.build && builder) {
     // Not knowing whether the tag is taken, nothing is pushed there.
@@ -54,7 +57,7 @@ async function prepare(request: PrepareImageRequest, dependencies: ImageDependen
     const { insecure, name } = repository;
     const order = { tag: `${name}:${version}`, directory, file: path.resolve(directory, file), insecure };
     await buildAndPush({ builder, order, timeoutMs, key: request.key }, dependencies);
-    const pushed = await askRegistry(repository, version);
+    const pushed = await lookUp(version);
     if (pushed === null) throw unknown(`${order.tag} was pushed, and is not there`, 'look at its registry');
     return prepared(request, pushed, {
       how: 'built',
@@ -89,9 +92,9 @@ function take(
   );
 }
 
-async function ask(repository: Repository, version: string): Promise<Answer> {
+async function orWhy(answer: Promise<Answer>): Promise<Answer> {
   try {
-    return await askRegistry(repository, version);
+    return await answer;
   } catch (error) {
     if (isFailure(error)) return error;
     throw error;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Context } from '@temporalio/activity';
-import { failure } from '../failure.ts';
-import { type Exchange, get, reason } from './exchange.ts';
+import { ask, type Exchange, isRedirect, refused, silent } from './exchange.ts';
+import { type Login, login, notLetIn } from './login.ts';
 import type { Repository } from './repository.ts';
+import type { CredentialsOf } from './secrets.ts';
 import { userOf } from './user.ts';
 
 /** An image as its registry has it. */
@@ -23,89 +23,90 @@ const MANIFESTS = [
 /** The largest manifest that registries have to take (distribution specification 1.1). */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const MAX_CONFIGURATION_BYTES = 1024 * 1024;
-const TIMEOUT_MS = 10_000;
+
+/** One conversation: what lets in is asked for once, and kept no longer than this. */
+interface Visit {
+  readonly repository: Repository;
+  readonly credentialsOf: CredentialsOf;
+  login: Login | null;
+}
 
 /**
  * Asks a registry what a tag, or a digest, stands for. `null`: it says that there is no such image.
  *
  * @throws SHIPLOCK_REGISTRY_UNREACHABLE (retried): no answer, or one that says nothing;
- * SHIPLOCK_REGISTRY_REFUSED (not retried): it asks for credentials, or sends elsewhere
+ * SHIPLOCK_REGISTRY_REFUSED (not retried): it does not let this worker in, or sends elsewhere;
+ * SHIPLOCK_REGISTRY_CREDENTIALS (not retried): it wants credentials, and the worker's cannot be read
  */
-export async function askRegistry(repository: Repository, reference: string): Promise<RegistryImage | null> {
-  const manifest = await readManifest(repository, reference);
+export async function askRegistry(
+  repository: Repository,
+  reference: string,
+  credentialsOf: CredentialsOf,
+): Promise<RegistryImage | null> {
+  const visit: Visit = { repository, credentialsOf, login: null };
+  const manifest = await readManifest(visit, reference);
   if (manifest === null) return null;
   const user = await userOf(manifest.text, {
-    manifest: async (digest) => (await readManifest(repository, digest))?.text ?? null,
-    blob: (digest) => readBlob(repository, digest),
+    manifest: async (digest) => (await readManifest(visit, digest))?.text ?? null,
+    blob: (digest) => readBlob(visit, digest),
   });
   return { digest: manifest.digest, user };
 }
 
-async function readManifest(
-  repository: Repository,
-  reference: string,
-): Promise<{ digest: string; text: string } | null> {
-  const url = new URL(`/v2/${repository.path}/manifests/${reference}`, repository.origin);
-  const answer = await ask(url, MANIFESTS, MAX_MANIFEST_BYTES);
+async function readManifest(visit: Visit, reference: string): Promise<{ digest: string; text: string } | null> {
+  const { origin, path } = visit.repository;
+  const answer = await askInside(visit, `manifests/${reference}`, { accept: MANIFESTS, maxBytes: MAX_MANIFEST_BYTES });
   if (answer.status === 404) return null;
-  if (answer.status !== 200) throw unhelpful(url, answer);
+  if (answer.status !== 200) throw unhelpful(visit, answer);
   const digest = digestOf(answer.body);
   const named = answer.headers['docker-content-digest'] ?? digest;
   if (named !== digest || (reference.startsWith('sha256:') && reference !== digest)) {
-    throw silent(`${url.host} answers bytes that are ${digest} and calls them ${named}`);
+    throw silent(`${new URL(origin).host} answers bytes of ${path} that are ${digest} and calls them ${named}`);
   }
   return { digest, text: answer.body.toString('utf8') };
 }
 
 /** A blob's bytes are what its digest says, so they may come from the storage that the registry names. */
-async function readBlob(repository: Repository, digest: string): Promise<string | null> {
-  const url = new URL(`/v2/${repository.path}/blobs/${digest}`, repository.origin);
-  let answer = await ask(url, '*/*', MAX_CONFIGURATION_BYTES);
-  const elsewhere = URL.parse(answer.headers.location ?? '', url.href);
+async function readBlob(visit: Visit, digest: string): Promise<string | null> {
+  const question = { accept: '*/*', maxBytes: MAX_CONFIGURATION_BYTES };
+  let answer = await askInside(visit, `blobs/${digest}`, question);
+  const elsewhere = URL.parse(answer.headers.location ?? '', visit.repository.origin);
   if (isRedirect(answer) && elsewhere?.protocol === 'https:') {
-    answer = await ask(elsewhere, '*/*', MAX_CONFIGURATION_BYTES);
+    // What lets into the registry is not for others.
+    answer = await ask(`the storage ${elsewhere.origin}`, elsewhere, question);
   }
   return answer.status === 200 && digestOf(answer.body) === digest ? answer.body.toString('utf8') : null;
 }
 
-async function ask(url: URL, accept: string, maxBytes: number): Promise<Exchange> {
-  const { cancellationSignal } = Context.current();
-  const deadline = AbortSignal.timeout(TIMEOUT_MS);
-  try {
-    return await get(url, { accept, maxBytes, signal: AbortSignal.any([deadline, cancellationSignal]) });
-  } catch (error) {
-    cancellationSignal.throwIfAborted();
-    const why = deadline.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : reason(error);
-    throw silent(`the registry ${url.origin} cannot be asked: ${why}`);
-  }
+/** Asks within the repository; a 401 is answered once, since what let in may have run out. */
+async function askInside(
+  visit: Visit,
+  what: string,
+  options: { readonly accept: string; readonly maxBytes: number },
+): Promise<Exchange> {
+  const { repository, credentialsOf } = visit;
+  const url = new URL(`/v2/${repository.path}/${what}`, repository.origin);
+  const asked = () =>
+    ask(`the registry ${url.origin}`, url, { ...options, authorization: visit.login?.authorization ?? null });
+  const answer = await asked();
+  if (answer.status !== 401) return answer;
+  visit.login = await login({ repository, challenge: answer.headers['www-authenticate'], credentialsOf });
+  return asked();
 }
 
-function unhelpful(url: URL, answer: Exchange) {
-  if (answer.status === 401 || answer.status === 403) {
-    return refused(
-      `the registry ${url.origin} asks for credentials (${answer.status}), and Shiplock holds none`,
-      "let it be read without, or leave out `build` and give the image's digest",
-    );
+function unhelpful({ repository, login }: Visit, answer: Exchange) {
+  const { origin } = repository;
+  const { status } = answer;
+  if (status === 401 || status === 403) {
+    return notLetIn(repository, { status, isAnonymous: login?.isAnonymous ?? true });
   }
   if (isRedirect(answer)) {
-    const where = `the registry ${url.origin} sends elsewhere for a manifest (${answer.status}), which is not followed`;
+    const where = `the registry ${origin} sends elsewhere for a manifest (${status}), which is not followed`;
     return refused(where, 'name the registry itself');
   }
-  return silent(`the registry ${url.origin} answers ${answer.status}`);
-}
-
-function isRedirect({ status }: Exchange): boolean {
-  return status >= 300 && status < 400;
+  return silent(`the registry ${origin} answers ${status}`);
 }
 
 function digestOf(bytes: Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
-function refused(message: string, mend: string) {
-  return failure({ code: 'SHIPLOCK_REGISTRY_REFUSED', message, mend }, { retry: 'never' });
-}
-
-function silent(message: string) {
-  return failure({ code: 'SHIPLOCK_REGISTRY_UNREACHABLE', message }, { retry: 'later' });
 }

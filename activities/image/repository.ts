@@ -5,6 +5,8 @@ import { failure } from '../failure.ts';
 export interface Repository {
   /** As builders take it, the registry always named: `docker.io/credlink/api`. */
   readonly name: string;
+  /** As `docker login` names it: `docker.io`, `registry.example:5000`. */
+  readonly registry: string;
   /** Where the registry's HTTP API is, for example `https://registry.example:5000`. */
   readonly origin: string;
   /** Within the registry, for example `credlink/api`. */
@@ -35,13 +37,18 @@ export function parseRepository({ repository, insecure }: Pick<ImagePlan, 'repos
   if (!isKnown || repository.length > LONGEST) {
     throw refused(`"${repository}" is no repository`, 'write it without tag and digest: registry.example/credlink/api');
   }
-  if (insecure && !LOOPBACK.test(host)) {
+  if (insecure && !isLoopback(host)) {
     throw refused(`${host} is not on this machine, so it is not spoken to over plain HTTP`, 'leave out `insecure`');
   }
   const isHub = host === 'docker.io';
   const path = (isHub && components.length === 1 ? ['library', ...components] : components).join('/');
   const origin = `${insecure ? 'http' : 'https'}://${isHub ? 'registry-1.docker.io' : host}`;
-  return { name: `${host}/${path}`, origin, path, insecure };
+  return { name: `${host}/${path}`, registry: host, origin, path, insecure };
+}
+
+/** @param host with or without its port */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
 }
 
 function refused(message: string, mend: string) {

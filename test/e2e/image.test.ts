@@ -40,7 +40,13 @@ describe('the image of a version', { skip, timeout: 120_000 }, () => {
   ): Promise<PreparedImage> {
     const { app, logs } = place;
     const { environment = place.environment, worker = activityEnvironment() } = here;
-    const { prepareImage } = createImageActivities({ directories: [app], logs, environment, runAs: null });
+    const { prepareImage } = createImageActivities({
+      directories: [app],
+      logs,
+      environment,
+      runAs: null,
+      dockerConfig: '/nowhere',
+    });
     const plan = { repository: repository(), build: null, digest: null, insecure: true, ...image };
     beats = [];
     worker.on('heartbeat', (details) => beats.push(details));

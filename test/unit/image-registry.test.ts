@@ -29,7 +29,12 @@ async function ask(t: TestContext, listener: RequestListener, reference = '1.0.0
   await once(server, 'listening');
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const repository = parseRepository({ repository: `${host}/credlink/api`, insecure: true });
-  const image = activityEnvironment().run(askRegistry, repository, reference) as Promise<RegistryImage | null>;
+  const image = activityEnvironment().run(
+    askRegistry,
+    repository,
+    reference,
+    async () => null,
+  ) as Promise<RegistryImage | null>;
   return { image, paths };
 }
 
@@ -47,10 +52,13 @@ it('an image that is not there is nothing, not an error', async (t) => {
 });
 
 it('a registry that asks for credentials is refused with what to do', async (t) => {
-  for (const status of [401, 403]) {
-    const { image } = await ask(t, (_, response) => response.writeHead(status, { 'www-authenticate': 'Bearer' }).end());
-    await assert.rejects(image, { ...NEVER, message: /asks for credentials.*give the image's digest/ });
+  for (const challenge of ['', 'Bearer', 'Basic realm="r"', 'Negotiate', 'Bearer realm="unclosed']) {
+    const headers = { 'www-authenticate': challenge };
+    const { image } = await ask(t, (_, response) => response.writeHead(401, headers).end());
+    await assert.rejects(image, { ...NEVER, message: /asks for credentials.*give the image's digest/ }, challenge);
   }
+  const { image } = await ask(t, (_, response) => response.writeHead(403).end());
+  await assert.rejects(image, { ...NEVER, message: /asks for credentials.*give the image's digest/ });
 });
 
 it('a manifest is not fetched from elsewhere', async (t) => {
