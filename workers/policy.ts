@@ -27,7 +27,8 @@ import { webhooksSchema } from './policy/webhooks.ts';
  * workloadEnvironment: [NODE_ENV, 'FEATURE_*']     # what a plan may set for its workload
  * approvals: { requires: { production: identity }, mandatory: [production] }
  * images: { repositories: ['registry.example:5000/credlink/*'] }  # `*` stands for part of one piece between slashes
- * databases: { credlink: { url: { env: CREDLINK_DATABASE_URL } } }  # postgres://…, only the worker reads it
+ * databases:               # postgres://…, only the worker reads it; without services and environments: every one
+ *   credlink: { url: { env: CREDLINK_DATABASE_URL }, services: ['credlink-*'], environments: [production] }
  * webhooks: { deploys: { url: 'https://hooks.example/releases', secret: { env: DEPLOYS_SECRET } } }
  */
 export interface Policy {

@@ -44,6 +44,20 @@ describe('a database', () => {
     ]);
   });
 
+  it('may be bound to services and environments, and is refused to all others', () => {
+    const bound = (more: string) =>
+      policyRefusals(
+        planWith({}),
+        policyOf(`${WITHOUT}databases: { credlink: { url: { env: CREDLINK_DATABASE_URL }, ${more} } }\n`),
+      );
+    assert.deepEqual(bound("services: ['credlink-*'], environments: [staging, production]"), []);
+    assert.deepEqual(bound('services: [billing], environments: [staging]'), [
+      'the service "credlink-api" is not in "databases.credlink.services"',
+      'the environment "production" is not in "databases.credlink.environments"',
+    ]);
+    assert.throws(() => bound('services: []'), { code: 'SHIPLOCK_POLICY_INVALID' });
+  });
+
   it('is refused under a name that every object has', () => {
     const [reason] = policyRefusals(planWith({ name: 'constructor' }), policyOf(NAMED));
     assert.match(reason ?? '', /"constructor" is not in "databases"/);

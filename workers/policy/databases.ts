@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Policy } from '../policy.ts';
+import { matchesName } from './patterns.ts';
 
-/** A database that migrations may change: which variable of the worker holds its connection string. */
+/** A database that migrations may change, and whose. */
 export interface Database {
+  /** Which variable of the worker holds its connection string. */
   readonly url: { readonly env: string };
+  /** Services (or patterns) whose releases may change it; absent: any that the policy allows. */
+  readonly services?: readonly string[] | undefined;
+  /** Environments (or patterns) in which they may; absent: any that the policy allows. */
+  readonly environments?: readonly string[] | undefined;
 }
+
+const names = z.array(z.string().min(1).max(1000)).min(1).max(1000).optional();
 
 export const databasesSchema = z.record(
   z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected lower-case letters, digits, hyphens'),
@@ -13,6 +21,8 @@ export const databasesSchema = z.record(
     url: z.strictObject({
       env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, 'expected the name of a variable'),
     }),
+    services: names,
+    environments: names,
   }),
 );
 
@@ -23,8 +33,16 @@ export function databaseConnection(database: string, policy: Policy | null, own:
   return (named && own[named.url.env]) || null;
 }
 
-/** A database that the plan changes and the policy does not name. */
-export function databaseRefusals({ database }: Plan, { databases }: Policy): string[] {
-  if (!database || Object.hasOwn(databases, database.name)) return [];
-  return [`the database "${database.name}" is not in "databases"`];
+/** A database that the plan changes and the policy does not name, or not for this service or environment. */
+export function databaseRefusals({ database, service, environment }: Plan, { databases }: Policy): string[] {
+  if (!database) return [];
+  const named = Object.hasOwn(databases, database.name) ? databases[database.name] : undefined;
+  if (!named) return [`the database "${database.name}" is not in "databases"`];
+  const isFor = (name: string, patterns?: readonly string[]) =>
+    patterns === undefined || patterns.some((pattern) => matchesName(name, pattern));
+  const field = (which: string) => `is not in "databases.${database.name}.${which}"`;
+  return [
+    ...(isFor(service, named.services) ? [] : [`the service "${service}" ${field('services')}`]),
+    ...(isFor(environment, named.environments) ? [] : [`the environment "${environment}" ${field('environments')}`]),
+  ];
 }
