@@ -4,6 +4,8 @@
 const GAP = '\u00a0\u00a0\u00a0';
 /** Characters by which a cell may be shorter than the longest and still be as wide. */
 const SLACK = 4;
+/** A longer cell breaks: what is kept on one line pushes the columns after it out of the panel. */
+const ONE_LINE = 36;
 const MAXIMUM_LENGTH = 400;
 
 /** Foreign text: no markup, no new cell, no link. */
@@ -28,15 +30,18 @@ export function code(value: string): string {
 }
 
 /**
- * All columns but the last stay on one line each, since the panel is narrow. Only the longest cells of a column are
+ * Short cells of all columns but the last stay on one line, since the panel is narrow. Only the longest cells of a column are
  * padded: the UI sends the page to its renderer as part of an address, where each of these spaces takes six bytes.
  */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widest = header.map((_, column) => Math.max(...[header, ...rows].map((cells) => cells[column]?.length ?? 0)));
+  const widest = header.map((_, column) => {
+    const lengths = [header, ...rows].map((cells) => cells[column]?.length ?? 0);
+    return Math.max(...lengths.filter((length) => length <= ONE_LINE));
+  });
   const row = (cells: readonly string[]): string => {
     const padded = cells.map((cell, column) => {
       const wide = column < cells.length - 1 && cell.length + SLACK >= (widest[column] ?? 0);
-      return wide ? `${cell.replaceAll(' ', '\u00a0')}${GAP}` : cell;
+      return wide && cell.length <= ONE_LINE ? `${cell.replaceAll(' ', '\u00a0')}${GAP}` : cell;
     });
     return `| ${padded.map(inCell).join(' | ')} |`;
   };

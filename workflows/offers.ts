@@ -1,5 +1,5 @@
 /** Which messages make sense now, most wanted first, each with what it does and the JSON to paste. Pure. */
-import type { Phase, ReleaseStatus, SignalName, Waiting } from './messages.ts';
+import type { ReleaseStatus, SignalName } from './messages.ts';
 import { inputFor } from './token.ts';
 
 export interface Offer {
@@ -18,11 +18,12 @@ export interface Tokens {
   readonly ramp: string | null;
 }
 
-export function offersNow({ phase, waiting }: ReleaseStatus, { paused, ramp }: Tokens): readonly Offer[] {
+export function offersNow(status: ReleaseStatus, { paused, ramp }: Tokens): readonly Offer[] {
+  const { phase, waiting } = status;
   if (phase === 'ended' || phase === 'cleanup') return [];
   const offers: Offer[] = (waiting?.accepts ?? []).map((signal) => ({
     signal,
-    effect: effectOf(signal, waiting, phase),
+    effect: effectOf(signal, status),
     input: inputFor(signal, waiting?.token ?? ''),
     answers: true,
   }));
@@ -40,11 +41,15 @@ export function offersNow({ phase, waiting }: ReleaseStatus, { paused, ramp }: T
   return offers;
 }
 
-function effectOf(signal: SignalName, waiting: Waiting | null, phase: Phase): string {
+/** What an answer to the question that waits does now, as a sentence. */
+export function effectOf(signal: SignalName, { phase, waiting, progress }: ReleaseStatus): string {
   if (phase === 'contract') return effectOnContract(signal);
   switch (signal) {
     case 'approve':
-      return waiting?.kind === 'inconclusive' ? 'Go on all the same.' : 'Go on: all traffic to the new version.';
+      if (waiting?.kind === 'inconclusive') return 'Go on all the same.';
+      return phase === 'promotion' && progress.some(({ name }) => name === 'cutover-switch')
+        ? 'Go on: the cutover begins.'
+        : 'Go on: all traffic to the new version.';
     case 'promote':
       return 'End this pause now.';
     case 'finalise':
@@ -65,7 +70,7 @@ function effectOf(signal: SignalName, waiting: Waiting | null, phase: Phase): st
 function effectOnContract(signal: SignalName): string {
   switch (signal) {
     case 'approve':
-      return 'Run the contract; after it there is no way back.';
+      return 'Run the contract; after it older versions cannot run.';
     case 'reject':
       return 'Drop the contract; the release stays.';
     case 'retry':

@@ -4,22 +4,25 @@
  */
 import type { Plan } from '../src/plan/plan.ts';
 import { code, prose, table, text, time, utc } from './markdown.ts';
-import type { Decision, MetricProgress, Progress, ReleaseStatus, Waiting } from './messages.ts';
+import type { Decision, Phase, Progress, ReleaseStatus, Waiting } from './messages.ts';
+import { numbers } from './numbers.ts';
 import type { Offer } from './offers.ts';
 import { duration } from './state.ts';
 
-const MESSAGES_SHOWN = 8;
+const MESSAGES_SHOWN = 4;
 /** Characters of a gate's log; the rest stands where it says. */
 const LOG_SHOWN = 2_000;
 
 export function renderPage(status: ReleaseStatus, plan: Plan, offers: readonly Offer[]): string {
   return [
     headline(status),
+    now(status),
+    undone(status),
     pauseAhead(offers),
     question(status.waiting, offers),
+    preview(status),
     messages(status.decisions),
     gates(status),
-    undone(status),
     numbers(status),
     changes(status),
     checklist(status),
@@ -41,7 +44,7 @@ function state(status: ReleaseStatus): string {
   switch (phase) {
     case 'ended':
       return {
-        released: status.undone?.length ? 'Released in part' : 'Released',
+        released: ['Released', ...(status.undone ?? []).map(({ phase }) => `without ${phase}`)].join(', '),
         rolledBack: 'Rolled back',
         rejected: 'Rejected',
         none: 'Refused',
@@ -53,7 +56,7 @@ function state(status: ReleaseStatus): string {
     case 'cleanup':
       return 'Released; the old side is being removed';
     case 'contract':
-      return `${waits(waiting)}Released; there is no way back any more`;
+      return `${waits(waiting)}Released; the old side is gone`;
     case 'canary':
     case 'promotion':
     case 'cutover':
@@ -69,6 +72,14 @@ function state(status: ReleaseStatus): string {
     default:
       return phase satisfies never;
   }
+}
+
+/** What it is at, where it does not wait for somebody: then the question says so. */
+function now({ phase, progress, waiting }: ReleaseStatus): string {
+  const line = progress.find(({ state }) => state === 'running');
+  if (!line || phase === 'window' || (waiting && wantsSomebody(waiting))) return '';
+  const since = line.startedAt ? `, since ${time(line.startedAt)} UTC` : '';
+  return `Now: ${line.title === phase ? '' : `${phase}, `}${text(line.title)}${since}.`;
 }
 
 /** A timed pause and the window end by themselves; everything else wants somebody. */
@@ -93,6 +104,12 @@ function deadline(waiting: Waiting | null): string[] {
   return [wantsSomebody(waiting) ? until : `${prose(waiting.prompt)} ${until}`];
 }
 
+/** Whoever is asked about the switch may look for themselves. */
+function preview({ phase, waiting, looks, version }: ReleaseStatus): string {
+  if (phase !== 'cutover' || !waiting || !looks?.preview) return '';
+  return `${text(version)} alone answers at ${code(looks.preview.url)}.`;
+}
+
 function pauseAhead(offers: readonly Offer[]): string {
   const asked = offers.some(({ signal, answers }) => signal === 'resume' && !answers);
   return asked ? 'A pause was asked for: it stops at the next safe point.' : '';
@@ -114,13 +131,24 @@ function choices(offers: readonly Offer[]): string[] {
 function messages(decisions: readonly Decision[]): string {
   if (decisions.length === 0) return '';
   const shown = decisions.slice(-MESSAGES_SHOWN).reverse();
-  return ['### Messages', shown.map(message).join('\n')].join('\n\n');
+  const earlier = decisions.length - shown.length;
+  const more = earlier > 0 ? [`• ${earlier} earlier: \`shiplock get -o json\`, *Event History*`] : [];
+  return ['### Messages (UTC)', [...shown.map(message), ...more].join('\n')].join('\n\n');
 }
 
 function message({ at, signal, payload, accepted, because, by }: Decision): string {
   const sender = by ? ` (${text(by.level === 'anonymous' ? 'anonymous' : `${by.name}, ${by.level}`)})` : '';
-  const sent = `${text(signal)}${payload ? ` ${code(payload)}` : ''}${sender}`;
+  const input = withoutId(payload);
+  const sent = `${text(signal)}${input ? ` ${code(input)}` : ''}${sender}`;
   return `• ${time(at)} **${accepted ? 'accepted' : 'refused'}** ${sent}: ${prose(because)}`;
+}
+
+/** By its id a sender finds its answer; nobody else wants it. */
+function withoutId(payload: string): string {
+  return payload
+    .replace(/,"id":"[^"]*"(?=\})/, '')
+    .replace(/^\{"id":"[^"]*"(,|(?=\}))/, '{')
+    .replace(/^\{\}$/, '');
 }
 
 function gates(status: ReleaseStatus): string {
@@ -134,48 +162,50 @@ function gates(status: ReleaseStatus): string {
     .join('\n\n');
 }
 
-/** Canary beside stable, each metric with its rule and how its readings were judged. */
-function numbers({ from, version, weights, metrics }: ReleaseStatus): string {
-  if (Object.keys(weights).length === 0) return '';
-  const share = (of: string): string => `${weights[of] ?? 0} %`;
-  if (from === null) return table(['', `new ${version}`, ''], [['traffic', share(version), '']]);
-  return table(
-    ['', `old ${from}`, `new ${version}`, 'readings'],
-    [['traffic', share(from), share(version), ''], ...metrics.map(metric)],
+/** What was taken back while the release stays, why, and what its exit code will be. */
+function undone({ undone = [], outcome, phase, version }: ReleaseStatus): string {
+  if (undone.length === 0) return '';
+  const parts = undone.map(
+    (one) => `### Without ${one.phase}\n\n${prose(one.because)}. ${leftBy(one.phase, version, phase)}`,
   );
+  const goesBack = phase === 'undoing' || outcome === 'rolledBack' || outcome === 'rejected';
+  return [
+    ...parts,
+    ...(goesBack
+      ? []
+      : [`${phase === 'ended' ? 'Exit code 6' : 'It will end with exit code 6'}: released, without a phase.`]),
+  ].join('\n\n');
 }
 
-function metric(metric: MetricProgress): readonly string[] {
-  const last = metric.readings.at(-1);
-  const name = metric.analysis === 'background' ? metric.metric : `${metric.metric} (${metric.analysis})`;
-  return [text(name), reading(last?.beside), reading(last?.value), `${code(metric.condition)} ${tally(metric)}`];
-}
-
-/** The answer of a query is a list; nearly always of one number. */
-function reading(value: string | undefined): string {
-  return text(value?.replace(/^\[([^,\]]*)\]$/, '$1') || '–');
-}
-
-function tally({ good, failed, inconclusive, errors, state, because }: MetricProgress): string {
-  const counts = { good, failed, inconclusive, [errors === 1 ? 'error' : 'errors']: errors };
-  const some = Object.entries(counts).filter(([, count]) => count > 0);
-  const counted = some.map(([name, count]) => `${count} ${name}`).join(', ') || 'none yet';
-  const against = state === 'fail' || state === 'inconclusive' || state === 'error';
-  return against ? `${counted}: **${state}**, ${text(because)}` : counted;
-}
-
-function undone({ undone = [] }: ReleaseStatus): string {
-  return undone.map(({ phase, because }) => `### Without ${phase}\n\n${prose(because)}`).join('\n\n');
+function leftBy(undone: Phase, version: string, phase: Phase): string {
+  switch (undone) {
+    case 'flags':
+      return `The flags are ${phase === 'flags' ? 'being put back' : 'as before'}; ${text(version)} stays.`;
+    case 'contract':
+      return `What was not run is dropped; ${text(version)} stays.`;
+    default:
+      return `${text(version)} stays.`;
+  }
 }
 
 /** What the release changed beside traffic. */
 function changes({ image, migrations = [], flags = [] }: ReleaseStatus): string {
   const rows = [
     ...(image ? [['image', code(image.reference), text(image.because)]] : []),
-    ...migrations.map(({ kind, name, because }) => [kind, text(name), text(because)]),
-    ...flags.map(({ key, variant, from, percent }) => ['flag', text(key), `${text(variant)} ${from} % → ${percent} %`]),
+    ...migrations.map(({ kind, name, outcome, because }) => [
+      kind,
+      text(name),
+      outcome === 'found' ? 'found: an earlier release ran it' : text(because),
+    ]),
+    ...flags.map(({ key, variant, from, percent }) => [
+      'flag',
+      text(key),
+      from === percent
+        ? `${text(variant)} for ${percent} % of users`
+        : `${text(variant)}: ${from} % → ${percent} % of users`,
+    ]),
   ];
-  return rows.length === 0 ? '' : table(['changed', '', ''], rows);
+  return rows.length === 0 ? '' : table(['beside traffic', '', ''], rows);
 }
 
 const VERDICTS = { passed: '✔', failed: '✖', unshown: '✖ unshown', undone: '–', 'not planned': '–' } as const;
@@ -208,12 +238,18 @@ function lines(progress: readonly Progress[]): string {
     ['', 'step', 'at (UTC)', 'took', ''],
     progress.map((line) => [
       ICONS[line.state],
-      text(line.title),
+      text(titleOf(line)),
       line.startedAt ? time(line.startedAt) : '',
       took(line),
       line.state === 'running' ? '' : text(line.because),
     ]),
   );
+}
+
+/** A file's name alone does not say which kind of migration it is. */
+function titleOf({ name, title }: Progress): string {
+  const kind = /^(expand|contract)-\d+$/.exec(name)?.[1];
+  return kind ? `${kind} ${title}` : title;
 }
 
 function took({ startedAt, endedAt }: Progress): string {

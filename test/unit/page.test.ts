@@ -62,6 +62,36 @@ test('a release that has ended offers nothing, and leaves out what was never rea
   assert.match(page(released), /\*\*Released\*\*: 1\.1\.0 has all traffic/);
 });
 
+test('a release says what it is at now, and since when', () => {
+  assert.match(page(canary), /^Now: canary, .*, since 15:\d\d:\d\d UTC\.$/m);
+  assert.doesNotMatch(page(asking), /^Now:/m, 'the question says it');
+});
+
+test('a phase that was taken back stands above the numbers, with its reason, what is left and the exit code', () => {
+  const undone = [{ phase: 'flags', because: 'flag-errors: 2 failed readings' }] as const;
+  const text = page({ ...released, undone });
+  lineOf(text, '**Released, without flags**');
+  lineOf(text, 'flag-errors: 2 failed readings. The flags are as before; 1.1.0 stays.');
+  assert.ok(lineOf(text, 'Exit code 6') < lineOf(text, '| traffic'));
+});
+
+test('the id by which a sender finds its answer is left out of a message', () => {
+  const sent = (payload: string) => {
+    const decision = {
+      id: '1',
+      signal: 'abort',
+      at: '2026-11-23T15:04:07.000Z',
+      accepted: true,
+      because: 'so',
+      by: null,
+    };
+    return page({ ...asking, decisions: [{ ...decision, payload }] }).match(/accepted\*\* (.*): so/)?.[1];
+  };
+  assert.equal(sent('{"reason":"why","id":"x-1"}'), 'abort `{"reason":"why"}`');
+  assert.equal(sent('{"id":"x-1","reason":"why"}'), 'abort `{"reason":"why"}`');
+  assert.equal(sent('{"id":"x-1"}'), 'abort');
+});
+
 test('a refused message stands above the numbers, with its reason; JSON in it can be pasted', () => {
   const because = '"x" is not what is asked for; send {"step":"promotion@1a2b3c4d"}';
   const refusal = {

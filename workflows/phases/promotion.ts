@@ -33,11 +33,11 @@ async function look(monitor: MonitorPlan): Promise<string> {
 }
 
 async function approve(release: Release, approval: ApprovalPlan): Promise<string> {
-  const { version } = release.plan;
+  const { version, cutover } = release.plan;
   const answer = await ask(release, {
     kind: 'approval',
     name: 'promotion',
-    prompt: `Send all traffic to ${version}?`,
+    prompt: cutover ? `Begin the cutover to ${version}?` : `Send all traffic to ${version}?`,
     accepts: ['approve', 'reject'],
     deadlineMs: approval.deadlineMs,
     consequence: 'goes back',
