@@ -109,7 +109,9 @@ function treeView(terminal: Terminal): View {
   const draw = (): void => {
     if (!last) return;
     const { color, width } = terminal;
-    const options = { color, width, now: new Date() };
+    // One row below, for the cursor; two for a worker that is silent.
+    const rows = terminal.rows - (last.status ? 1 : 3);
+    const options = { color, width, rows, now: new Date() };
     const tree = status ? renderRelease(status, options) : last.execution.id;
     const silent = last.status
       ? ''

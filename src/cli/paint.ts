@@ -23,6 +23,26 @@ export function widthOf(line: readonly Span[]): number {
   return line.reduce((sum, { text }) => sum + [...text].length, 0);
 }
 
+/** One line of spans as several, none wider than `width`, broken at spaces; those after the first begin with `indent`. */
+export function wrapLine(line: readonly Span[], width: number, indent: number): Span[][] {
+  const room = Math.max(width - indent, 1);
+  const words = line.flatMap(({ text, tone }) => text.split(/(?<= )(?=[^ ])/).map((word) => ({ text: word, tone })));
+  const lines: Span[][] = [[]];
+  let used = 0;
+  for (const word of words) {
+    const length = [...word.text.trimEnd()].length;
+    if (used > 0 && used + length > (lines.length === 1 ? width : room)) {
+      const end = lines.at(-1)?.pop();
+      if (end) lines.at(-1)?.push({ ...end, text: end.text.trimEnd() });
+      lines.push([{ text: ' '.repeat(indent), tone: 'plain' }]);
+      used = 0;
+    }
+    lines.at(-1)?.push(word);
+    used += [...word.text].length;
+  }
+  return lines;
+}
+
 function cutTo(line: readonly Span[], width: number): Span[] {
   if (widthOf(line) <= width) return [...line];
   const kept: Span[] = [];

@@ -60,6 +60,28 @@ suite('the tree of a release', () => {
     assert.doesNotMatch(tree.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
   });
 
+  test('folds what is over and what is to come where the screen is low, and never what happens now', () => {
+    const tall = renderRelease(canaryAt25, PLAIN).split('\n');
+    const low = renderRelease(canaryAt25, { ...PLAIN, rows: tall.length - 6 });
+    assert.ok(low.split('\n').length <= tall.length - 6);
+    assert.match(low, /^Release:/, 'its head stays');
+    assert.match(low, /◌ pause 10m/, 'what happens now stays open');
+    assert.match(low, /◷ promotion +2 steps/);
+  });
+
+  test('breaks the status and the messages of a narrow terminal, so that nothing of them is lost', () => {
+    const words = (width: number) => renderRelease(waitingForApproval, { ...PLAIN, width }).replace(/\s+/g, ' ');
+    const message = 'approve by eve@laptop (identity) refused: nothing waits for approve now 2026-03-04 12:07:00Z';
+    assert.ok(words(50).includes(message), words(50));
+  });
+
+  test('says what a release is without, why, and its exit code', () => {
+    const undone = [{ phase: 'flags', because: 'flag-errors: 2 failed readings' }] as const;
+    const tree = renderRelease({ ...releasedInWindow, phase: 'ended', waiting: null, undone }, PLAIN);
+    assert.match(tree, /Status: +⚠ released, without flags \(exit code 6\)/);
+    assert.match(tree, /Without: +flags: flag-errors: 2 failed readings/);
+  });
+
   test('shows a line whose name it does not know', () => {
     const later = {
       name: 'flags-1',

@@ -128,7 +128,7 @@ export const waitingForApproval = status({
     prompt: 'Promote 1.1.0 to all traffic?',
     accepts: ['approve', 'reject'],
     deadline: time('12:13:00'),
-    consequence: 'the release goes back',
+    consequence: 'goes back',
   },
   decisions: [
     {
@@ -179,7 +179,7 @@ export const releasedInWindow = status({
     prompt: 'The window is open: 1.0.0 stays warm',
     accepts: ['finalise', 'abort'],
     deadline: time('12:15:01'),
-    consequence: '1.0.0 is removed',
+    consequence: 'ends, and with it the way back',
   },
 });
 
@@ -199,6 +199,6 @@ export const stuckUndo = status({
     prompt: 'values.yaml cannot be restored: it was changed by somebody else',
     accepts: ['retry', 'skip'],
     deadline: null,
-    consequence: 'it is tried again every minute',
+    consequence: 'is tried again every minute',
   },
 });

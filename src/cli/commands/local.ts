@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ServerStatus, StackStatus, SupervisorClient } from '../../../infra/local/index.ts';
+import type { ServerStatus, ServiceStatus, StackStatus, SupervisorClient } from '../../../infra/local/index.ts';
 import { type Invocation, type OutputOptions, withOutput } from '../invocation.ts';
 import { paintLine, type Span, span } from '../paint.ts';
 import { ICONS } from '../release/model.ts';
@@ -88,12 +88,21 @@ function linesOf({ home, servers, services }: StackStatus): Span[][] {
     serverLine('Envoy', envoy, envoy.admin),
     serverLine('Prometheus', prometheus, prometheus.address),
     serverLine('Flags', flags, flags.address),
-    ...services.map(({ service, address, weights, stable }) => [
-      span(`${service.padEnd(14)}`, 'strong'),
-      span(address),
-      span(`  ${splitOf(weights) || (stable ? `${stable} 100 %` : 'no traffic yet')}`, 'quiet'),
-    ]),
+    ...services.flatMap(serviceLines),
     [span(`home          ${home}`, 'quiet')],
+  ];
+}
+
+/** Where clients reach it, and where the side without all traffic is seen alone. */
+function serviceLines({ service, address, weights, stable, preview, previewVersion }: ServiceStatus): Span[][] {
+  const split = splitOf(weights) || (stable ? `${stable} 100 %` : 'no traffic yet');
+  return [
+    [span(service.padEnd(14), 'strong'), span(address), span(`  ${split}`, 'quiet')],
+    [
+      span('  preview     '),
+      span(preview),
+      span(`  ${previewVersion ? `${previewVersion} alone` : 'nothing yet'}`, 'quiet'),
+    ],
   ];
 }
 

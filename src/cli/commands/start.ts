@@ -104,7 +104,7 @@ function closing({ plan }: Started, { result }: Followed): string {
 
 const WORDS: Record<Followed['result']['verdict'], string> = {
   released: 'released',
-  partlyReleased: 'released in part',
+  partlyReleased: 'released, without a phase (exit code 6)',
   rolledBack: 'rolled back',
   rejected: 'rejected',
   stillWaiting: 'still going on',

@@ -1,6 +1,6 @@
 import type { Progress, ReleaseStatus, Verdict } from '../../../workflows/messages.ts';
 import { type Span, span } from '../paint.ts';
-import { commandFor, deadlineOf, decisionLine } from './footer.ts';
+import { answersTo, deadlineOf, decisionLine } from './footer.ts';
 import { at, standing } from './header.ts';
 import { ICONS, readingOf, waitingLook } from './model.ts';
 
@@ -62,7 +62,7 @@ function metricLines(before: ReleaseStatus | null, after: ReleaseStatus): Span[]
       .filter((reading) => reading.at > last)
       .map((reading) => [
         span(`${ICONS.analysis} `, TONES[reading.verdict]),
-        span(`${metric.metric} ${readingOf(reading)}: ${reading.verdict}`),
+        span(`${metric.metric} ${readingOf(reading, metric)}: ${reading.verdict}`),
         span(`  ${at(reading.at)}`, 'quiet'),
       ]);
     const settled = metric.state !== 'running' && known?.state !== metric.state;
@@ -89,7 +89,7 @@ function waitingLines(before: ReleaseStatus | null, after: ReleaseStatus, now: D
   const { icon, tone } = waitingLook(waiting);
   return [
     [span(`${icon} ${waiting.prompt}`, tone), span(`  ${deadlineOf(waiting, now)}`, 'quiet')],
-    ...waiting.accepts.map((signal) => [span(`  ${commandFor(after, signal)}`)]),
+    ...answersTo(after, waiting).map(({ command, effect }) => [span(`  ${command}`), span(`  ${effect}`, 'quiet')]),
   ];
 }
 

@@ -1,7 +1,8 @@
 import type { Decision, ReleaseStatus, SignalName, Waiting } from '../../../workflows/messages.ts';
+import { effectOf } from '../../../workflows/offers.ts';
 import { type Span, span } from '../paint.ts';
 import { at } from './header.ts';
-import { ICONS, lasting, waitingLook } from './model.ts';
+import { ICONS, lasting, waitingLook, wholeSeconds } from './model.ts';
 
 /** Messages shown; the rest stands in the history. */
 const DECISIONS_SHOWN = 4;
@@ -17,16 +18,28 @@ function waitingLines(status: ReleaseStatus, waiting: Waiting, now: Date): Span[
   const { icon, tone } = waitingLook(waiting);
   return [
     [span(`${icon} ${waiting.prompt}`, tone)],
-    ...waiting.accepts.map((signal) => [span(`  ${commandFor(status, signal)}`, 'strong')]),
+    ...answersTo(status, waiting).map(({ command, effect }) => [
+      span(`  ${command}`, 'strong'),
+      ...(effect ? [span(`  ${effect}`, 'quiet')] : []),
+    ]),
     [span(`  ${deadlineOf(waiting, now)}`, 'quiet')],
   ];
 }
 
+/** The commands that answer, each with what it does, and in the window the way back. */
+export function answersTo(status: ReleaseStatus, { kind, accepts }: Waiting): { command: string; effect: string }[] {
+  const more = kind === 'window' && !accepts.includes('abort') ? (['abort'] as const) : [];
+  return [...accepts, ...more].map((signal) => ({
+    command: commandFor(status, signal),
+    effect: signal === 'abort' ? 'Go back now.' : effectOf(signal, status),
+  }));
+}
+
 /** When a wait ends by itself, and how. */
 export function deadlineOf({ deadline, consequence }: Waiting, now: Date): string {
-  if (!deadline) return `no deadline; ${consequence}`;
+  if (!deadline) return `no deadline; it ${consequence}`;
   const left = Date.parse(deadline) - now.getTime();
-  return `until ${at(deadline)}${left > 0 ? ` (in ${lasting(left)})` : ''}; then: ${consequence}`;
+  return `until ${at(deadline)}${left > 0 ? ` (in ${lasting(wholeSeconds(left))})` : ''}, then it ${consequence}`;
 }
 
 /** The command that answers what is waited for, bound to it. */

@@ -59,7 +59,7 @@ function groupNode(title: string, entries: readonly Progress[], status: ReleaseS
   if (only && only.title === title) return entryNode(only, status, now);
   const children = entries.map((entry) => entryNode(entry, status, now));
   const background = title === 'canary' ? status.metrics.filter(({ analysis }) => analysis === 'background') : [];
-  if (background.length > 0) children.push(analysisNode('background analysis', background));
+  if (background.length > 0) children.push(analysisNode('background analysis', background, status));
   const look = lookOf(overall(entries), waitingOn(entries, status.waiting));
   return { ...look, title, time: spent(entries, now), note: '', children };
 }
@@ -71,29 +71,32 @@ function entryNode(entry: Progress, status: ReleaseStatus, now: Date): Node {
     title: entry.title,
     time: spent([entry], now),
     note: entry.because,
-    children: metrics.map(metricNode),
+    children: metrics.map((metric) => metricNode(metric, status)),
   };
 }
 
-function analysisNode(title: string, metrics: readonly MetricProgress[]): Node {
-  const children = metrics.map(metricNode);
+function analysisNode(title: string, metrics: readonly MetricProgress[], status: ReleaseStatus): Node {
+  const children = metrics.map((metric) => metricNode(metric, status));
   const worst =
     children.find(({ tone }) => tone === 'bad') ?? children.find(({ tone }) => tone !== 'good') ?? children[0];
   return { icon: ICONS.analysis, tone: worst?.tone ?? 'quiet', title, time: '', note: '', children };
 }
 
-function metricNode(metric: MetricProgress): Node {
+function metricNode(metric: MetricProgress, { phase }: ReleaseStatus): Node {
   const last = metric.readings.at(-1);
   const counts = [
     `${metric.good} good`,
     ...(metric.failed > 0 ? [`${metric.failed} failed`] : []),
     ...(metric.inconclusive > 0 ? [`${metric.inconclusive} inconclusive`] : []),
     ...(metric.errors > 0 ? [`${metric.errors} errors`] : []),
-    ...(last ? [`last ${readingOf(last)}`] : []),
+    ...(last ? [`last ${readingOf(last, metric)}`] : []),
   ];
-  const settled = metric.state === 'running' || metric.because === '' ? '' : `; ${metric.because}`;
+  const over = phase === 'undoing' || phase === 'ended';
+  const state = metric.state === 'running' && over ? 'ended' : metric.state;
+  const against = state === 'fail' || state === 'inconclusive' || state === 'error';
+  const settled = against && metric.because !== '' ? `; ${metric.because}` : '';
   return {
-    ...METRIC_LOOKS[metric.state],
+    ...(state === 'ended' && isGood(metric) ? METRIC_LOOKS.pass : METRIC_LOOKS[state]),
     title: metric.metric,
     time: '',
     note: `${counts.join(', ')}${settled}`,
@@ -101,9 +104,15 @@ function metricNode(metric: MetricProgress): Node {
   };
 }
 
-/** `[0.98] at 25 %`, with the stable side beside it where that was asked. */
-export function readingOf({ value, beside, weight }: JudgedReading): string {
-  return `${value} at ${weight} %${beside ? ` (stable ${beside})` : ''}`;
+/** The ramp is over, and nothing speaks against it. */
+function isGood({ good, failed, inconclusive, errors }: MetricProgress): boolean {
+  return good > 0 && failed + inconclusive + errors === 0;
+}
+
+/** `[0.98] at 25 %` in the ramp of traffic, with the stable side beside it where that was asked. */
+export function readingOf({ value, beside, weight }: JudgedReading, { analysis }: MetricProgress): string {
+  const where = analysis === 'background' || analysis.startsWith('step-') ? ` at ${weight} %` : '';
+  return `${value}${where}${beside ? ` (stable ${beside})` : ''}`;
 }
 
 type Look = Pick<Node, 'icon' | 'tone'>;
@@ -147,6 +156,11 @@ export function waitingLook({ kind }: Waiting): Look {
   }
 }
 
+/** It ends by itself, and nobody is asked. */
+export function isTimed({ kind, consequence }: Waiting): boolean {
+  return kind === 'window' || (kind === 'pause' && consequence.startsWith('goes on'));
+}
+
 /** Tokens read `name@binding`. */
 function waitingOn(entries: readonly Progress[], waiting: Waiting | null): Waiting | null {
   if (!waiting) return null;
@@ -170,6 +184,11 @@ function spent(entries: readonly Progress[], now: Date): string {
   const ends = entries.flatMap(({ endedAt }) => (endedAt ? [Date.parse(endedAt)] : []));
   const end = open || ends.length === 0 ? now.getTime() : Math.max(...ends);
   return lasting(end - Math.min(...starts));
+}
+
+/** For what is counted while it is looked at. */
+export function wholeSeconds(ms: number): number {
+  return Math.ceil(ms / 1_000) * 1_000;
 }
 
 /** Whole seconds from ten seconds on: a tree that is redrawn must not flicker. */

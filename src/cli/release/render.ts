@@ -1,13 +1,16 @@
 import type { ReleaseStatus } from '../../../workflows/messages.ts';
-import { paintLine, type Span, span, widthOf } from '../paint.ts';
+import { paintLine, type Span, span, widthOf, wrapLine } from '../paint.ts';
+import { foldedTo } from './fold.ts';
 import { footerOf } from './footer.ts';
-import { headerOf } from './header.ts';
+import { FIELD, headerOf } from './header.ts';
 import { type Node, treeOf } from './model.ts';
 
 export interface RenderOptions {
   readonly color: boolean;
-  /** Columns; longer lines are cut. */
+  /** Columns. Lines of the tree are cut; what stands above and below it is broken. */
   readonly width: number;
+  /** Rows of the screen: phases that are over, or still to come, are folded until it fits. Default: no limit. */
+  readonly rows?: number;
   readonly now: Date;
 }
 
@@ -15,10 +18,15 @@ export interface RenderOptions {
  * A release as a tree for a terminal, in the manner of `kubectl argo rollouts get rollout`. Pure: the same status and
  * options always give the same text, without a line break at its end.
  */
-export function renderRelease(status: ReleaseStatus, { color, width, now }: RenderOptions): string {
-  const rows = treeOf(status, now).flatMap((node, index, all) => rowsOf(node, '', index === all.length - 1));
-  const column = Math.min(Math.max(...rows.map(({ head }) => widthOf(head)), 0), Math.floor(width / 2));
-  const lines = [...headerOf(status, now), [], ...rows.map((row) => lineOf(row, column)), ...footerOf(status, now)];
+export function renderRelease(status: ReleaseStatus, options: RenderOptions): string {
+  const { color, width, rows: height = Number.POSITIVE_INFINITY, now } = options;
+  const header = headerOf(status, now).flatMap((line) => wrapLine(line, width, FIELD));
+  const footer = footerOf(status, now).flatMap((line) => wrapLine(line, width, 4));
+  const tree = foldedTo(treeOf(status, now), height - header.length - footer.length - 1);
+  const rows = tree.flatMap((node, index, all) => rowsOf(node, '', index === all.length - 1));
+  const widest = Math.max(...rows.map(({ head }) => widthOf(head)), 0);
+  const column = Math.min(widest, Math.max(Math.floor(width / 2), width - BESIDE));
+  const lines = [...header, [], ...rows.map((row) => lineOf(row, column)), ...footer];
   return lines.map((line) => paintLine(line, { color, width })).join('\n');
 }
 
@@ -39,6 +47,8 @@ function rowsOf(node: Node, indent: string, last: boolean): Row[] {
 }
 
 const TIME_COLUMN = 8;
+/** What is kept for time and note, where titles are long. */
+const BESIDE = 32;
 
 function lineOf({ head, node }: Row, column: number): Span[] {
   const gap = span(' '.repeat(Math.max(column - widthOf(head), 0) + 2));
