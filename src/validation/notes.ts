@@ -15,22 +15,23 @@ const TRAFFIC = /^(step-\d+|monitor|promotion|full|cutover-.+)$/;
 export function releaseNotes(plan: Plan, status: ReleaseStatus): string {
   const parts = [
     title(status),
+    section('Taken back', undone(status)),
     facts(plan, status),
     section('Database', database(plan, status)),
     section('Traffic', traffic(status)),
-    section('What was judged', status.metrics.length > 0 ? metrics(status.metrics) : ''),
+    section('What was judged', status.metrics.length > 0 ? metrics(status) : ''),
     section('Flags', flags(status)),
     section('Decisions', decisions(status)),
     section('Checklist', checklist(status)),
-    section('Taken back', undone(status)),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function title({ service, environment, from, version, phase, outcome, because }: ReleaseStatus): string {
+function title({ service, environment, from, version, phase, outcome, because, undone = [] }: ReleaseStatus): string {
   const change = from === null ? text(version) : `${text(from)} → ${text(version)}`;
   const named = { released: 'Released', rolledBack: 'Rolled back', rejected: 'Rejected' };
-  const how = outcome ? named[outcome] : `Under way (${phase})`;
+  const without = outcome === 'released' ? undone.map((one) => `, without ${one.phase}`).join('') : '';
+  const how = outcome ? `${named[outcome]}${without}` : `Under way (${phase})`;
   return `# ${text(service)} ${change} in ${text(environment)}\n\n**${how}**${because ? `: ${text(because)}` : ''}`;
 }
 
@@ -71,7 +72,8 @@ function moved({ title, state, because, startedAt }: Progress): string[] {
   return [startedAt ? utc(startedAt).replace(' UTC', '') : '–', text(title), state, text(because)];
 }
 
-function metrics(all: readonly MetricProgress[]): string {
+function metrics({ metrics: all, phase, outcome }: ReleaseStatus): string {
+  const over = phase === 'ended' || outcome !== null;
   return table(
     ['metric', 'condition', 'readings', 'last', 'verdict'],
     all.map(({ analysis, metric, condition, good, failed, inconclusive, errors, readings, state, because }) => [
@@ -79,9 +81,13 @@ function metrics(all: readonly MetricProgress[]): string {
       code(condition),
       `${good} good, ${failed} failed, ${inconclusive} inconclusive, ${errors} errors`,
       text(readings.at(-1)?.value ?? '–'),
-      because ? `${state}: ${text(because)}` : state,
+      verdictOf(state === 'running' && over ? 'ended' : state, because),
     ]),
   );
+}
+
+function verdictOf(state: MetricProgress['state'], because: string): string {
+  return because ? `${state}: ${text(because)}` : state;
 }
 
 function flags({ flags: ramped = [] }: ReleaseStatus): string {
@@ -104,7 +110,11 @@ function checklist({ checklist: items = [] }: ReleaseStatus): string {
   if (items.length === 0) return '';
   const shown = items.filter(({ verdict }) => verdict === 'passed').length;
   const rows = items.map(({ step, item, verdict, evidence }) => [`${step}`, text(item), verdict, text(evidence)]);
-  return `${shown} of ${items.length} passed.\n\n${table(['step', 'item', '', 'evidence'], rows)}`;
+  const others = (['failed', 'unshown', 'undone', 'not planned'] as const)
+    .map((verdict) => ({ verdict, count: items.filter((one) => one.verdict === verdict).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ verdict, count }) => `, ${count} ${verdict}`);
+  return `${shown} of ${items.length} passed${others.join('')}.\n\n${table(['step', 'item', '', 'evidence'], rows)}`;
 }
 
 function undone({ undone: phases = [] }: ReleaseStatus): string {
