@@ -1,6 +1,6 @@
 /** What a release with every phase needs beside the stack: a database, a registry, flags, somebody who is told. */
 import { cpSync, mkdirSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -11,12 +11,25 @@ import type { POLICY } from './plan.ts';
 import { SAMPLE_SERVICE } from './plan.ts';
 import { DATABASE, flagOf, MESSAGES } from './whole.ts';
 
+/** One that can be lost and brought back: the same data, the same port. */
+export interface Losable {
+  /** At once, without a farewell. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** Webhooks that nobody is told through: one refuses connections, the other takes messages and never answers. */
+export const DEAF = { refusing: 'refusing', silent: 'silent' } as const;
+
 export interface Beside {
+  readonly database: Losable;
+  readonly receiver: Losable;
   /** What workers need to know of it. */
   readonly policy: Partial<typeof POLICY> & Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string>>;
   /** `localhost:PORT`; `null`: nothing here can build or keep an image. */
   readonly registry: string | null;
+  readonly images: Losable | null;
   /** The folder that images are built from. */
   readonly application: string;
   /** Makes the table and the flag of a service, both as a release finds them. */
@@ -32,22 +45,44 @@ const SECRET = `whsec_${Buffer.from('of the kill harness, for nobody else').toSt
 
 /** @param folder everything lies in it. */
 export async function openBeside(folder: string): Promise<Beside> {
-  const server = await startPostgres({ folder: join(folder, 'database') });
+  const place = { folder: join(folder, 'database') };
+  let server = await startPostgres(place);
   const database = new pg.Pool({ connectionString: server.url, max: 4 });
+  // Idle connections of a server that is stopped; the next question opens another.
+  database.on('error', () => undefined);
   await database.query('CREATE TABLE effects (number serial, service text, effect text)');
   const missing = whatIsMissing();
   if (missing) console.error(`without the image phase: ${missing}`);
   const images = missing ? null : await openImages();
   const receiver = await openReceiver();
+  const silent = createServer(() => undefined);
+  const silentUrl = await listening(silent);
+  const secret = { env: 'FAULTS_WEBHOOK_SECRET' };
   const recorded = async (service: string): Promise<string[]> => {
     const { rows } = await database.query('SELECT effect FROM effects WHERE service = $1 ORDER BY number', [service]);
     return rows.map(({ effect }) => effect);
   };
 
   return {
+    database: {
+      stop: async () => {
+        // PostgreSQL's immediate shutdown: what it comes back with is what a crash leaves.
+        process.kill(server.pid, 'SIGQUIT');
+        await server.stop();
+      },
+      start: async () => {
+        server = await startPostgres(place);
+      },
+    },
+    receiver,
+    images: images?.registry ?? null,
     policy: {
       databases: { [DATABASE]: { url: { env: 'FAULTS_DATABASE_URL' } } },
-      webhooks: { [MESSAGES]: { url: receiver.url, secret: { env: 'FAULTS_WEBHOOK_SECRET' } } },
+      webhooks: {
+        [MESSAGES]: { url: receiver.url, secret },
+        [DEAF.refusing]: { url: NOBODY, secret },
+        [DEAF.silent]: { url: silentUrl, secret },
+      },
       ...(images && {
         images: { repositories: [`${images.host}/faults/*`] },
         directories: [images.app],
@@ -92,12 +127,28 @@ export async function openBeside(folder: string): Promise<Beside> {
       return digest ? text.replaceAll(digest, '<digest>') : text;
     },
     close: async () => {
-      receiver.close();
+      await receiver.stop();
+      await ended(silent);
       await images?.remove();
       await database.end();
       await server.remove();
     },
   };
+}
+
+/** No user's program may listen at a port this low, and no system's does at tcpmux. */
+const NOBODY = 'http://127.0.0.1:1/';
+
+async function listening(server: Server, port = 0): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+function ended(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }
 
 async function openImages(): Promise<ImagePlace> {
@@ -130,17 +181,15 @@ async function openReceiver() {
     received.set(service, told.set(id, line));
     response.writeHead(204).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = await listening(server);
   const numberOf = (id: string): number => Number(id.split('/').at(-1));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url,
+    stop: () => ended(server),
+    start: async () => void (await listening(server, Number(new URL(url).port))),
     told: (service: string): string[] =>
       [...(received.get(service) ?? [])]
         .sort(([one], [other]) => numberOf(one) - numberOf(other))
         .map(([, line], index) => `told ${index + 1}: ${line}`),
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
   };
 }

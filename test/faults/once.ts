@@ -50,6 +50,7 @@ export interface Kill {
 
 const PROBE_REQUESTS = 20;
 const TRAFFIC_EVERY_MS = 50;
+const TOO_LONG_MS = 120_000;
 
 /**
  * Releases a service of its own, and kills the lane's worker as asked.
@@ -90,6 +91,10 @@ export async function releaseOnce(options: {
     await dead;
     return lane.startWorker();
   };
+  // Whoever waits for a person whom nobody plays is not the same; the harness goes on.
+  const tooLong = setTimeout(() => {
+    void lane.client.workflow.getHandle(id, firstRunId).signal('abort', { reason: 'took too long', id: 'too-long' });
+  }, TOO_LONG_MS);
   for await (const together of appended(lane.client, { workflowId: id, runId: firstRunId })) {
     events.push(...together);
     batch.push(...together.keys());
@@ -100,6 +105,7 @@ export async function releaseOnce(options: {
     }
     if (together.some(({ timerMs }) => timerMs === APPROVAL_MS)) approving = approve(lane, id);
   }
+  clearTimeout(tooLong);
   // Some histories are a few events shorter than the undisturbed one: then the kill comes after the last event.
   if (kill && !killing) killing = replace(0);
   const worker = killing ? await killing : options.worker;
