@@ -104,6 +104,27 @@ describe('a release file with every phase', () => {
   });
 });
 
+describe('an edit of the tag of an image that carries a digest', () => {
+  const DIGEST = `sha256:${'a'.repeat(64)}`;
+  const compiled = (more: string) => {
+    const pinned = edited('rollout.yaml', 'shop/api:{{ .Values.image.tag }}', `shop/api:1.0.0@${DIGEST}`, WHOLE);
+    const edit = `- rollout: { file: rollout.yaml, container: api${more} }`;
+    const folder = folderOf(edited('release.yaml', 'canary:\n', `  ${edit}\ncanary:\n`, pinned));
+    return compileRelease({ file: path.join(folder, 'release.yaml'), version: '1.2.0' });
+  };
+
+  test('is refused without an edit of the digest, which would go on choosing the old image', () => {
+    const { errors } = compiled('');
+    assert.deepEqual(
+      errors.map(({ code, path: at }) => `${code} ${at}`),
+      ['SHIPLOCK_PLAN_EDIT_TARGET configuration[1].rollout.container'],
+    );
+    assert.match(errors[0]?.message ?? '', /add digest: true, or take the digest out/);
+  });
+
+  test('is fine with one', () => assert.deepEqual(compiled(', digest: true').errors, []));
+});
+
 describe('phases that are left out', () => {
   const LATER = ['image', 'database', 'cutover', 'flags', 'validation', 'notify'];
 

@@ -72,6 +72,10 @@ function rolloutEdits(
     const message = `its image is ${image}: the Helm values carry the tag, so there is nothing to write; remove this edit`;
     context.report.error(context.source, [...at, 'container'], 'SHIPLOCK_PLAN_EDIT_TARGET', message);
   }
+  if (image?.includes('@') && edit.digest !== true) {
+    const message = `the container ${edit.container} has the image ${image}: its digest would go on choosing the old one; add digest: true, or take the digest out`;
+    context.report.error(context.source, [...at, 'container'], 'SHIPLOCK_PLAN_EDIT_TARGET', message);
+  }
   const file = path.resolve(context.directory, edit.file);
   const tag: ConfigurationEdit = { kind: 'rollout', file, field: edit.container, resource: name ?? '' };
   return edit.digest === true ? [tag, { ...tag, carries: 'digest' }] : [tag];
