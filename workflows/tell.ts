@@ -31,7 +31,8 @@ export function tell(release: Release): void {
 /** All is told, or the last moment is over. */
 export async function told(release: Release): Promise<void> {
   if (!underWay.get(release)) return;
-  await condition(() => !underWay.get(release), LAST_MOMENT_MS, { summary: 'webhooks are told' });
+  const all = await condition(() => !underWay.get(release), LAST_MOMENT_MS, { summary: 'webhooks are told' });
+  if (!all) log.warn('webhooks were not told in time', { messages: underWay.get(release) });
 }
 
 async function deliver(release: Release, webhook: string, event: ReleaseEvent): Promise<void> {
