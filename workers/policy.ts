@@ -3,68 +3,13 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import type { Webhook } from '../activities/notify/index.ts';
 import { ShiplockError } from '../src/errors.ts';
-import { canonicalJson, TRUST_LEVELS, type TrustLevel } from '../src/plan/index.ts';
-import { type Database, databasesSchema } from './policy/databases.ts';
+import { canonicalJson, TRUST_LEVELS } from '../src/plan/index.ts';
+import type { Policy } from './policy/contents.ts';
+import { databasesSchema } from './policy/databases.ts';
 import { webhooksSchema } from './policy/webhooks.ts';
 
-/**
- * What a worker lets releases do. Whoever may start workflows may not therefore run anything: the worker's owner says
- * which services, environments, commands, directories and metric hosts there are. What is not named is refused.
- *
- * @example
- * services: [credlink-api]
- * environments: [staging, production]
- * platforms: [local]
- * commands:                # a `*` stands for part of one word, a last `**` for any further words
- *   - pnpm test **
- *   - [pnpm, audit, --json]
- * directories: [/srv/credlink]                     # or relative to this file
- * hosts: ['prometheus.monitoring.svc.cluster.local:9090']
- * prometheus: { '*': embedded }                    # every metric address, on a laptop
- * environment: [PATH, HOME, CI]                    # what gates and builders see of the worker's own
- * workloadEnvironment: [NODE_ENV, 'FEATURE_*']     # what a plan may set for its workload
- * approvals: { requires: { production: identity }, mandatory: [production] }
- * images: { repositories: ['registry.example:5000/credlink/*'] }  # `*` stands for part of one piece between slashes
- * databases:               # postgres://…, only the worker reads it; without services and environments: every one
- *   credlink: { url: { env: CREDLINK_DATABASE_URL }, services: ['credlink-*'], environments: [production] }
- * webhooks: { deploys: { url: 'https://hooks.example/releases', secret: { env: DEPLOYS_SECRET } } }
- */
-export interface Policy {
-  readonly services: readonly string[];
-  readonly environments: readonly string[];
-  readonly platforms: readonly 'local'[];
-  /** Words; see `matchesCommand`. */
-  readonly commands: readonly (readonly string[])[];
-  /** Absolute. */
-  readonly directories: readonly string[];
-  /** `host` (any port) or `host:port`; `*` stands for part of one label. */
-  readonly hosts: readonly string[];
-  /** Names (or patterns) of the worker's variables that gates and builders may see. */
-  readonly environment: readonly string[];
-  /** Names (or patterns) of variables that a plan may set for its workload. */
-  readonly workloadEnvironment: readonly string[];
-  /** Where a metric address is really reached, `embedded` for the stack's own; the key `*` stands for every address. */
-  readonly prometheus: Readonly<Record<string, string>>;
-  readonly approvals: {
-    /** The least proof of a person that a plan must ask for, by environment (or pattern). */
-    readonly requires: Readonly<Record<string, TrustLevel>>;
-    /** Environments in which nothing is promoted without a person. */
-    readonly mandatory: readonly string[];
-  };
-  readonly images: {
-    /** Repositories (or patterns) that may be built, pushed and asked about. */
-    readonly repositories: readonly string[];
-  };
-  /** What migrations may change, by name. */
-  readonly databases: Readonly<Record<string, Database>>;
-  /** Who may be told of a release's changes, by name. */
-  readonly webhooks: Readonly<Record<string, Webhook>>;
-  /** Gates run as this user, who cannot read what the worker holds. Needs a worker that runs as root. */
-  readonly runAs: { readonly uid: number; readonly gid: number } | null;
-}
-
+export type { Policy } from './policy/contents.ts';
 export { databaseConnection } from './policy/databases.ts';
 export { gateEnvironment, mapAddress, policyRefusals } from './policy/refusals.ts';
 

@@ -6,7 +6,7 @@ import type { GateReport } from '../activities/gates/port.ts';
 import type { PreparedImage } from '../activities/image/port.ts';
 import type { LoadReport, Probe } from '../activities/validation/port.ts';
 import type { Plan, TrustLevel } from '../src/plan/plan.ts';
-import type { ChecklistItem } from '../src/validation/checklist.ts';
+import type { ChecklistItem } from '../src/validation/item.ts';
 
 /** The workflow type and its task queues are API: histories carry them. */
 export const RELEASE_WORKFLOW = 'release';

@@ -208,7 +208,14 @@ function changes({ image, migrations = [], flags = [] }: ReleaseStatus): string 
   return rows.length === 0 ? '' : table(['beside traffic', '', ''], rows);
 }
 
-const VERDICTS = { passed: '✔', failed: '✖', unshown: '✖ unshown', undone: '–', 'not planned': '–' } as const;
+const VERDICTS = {
+  passed: '✔',
+  failed: '✖',
+  unshown: '✖ unshown',
+  waived: '– waived',
+  undone: '–',
+  'not planned': '–',
+} as const;
 
 function checklist({ checklist = [] }: ReleaseStatus): string {
   if (checklist.length === 0) return '';

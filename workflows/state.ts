@@ -4,7 +4,7 @@
 import type { Admission } from '../activities/admission/port.ts';
 import type { PreparedImage } from '../activities/image/port.ts';
 import type { ConfigurationEdit, FlagStep, Plan, Step, TrustLevel } from '../src/plan/plan.ts';
-import type { ChecklistItem } from '../src/validation/checklist.ts';
+import type { ChecklistItem } from '../src/validation/item.ts';
 import type {
   Decision,
   FlagProgress,

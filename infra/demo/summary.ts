@@ -73,7 +73,7 @@ export function renderSummary(status: ReleaseStatus, samples: readonly Response[
   return [...lines, `  ${ui}`].join('\n');
 }
 
-const MARKS = { passed: '✔', failed: '✖', unshown: '✖', undone: '–', 'not planned': '–' } as const;
+const MARKS = { passed: '✔', failed: '✖', unshown: '✖', waived: '–', undone: '–', 'not planned': '–' } as const;
 
 /** The checklist with what shows each item. */
 export function renderChecklist({ version, checklist = [] }: ReleaseStatus): string {

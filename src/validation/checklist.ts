@@ -1,26 +1,12 @@
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { ChecklistItem } from './item.ts';
 import type { Question } from './question.ts';
 import { AUTOMATION } from './questions/automation.ts';
 import { BLUE_GREEN } from './questions/blue-green.ts';
 import { CANARY } from './questions/canary.ts';
 import { FINAL } from './questions/final.ts';
 import { FLAGS } from './questions/flags.ts';
-
-/** One item of the final checklist, answered from what the release recorded. */
-export interface ChecklistItem {
-  /** The step of the release engineering plan that it belongs to: 43 canary … 47 final validation. */
-  readonly step: 43 | 44 | 45 | 46 | 47;
-  /** For example `rollback works`. */
-  readonly item: string;
-  /**
-   * `unshown`: there is no evidence, which fails it. `undone`: its phase was taken back by `onFailure: phase`.
-   * `not planned`: the plan leaves the phase out.
-   */
-  readonly verdict: 'passed' | 'failed' | 'unshown' | 'undone' | 'not planned';
-  /** What shows it, in numbers: `8 of 8 weights confirmed by the router`. */
-  readonly evidence: string;
-}
 
 const QUESTIONS: readonly Question[] = [...CANARY, ...FLAGS, ...BLUE_GREEN, ...AUTOMATION, ...FINAL];
 

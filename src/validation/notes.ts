@@ -110,7 +110,7 @@ function checklist({ checklist: items = [] }: ReleaseStatus): string {
   if (items.length === 0) return '';
   const shown = items.filter(({ verdict }) => verdict === 'passed').length;
   const rows = items.map(({ step, item, verdict, evidence }) => [`${step}`, text(item), verdict, text(evidence)]);
-  const others = (['failed', 'unshown', 'undone', 'not planned'] as const)
+  const others = (['failed', 'unshown', 'waived', 'undone', 'not planned'] as const)
     .map((verdict) => ({ verdict, count: items.filter((one) => one.verdict === verdict).length }))
     .filter(({ count }) => count > 0)
     .map(({ verdict, count }) => `, ${count} ${verdict}`);

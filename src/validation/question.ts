@@ -2,7 +2,7 @@
 
 import type { Phase, Progress, ReleaseStatus } from '../../workflows/messages.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { ChecklistItem } from './checklist.ts';
+import type { ChecklistItem } from './item.ts';
 
 /** One item of the checklist. */
 export interface Question extends Pick<ChecklistItem, 'step' | 'item'> {
@@ -15,7 +15,7 @@ export interface Question extends Pick<ChecklistItem, 'step' | 'item'> {
 }
 
 export interface Answer {
-  readonly verdict: 'passed' | 'failed' | 'unshown';
+  readonly verdict: 'passed' | 'failed' | 'unshown' | 'waived';
   readonly evidence: string;
 }
 
@@ -33,6 +33,15 @@ export function failed(evidence: string): Answer {
 
 export function unshown(evidence: string): Answer {
   return { verdict: 'unshown', evidence };
+}
+
+/** Under the name of whoever decided, with the reason as it was sent. */
+export function waived({ decisions }: ReleaseStatus): Answer {
+  const decided = decisions.findLast(({ accepted, signal }) => accepted && signal === 'promoteFull');
+  return {
+    verdict: 'waived',
+    evidence: `${WAIVED}: ${decided?.by?.name || 'somebody'} sent ${decided?.payload ?? '{}'}`,
+  };
 }
 
 export function lineOf({ progress }: ReleaseStatus, name: string): Progress | null {

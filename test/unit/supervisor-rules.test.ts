@@ -6,6 +6,7 @@ import {
   partialWeights,
   type RevisionFacts,
   ruleChange,
+  ruleCount,
   ruleFence,
   ruleRemoval,
   ruleWeights,
@@ -16,6 +17,14 @@ function revision(version: string, ready: number, replicas = 2, removing = false
 }
 
 const codeOf = (ruling: ReturnType<typeof ruleFence>) => (ruling.allowed ? 'allowed' : ruling.code);
+
+describe('the number of revisions', () => {
+  it('stays below what the router can watch, where that is known', () => {
+    assert.equal(codeOf(ruleCount(99, 100)), 'allowed');
+    assert.equal(codeOf(ruleCount(100, 100)), 'SHIPLOCK_LOCAL_REVISIONS_FULL');
+    assert.equal(codeOf(ruleCount(1_000, null)), 'allowed');
+  });
+});
 
 describe('the fence', () => {
   it('lets equal and higher numbers pass, and refuses lower ones', () => {

@@ -125,13 +125,21 @@ describe('what a person decided', () => {
     assert.match(answer?.evidence ?? '', /^1 of 2 weights confirmed by the router, 1 waived by promoteFull/);
   });
 
-  it('shows nothing of a ramp of which nothing was seen', () => {
+  it('says who did without the whole ramp, which then neither shows anything nor fails', () => {
     const status = withLine('step-3', waived);
     const none = {
       ...status,
       progress: status.progress.map((line) => (line.name === 'step-1' ? { ...line, ...waived } : line)),
+      metrics: [],
     };
-    assert.equal(verdicts(wholePlan(), none)['traffic shifts gradually'], 'unshown');
+    const by = { name: 'ann', level: 'identity', eventId: '7' } as const;
+    const payload = '{"step":"ramp@1a2b3c4d","reason":"a fix"}';
+    const decision = { id: '1', signal: 'promoteFull', at: '', accepted: true, because: '', payload, by } as const;
+    const answers = answersOf(wholePlan(), { ...none, decisions: [decision] });
+    assert.equal(answers['traffic shifts gradually']?.verdict, 'waived');
+    assert.match(answers['traffic shifts gradually']?.evidence ?? '', /^waived by promoteFull: ann sent .*a fix/);
+    assert.equal(answers['monitoring and alerting active']?.verdict, 'waived');
+    assert.notEqual(answers['promotion criteria defined']?.verdict, 'unshown');
   });
 
   it('lets a load pass that shows neither, under the name of who decided', () => {

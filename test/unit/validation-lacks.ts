@@ -1,7 +1,8 @@
 /** The whole record with something missing or otherwise, and how its checklist is answered then. */
 import type { LoadReport, Probe } from '../../activities/validation/port.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { answerChecklist, type ChecklistItem } from '../../src/validation/checklist.ts';
+import { answerChecklist } from '../../src/validation/checklist.ts';
+import type { ChecklistItem } from '../../src/validation/item.ts';
 import type { Progress, ReleaseStatus } from '../../workflows/messages.ts';
 import { wholeStatus } from './validation-records.ts';
 

@@ -1,17 +1,7 @@
 import { z } from 'zod';
 import type { Plan } from '../../src/plan/plan.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from './contents.ts';
 import { matchesName } from './patterns.ts';
-
-/** A database that migrations may change, and whose. */
-export interface Database {
-  /** Which variable of the worker holds its connection string. */
-  readonly url: { readonly env: string };
-  /** Services (or patterns) whose releases may change it; absent: any that the policy allows. */
-  readonly services?: readonly string[] | undefined;
-  /** Environments (or patterns) in which they may; absent: any that the policy allows. */
-  readonly environments?: readonly string[] | undefined;
-}
 
 const names = z.array(z.string().min(1).max(1000)).min(1).max(1000).optional();
 

@@ -8,7 +8,7 @@ import {
   TRUST_LEVELS,
   type TrustLevel,
 } from '../../src/plan/plan.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from './contents.ts';
 import { databaseRefusals } from './databases.ts';
 import { matchesCommand, matchesHost, matchesName, matchesRepository } from './patterns.ts';
 import { webhookRefusals } from './webhooks.ts';

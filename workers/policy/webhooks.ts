@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Plan } from '../../src/plan/plan.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from './contents.ts';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 

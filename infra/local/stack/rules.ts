@@ -89,6 +89,20 @@ export function partialWeights(current: Weights, asked: Weights, revisions: read
   return shares;
 }
 
+/**
+ * Envoy watches one file for each revision, and aborts with all of its traffic when the system gives it no further
+ * watch: so the one that would be too many is refused.
+ *
+ * @param most `null`: no bound is known here
+ */
+export function ruleCount(revisions: number, most: number | null): Ruling {
+  if (most === null || revisions < most) return ALLOWED;
+  return refused(
+    'SHIPLOCK_LOCAL_REVISIONS_FULL',
+    `${revisions} revisions run here, and the router can watch ${most}: let releases end, or raise fs.inotify.max_user_instances`,
+  );
+}
+
 /** What carries traffic stays. */
 export function ruleRemoval(version: string, weights: Weights): Ruling {
   const weight = weights[version] ?? 0;

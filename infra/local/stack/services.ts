@@ -8,11 +8,13 @@ import {
   nextFence,
   partialWeights,
   ruleChange,
+  ruleCount,
   ruleFence,
   ruleRemoval,
   ruleWeights,
 } from './rules.ts';
 import type { RevisionSpec, ServiceRecord, StateStore } from './state.ts';
+import { mostRevisions } from './watches.ts';
 
 /**
  * What may be asked of the services. Writes of one service happen one after the other, in the order in which they
@@ -31,7 +33,7 @@ export interface Services {
 /** Releases whose number is remembered, so that each asks again and gets the same. */
 const HOLDERS_KEPT = 64;
 
-export function openServices(store: StateStore, fleet: Fleet): Services {
+export function openServices(store: StateStore, fleet: Fleet, most: number | null = mostRevisions()): Services {
   const turns = new Map<string, Promise<unknown>>();
   const inTurn = <Result>(service: string, work: () => Promise<Result>): Promise<Result> => {
     const mine = (turns.get(service) ?? Promise.resolve()).then(work);
@@ -91,6 +93,7 @@ export function openServices(store: StateStore, fleet: Fleet): Services {
     const before = fleet.record(service).revisions[version];
     if (before?.removing) throw new Refused('SHIPLOCK_LOCAL_NOT_READY', `${version} is just being removed`);
     if (before) await makeWay(service, version, before.spec, spec);
+    else uphold(ruleCount(countOf(fleet), most));
     try {
       await fleet.change(service, (record) => {
         record.revisions[version] = { spec, removing: false };
@@ -174,6 +177,10 @@ export function openServices(store: StateStore, fleet: Fleet): Services {
     putWeights: (service, request) => inTurn(service, () => putWeights(service, request)),
     putRoles: (service, request) => inTurn(service, () => putRoles(service, request)),
   };
+}
+
+function countOf(fleet: Fleet): number {
+  return fleet.records().reduce((sum, [, { revisions }]) => sum + Object.keys(revisions).length, 0);
 }
 
 function emptyService(port: number, preview: number): ServiceRecord {

@@ -1,5 +1,5 @@
 /** Step 43: canary deployments. */
-import type { ReleaseStatus } from '../../../workflows/messages.ts';
+import type { Progress, ReleaseStatus } from '../../../workflows/messages.ts';
 import type { Plan } from '../../plan/plan.ts';
 import {
   type Answer,
@@ -12,6 +12,7 @@ import {
   share,
   unshown,
   WAIVED,
+  waived,
 } from '../question.ts';
 import { judged, nameOf, trafficCriteria } from './criteria.ts';
 import { oldSide } from './warm.ts';
@@ -56,9 +57,11 @@ export const CANARY: readonly Question[] = [
     item: 'monitoring and alerting active',
     needsOldSide: true,
     planned: (plan) => trafficCriteria(plan).length > 0,
-    answer: (plan, { metrics }) => {
+    answer: (plan, status) => {
+      const { metrics } = status;
       const good = metrics.reduce((sum, metric) => sum + metric.good, 0);
       const all = metrics.reduce((sum, { readings }) => sum + readings.length, 0);
+      if (all === 0 && isRampWaived(plan, status)) return waived(status);
       if (good === 0) return unshown(`none of ${all} readings showed anything good`);
       const guards = [plan.canary.background && 'the ramp', plan.cutover?.after && 'the switch'].filter(Boolean);
       const alarm =
@@ -89,11 +92,12 @@ export const CANARY: readonly Question[] = [
     answer: (plan, status) => {
       const planned = weightsOf(plan).map((weight) => ({ ...weight, line: lineOf(status, weight.name) }));
       const shown = planned.filter(({ line }) => line?.state === 'done' && line.because === CONFIRMED);
-      const waived = planned.filter(({ line }) => line?.state === 'skipped' && line.because === WAIVED);
-      const counted = `${share(shown.length, planned.length, `weights ${CONFIRMED}`)}${waived.length > 0 ? `, ${waived.length} ${WAIVED}` : ''}`;
+      const without = planned.filter(({ line }) => isWaived(line));
+      const counted = `${share(shown.length, planned.length, `weights ${CONFIRMED}`)}${without.length > 0 ? `, ${without.length} ${WAIVED}` : ''}`;
       const times = shown.map(({ line }) => line?.endedAt ?? '');
       const inOrder = times.every((time, index) => time !== '' && time >= (times[index - 1] ?? ''));
-      if (shown.length + waived.length < planned.length) return unshown(counted);
+      if (isRampWaived(plan, status)) return waived(status);
+      if (shown.length + without.length < planned.length) return unshown(counted);
       if (!inOrder) return unshown(`${counted}, but not in the order of the plan`);
       if (!shown.some(({ weight }) => weight > 0 && weight < 100))
         return unshown(`${counted}: none between 0 and 100 %`);
@@ -124,8 +128,10 @@ function criteriaApplied(plan: Plan, status: ReleaseStatus): Answer {
   const criteria = trafficCriteria(plan);
   const unread = criteria.filter((criterion) => judged(status, criterion) === 0);
   const times = criteria.reduce((sum, criterion) => sum + judged(status, criterion), 0);
-  const waived = times > 0 && status.progress.some(({ because }) => because === WAIVED);
-  if (unread.length > 0 && !waived) return unshown(`never judged: ${unread.map(nameOf).join(', ')}`);
+  if (times === 0 && plan.promotion.monitor === null && isRampWaived(plan, status)) return waived(status);
+  const isOnRecord = times > 0 || isRampWaived(plan, status);
+  if (unread.length > 0 && !(isOnRecord && status.progress.some(isWaived)))
+    return unshown(`never judged: ${unread.map(nameOf).join(', ')}`);
   const { monitor } = plan.promotion;
   const open = monitor ? notDone(status, ['monitor']) : null;
   if (open) return open;
@@ -137,6 +143,16 @@ function criteriaApplied(plan: Plan, status: ReleaseStatus): Answer {
     ...(monitor ? [`last look: ${lineOf(status, 'monitor')?.because}`] : []),
   ];
   return passed(said.join('; '));
+}
+
+function isWaived(line: Progress | null): boolean {
+  return line?.state === 'skipped' && line.because === WAIVED;
+}
+
+/** Somebody did without all of it: no weight was ever set. */
+function isRampWaived(plan: Plan, status: ReleaseStatus): boolean {
+  const weights = weightsOf(plan);
+  return weights.length > 0 && weights.every(({ name }) => isWaived(lineOf(status, name)));
 }
 
 function weightsOf({ canary }: Plan): { readonly name: string; readonly weight: number }[] {
