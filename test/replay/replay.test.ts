@@ -19,6 +19,8 @@ const ENDS: Readonly<Record<string, { readonly outcome: string; readonly verdict
   cancelled: { outcome: 'rolledBack', verdicts: 8 },
   continued: { outcome: 'released', verdicts: 20 },
   'first-release': { outcome: 'released', verdicts: 4 },
+  whole: { outcome: 'released', verdicts: 20 },
+  'phase-undone': { outcome: 'released', verdicts: 20 },
 };
 
 const folder = join(import.meta.dirname, 'histories');

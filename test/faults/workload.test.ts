@@ -3,11 +3,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { FaultsInput } from '../../infra/sample-service/faults.ts';
-import { effectsOf } from '../faults/effects.ts';
-import { analysisOf, CANARY, openPause, pause, SAMPLE_SERVICE, STABLE, shortPlan, weight } from '../faults/plan.ts';
-import { answersOf, release } from '../faults/scene.ts';
-import { serveStable, steadyTraffic, until } from '../faults/service.ts';
-import { type Lane, openStage, type Stage } from '../faults/stage.ts';
+import { effectsOf } from './effects.ts';
+import { analysisOf, CANARY, openPause, pause, SAMPLE_SERVICE, STABLE, shortPlan, weight } from './plan.ts';
+import { answersOf, release } from './scene.ts';
+import { serveStable, steadyTraffic, until } from './service.ts';
+import { type Lane, openStage, type Stage } from './stage.ts';
 
 describe('a release of a workload that breaks', { timeout: 240_000 }, () => {
   let stage: Stage;

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { FlagStep, Plan } from '../../src/plan/plan.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
-import { type Beside, DEAF, openBeside } from '../faults/beside.ts';
-import { effectsOf } from '../faults/effects.ts';
-import { CANARY, STABLE, shortPlan, weight } from '../faults/plan.ts';
-import { answersOf, release, type UnderWay } from '../faults/scene.ts';
-import { serveStable, until } from '../faults/service.ts';
-import { type Lane, openStage, type Stage } from '../faults/stage.ts';
-import { flagOf, MESSAGES, migration, wholePlan } from '../faults/whole.ts';
+import { type Beside, DEAF, openBeside } from './beside.ts';
+import { effectsOf } from './effects.ts';
+import { CANARY, STABLE, shortPlan, weight } from './plan.ts';
+import { answersOf, release, type UnderWay } from './scene.ts';
+import { serveStable, until } from './service.ts';
+import { type Lane, openStage, type Stage } from './stage.ts';
+import { flagOf, MESSAGES, migration, wholePlan } from './whole.ts';
 
 /** A limit for the whole file: a stack comes up, and releases run, each with a server beside it lost. */
 describe('a release outlives what it needs beside the stack', { timeout: 300_000 }, () => {

@@ -7,10 +7,10 @@ import { failuresOf, splitIn } from '../../infra/load/observe.ts';
 import type { FaultsInput } from '../../infra/sample-service/faults.ts';
 import { type Response, runLoad } from '../../src/load/load.ts';
 import type { AnalysisPlan, Plan } from '../../src/plan/plan.ts';
-import { analysisOf, CANARY, pause, SAMPLE_SERVICE, STABLE, shortPlan, weight } from '../faults/plan.ts';
-import { release } from '../faults/scene.ts';
-import { serveStable } from '../faults/service.ts';
-import { type Lane, openStage, type Stage } from '../faults/stage.ts';
+import { analysisOf, CANARY, pause, SAMPLE_SERVICE, STABLE, shortPlan, weight } from './plan.ts';
+import { release } from './scene.ts';
+import { serveStable } from './service.ts';
+import { type Lane, openStage, type Stage } from './stage.ts';
 
 const RATE = 200;
 /** Half of all answers take this long, so that at any moment some are under way. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { CANARY, openPause, pause, STABLE, shortPlan, values, valuesFile, weight } from '../faults/plan.ts';
-import { givesWeight, openProxy } from '../faults/proxy.ts';
-import { answersOf, release } from '../faults/scene.ts';
-import { serveStable, until } from '../faults/service.ts';
-import { openStage, type Stage } from '../faults/stage.ts';
+import { CANARY, openPause, pause, STABLE, shortPlan, values, valuesFile, weight } from './plan.ts';
+import { givesWeight, openProxy } from './proxy.ts';
+import { answersOf, release } from './scene.ts';
+import { serveStable, until } from './service.ts';
+import { openStage, type Stage } from './stage.ts';
 
 describe('a writer of the past changes nothing', { timeout: 240_000 }, () => {
   let stage: Stage;

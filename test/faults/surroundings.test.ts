@@ -5,11 +5,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { CANARY, shortPlan, values, valuesFile, weight } from '../faults/plan.ts';
-import { release } from '../faults/scene.ts';
-import { serveStable, until } from '../faults/service.ts';
-import { type Said, shiplock } from '../faults/shiplock.ts';
-import { type Lane, openStage, type Stage } from '../faults/stage.ts';
+import { CANARY, shortPlan, values, valuesFile, weight } from './plan.ts';
+import { release } from './scene.ts';
+import { serveStable, until } from './service.ts';
+import { type Said, shiplock } from './shiplock.ts';
+import { type Lane, openStage, type Stage } from './stage.ts';
 
 /** Nobody listens on port 1 of this machine. */
 const NOBODY = '127.0.0.1:1';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { effectsOf } from '../faults/effects.ts';
-import { analysisOf, CANARY, pause, STABLE, shortPlan, weight } from '../faults/plan.ts';
-import { answersOf, release } from '../faults/scene.ts';
-import { serveStable, steadyTraffic, until } from '../faults/service.ts';
-import { type Lane, openStage, type Stage } from '../faults/stage.ts';
+import { effectsOf } from './effects.ts';
+import { analysisOf, CANARY, pause, STABLE, shortPlan, weight } from './plan.ts';
+import { answersOf, release } from './scene.ts';
+import { serveStable, steadyTraffic, until } from './service.ts';
+import { type Lane, openStage, type Stage } from './stage.ts';
 
 const RAMP = [weight(20), pause(3_000), weight(50), pause(3_000)];
 const MOVES = [
