@@ -13,7 +13,7 @@ export function phaseFigures(status: ReleaseStatus, responses: readonly Response
   if (!moved?.endedAt) throw new Error('the release has made no switch');
   const after = Date.parse(moved.endedAt);
   const old = responses.filter(({ version }) => version === status.from).map(({ sentAtMs }) => sentAtMs);
-  const writes = lines('flag-').filter(({ title }) => /\d %$/.test(title));
+  const writes = lines('flag-').filter(({ because }) => /for \d+ % of users$/.test(because));
   const failing = (phase: string, prefix: string): Figure => {
     const within = during(responses, lines(prefix));
     return {

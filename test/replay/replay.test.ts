@@ -11,16 +11,17 @@ import { renderReplay, replayArchive } from '../../src/audit/index.ts';
 import { loadWorkflowBundle } from '../../workers/bundle.ts';
 
 /** How each scenario ended, and how many verdicts it takes at least. */
+/** At least so many verdicts: since part 2 the readings begin 33 s into the ramp, which is one less of each metric. */
 const ENDS: Readonly<Record<string, { readonly outcome: string; readonly verdicts: number }>> = {
-  released: { outcome: 'released', verdicts: 20 },
+  released: { outcome: 'released', verdicts: 19 },
   'rolled-back': { outcome: 'rolledBack', verdicts: 15 },
-  rejected: { outcome: 'rejected', verdicts: 20 },
-  'approval-timed-out': { outcome: 'rolledBack', verdicts: 20 },
+  rejected: { outcome: 'rejected', verdicts: 19 },
+  'approval-timed-out': { outcome: 'rolledBack', verdicts: 19 },
   cancelled: { outcome: 'rolledBack', verdicts: 8 },
-  continued: { outcome: 'released', verdicts: 20 },
+  continued: { outcome: 'released', verdicts: 19 },
   'first-release': { outcome: 'released', verdicts: 4 },
-  whole: { outcome: 'released', verdicts: 20 },
-  'phase-undone': { outcome: 'released', verdicts: 20 },
+  whole: { outcome: 'released', verdicts: 19 },
+  'phase-undone': { outcome: 'released', verdicts: 19 },
 };
 
 const folder = join(import.meta.dirname, 'histories');
