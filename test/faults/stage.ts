@@ -59,13 +59,19 @@ export async function openStage(beside?: (folder: string) => Promise<Beside>): P
   const supervisor = connectSupervisor({ home });
   let others: Beside | null = null;
 
-  const close = async (): Promise<void> => {
+  const closeAll = async (): Promise<void> => {
     await Promise.all(workers.map((worker) => worker.kill()));
     for (const connection of connections) await connection.close().catch(() => undefined);
     supervisor.close();
     await others?.close();
     await stopStack({ home });
     rmSync(home, { recursive: true, force: true });
+  };
+  // A signal and the end of what runs can both come to it.
+  let closed: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closed ??= closeAll();
+    return closed;
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void close().finally(() => process.exit(130)));
