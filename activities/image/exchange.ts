@@ -1,7 +1,7 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { Context } from '@temporalio/activity';
 import { failure } from '../failure.ts';
+import { reason, request } from '../request.ts';
 
 export interface Exchange {
   readonly status: number;
@@ -55,20 +55,12 @@ export function silent(message: string) {
 
 async function exchange(url: URL, question: Question, signal: AbortSignal): Promise<Exchange> {
   const { accept, maxBytes, authorization, form } = question;
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   const headers = {
     accept,
-    'accept-encoding': 'identity',
-    'user-agent': 'shiplock',
     ...(authorization ? { authorization } : {}),
     ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
   };
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const sent = send(url, { method: form ? 'POST' : 'GET', agent: false, signal, headers });
-  sent.once('response', resolve);
-  sent.on('error', reject);
-  sent.end(form?.toString());
-  const response = await promise;
+  const response = await request(url, { headers, ...(form && { body: form.toString() }) }, signal);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -78,11 +70,4 @@ async function exchange(url: URL, question: Question, signal: AbortSignal): Prom
     chunks.push(chunk);
   }
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
-}
-
-/** Errors of several addresses (`localhost` on IPv4 and IPv6) have their words one level down. */
-function reason(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(reason).join(', ');
-  if (!(error instanceof Error)) return String(error);
-  return error.message || (error as NodeJS.ErrnoException).code || error.name;
 }

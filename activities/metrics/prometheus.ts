@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Context } from '@temporalio/activity';
-import { post } from '../post.ts';
+import { reason, request, type Sent } from '../request.ts';
 
 /** Enough for every verdict; an answer beyond it was meant for a graph. */
 export const MAX_ANSWER_BYTES = 64 * 1024;
@@ -34,7 +34,7 @@ export async function ask(question: Question): Promise<Answer> {
   const { cancellationSignal } = Context.current();
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await post(url, asked(question), AbortSignal.any([deadline, cancellationSignal]));
+    const response = await request(url, asked(question), AbortSignal.any([deadline, cancellationSignal]));
     return await readAnswer(response, url.origin);
   } catch (error) {
     cancellationSignal.throwIfAborted();
@@ -43,7 +43,7 @@ export async function ask(question: Question): Promise<Answer> {
   }
 }
 
-function asked({ query, at, timeoutMs }: Question): Parameters<typeof post>[1] {
+function asked({ query, at, timeoutMs }: Question): Sent {
   return {
     body: new URLSearchParams({ query, time: at, timeout: `${timeoutMs}ms` }).toString(),
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
@@ -84,13 +84,6 @@ function refusal(body: Buffer): string {
     // Not Prometheus' own words: shown as they are.
   }
   return text;
-}
-
-/** Errors of several addresses (`localhost` on IPv4 and IPv6) have their words one level down. */
-function reason(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(reason).join(', ');
-  if (!(error instanceof Error)) return String(error);
-  return error.message || (error as NodeJS.ErrnoException).code || error.name;
 }
 
 function failed(text: string): Answer {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { post } from '../post.ts';
+import { request } from '../request.ts';
 import type { SignedMessage } from './cloud-event.ts';
 
 /** What a receiver says beside its status is only shown to people. */
@@ -18,7 +18,7 @@ export interface Received {
  * @throws whatever the network says; the signal's reason where that ended it
  */
 export async function deliver(url: URL, message: SignedMessage, signal: AbortSignal): Promise<Received> {
-  const response = await post(url, message, signal);
+  const response = await request(url, message, signal);
   const { statusCode = 0 } = response;
   const text = await beginning(response);
   return { status: statusCode, text, retryAfter: response.headers['retry-after'] };

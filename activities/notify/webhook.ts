@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { failure } from '../failure.ts';
+import { reason } from '../request.ts';
 import { keyOf, signedMessage } from './cloud-event.ts';
 import { deliver, type Received } from './deliver.ts';
 import type { NotifyActivities, NotifyRequest } from './port.ts';
@@ -114,11 +115,4 @@ function failed(name: string, because: string, { afterMs = null }: { afterMs?: n
     { code: 'SHIPLOCK_WEBHOOK_FAILED', message: `the webhook "${name}" ${because}` },
     { retry: 'later', ...(afterMs !== null && { afterMs }) },
   );
-}
-
-/** Errors of several addresses (`localhost` on IPv4 and IPv6) have their words one level down. */
-function reason(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(reason).join(', ');
-  if (!(error instanceof Error)) return String(error);
-  return error.message || (error as NodeJS.ErrnoException).code || error.name;
 }

@@ -134,8 +134,7 @@ async function whole(stage: Stage, traffic: Traffic, version: string) {
   await stage.resetFlags();
   const before = traffic.responses.length;
   const ended = release(stage, { version, file: stage.releaseFile, until: 'ended' });
-  await Promise.race([ended, approveContract(stage, version)]);
-  await ended;
+  await Promise.all([ended, approveContract(stage, version)]);
   const { status } = await stage.shiplock.get(id);
   if (!status) throw new Error(`${version} has no status`);
   const responses = traffic.responses.slice(before);

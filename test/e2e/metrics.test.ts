@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createMetricsActivities } from '../../activities/metrics/index.ts';
 import type { Reading } from '../../activities/metrics/port.ts';
 import { serverPath } from '../../infra/local/servers/index.ts';
+import { choosePort } from '../../infra/local/stack/ports.ts';
 import { parsePrometheus } from '../../src/analysis/prometheus.ts';
 import { activityEnvironment } from '../fixtures/activity-environment.ts';
 
@@ -26,21 +27,13 @@ function ask(
   return activityEnvironment().run(measure, { provider, beside }) as Promise<Reading>;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
 describe('a reading of a real Prometheus', () => {
   let address: string;
   let stop: () => Promise<void>;
 
   before(async () => {
     const home = await mkdtemp(path.join(tmpdir(), 'shiplock-metrics-'));
-    const port = await freePort();
+    const port = await choosePort(null);
     address = `http://127.0.0.1:${port}`;
     const config = {
       global: { scrape_interval: '1s' },
@@ -205,7 +198,10 @@ describe('a provider that misbehaves', () => {
   });
 
   it('and is not there is an error', async () => {
-    assert.match((await ask(`http://127.0.0.1:${await freePort()}`)).error ?? '', /is not reached: .*ECONNREFUSED/);
+    assert.match(
+      (await ask(`http://127.0.0.1:${await choosePort(null)}`)).error ?? '',
+      /is not reached: .*ECONNREFUSED/,
+    );
   });
 
   it('and closes the connection is an error', async () => {

@@ -1,5 +1,5 @@
 /** What a release with every phase needs beside the stack: a database, a registry, flags, somebody who is told. */
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -7,8 +7,7 @@ import pg from 'pg';
 import type { SupervisorClient } from '../../infra/local/index.ts';
 import { startPostgres } from '../../infra/local/postgres.ts';
 import { type ImagePlace, imagePlace, whatIsMissing } from '../fixtures/image-registry.ts';
-import type { POLICY } from './plan.ts';
-import { SAMPLE_SERVICE } from './plan.ts';
+import { type POLICY, SAMPLE_SERVICE } from './plan.ts';
 import { DATABASE, flagOf, MESSAGES } from './whole.ts';
 
 /** One that can be lost and brought back: the same data, the same port. */
@@ -154,7 +153,6 @@ function ended(server: Server): Promise<void> {
 async function openImages(): Promise<ImagePlace> {
   const place = await imagePlace();
   await place.registry.start();
-  mkdirSync(place.app, { recursive: true });
   cpSync(SAMPLE_SERVICE, place.app, { recursive: true });
   return place;
 }
