@@ -91,10 +91,15 @@ export interface PutFlag extends Fenced {
   readonly ifRevision?: string;
 }
 
-/** An edit by hand: without a fence. Flags of the same key are replaced, others stay. */
+/** Flags of the same key are replaced, those given as `null` removed; others stay. */
+export interface FlagEdits extends Omit<FlagDefinitions, 'flags'> {
+  readonly flags: Readonly<Record<string, FlagDefinition | null>>;
+}
+
+/** An edit by hand: without a fence. */
 export interface PutFlags {
   readonly key: string;
-  readonly definitions: FlagDefinitions;
+  readonly definitions: FlagEdits;
 }
 
 export interface FlagStatus {

@@ -240,7 +240,7 @@ describe('a flag of the embedded flag service', { timeout: 120_000 }, () => {
     }
   });
 
-  it('is shown, and taken over from a file, on the command line', async () => {
+  it('is shown, taken over from a file, and removed on the command line', async () => {
     const file = join(home, 'mine.json');
     writeFileSync(file, JSON.stringify({ flags: { 'new-search': plain } }));
     const shiplock = async (...args: string[]) => {
@@ -250,6 +250,14 @@ describe('a flag of the embedded flag service', { timeout: 120_000 }, () => {
     assert.equal(await shiplock('local', 'flags', 'set', file), 'in force: new-search\n');
     assert.deepEqual(JSON.parse(await shiplock('local', 'flags')).flags['new-search'], plain);
     assert.match(await shiplock('local', 'status'), /Flags +http:\/\/127\.0\.0\.1:\d+/);
+
+    await assert.rejects(
+      shiplock('local', 'flags', 'remove', 'new-search', 'nope'),
+      /there is no flag nope here; nothing was/,
+    );
+    assert.equal(await shiplock('local', 'flags', 'remove', 'new-search'), 'removed: new-search\n');
+    assert.equal('new-search' in JSON.parse(await shiplock('local', 'flags')).flags, false);
+    await assert.rejects(client.flag('any', 'new-search'), /there is no flag new-search here/);
   });
 });
 

@@ -35,6 +35,8 @@ export interface Beside {
   prepare(supervisor: SupervisorClient, service: string): Promise<void>;
   /** What has become of them, and of what was told: each effect once. */
   found(supervisor: SupervisorClient, service: string): Promise<string[]>;
+  /** Removes its flag: hundreds are more than the flag service keeps. */
+  forget(supervisor: SupervisorClient, service: string): Promise<void>;
   /** A configuration file's text with `<digest>` for the digest that the registry itself answers. */
   named(service: string, text: string): Promise<string>;
   close(): Promise<void>;
@@ -120,6 +122,9 @@ export async function openBeside(folder: string): Promise<Beside> {
         `flag: ${JSON.stringify(definition.targeting ?? definition.defaultVariant)}`,
         ...receiver.told(service),
       ];
+    },
+    forget: async (supervisor, service) => {
+      await supervisor.putFlags({ key: `after ${service}`, definitions: { flags: { [flagOf(service)]: null } } });
     },
     named: async (service, text) => {
       const digest = images && (await digestIn(images.host, service));

@@ -88,16 +88,26 @@ async function attempt(stage: Stage, seat: Seat, trial: Trial, calm: Ran): Promi
   return { ...trial, killedAt, outcome, seconds, requests, lost, differences: odd };
 }
 
-/** Each item once, by whichever seat is free. */
+/**
+ * Each item once, by whichever seat is free.
+ *
+ * @throws the first error, once no seat works any more: what it still needs must not be taken away beneath it
+ */
 async function share<Item>(
   seats: readonly Seat[],
   items: readonly Item[],
   work: (seat: Seat, item: Item) => Promise<void>,
 ): Promise<void> {
   const queue = [...items];
-  await Promise.all(
+  const ended = await Promise.allSettled(
     seats.map(async (seat) => {
-      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(seat, item);
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+        await work(seat, item).catch((error: unknown) => {
+          queue.length = 0;
+          throw error;
+        });
+      }
     }),
   );
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
 }

@@ -120,6 +120,7 @@ export async function releaseOnce(options: {
   const found = (await beside?.found(supervisor, service)) ?? [];
   const named = beside?.named ?? ((_service: string, text: string) => text);
   const contents = await Promise.all(file.contents.map((text) => named(service, text)));
+  await beside?.forget(supervisor, service);
   await endService(supervisor, service);
   return {
     worker,

@@ -3,7 +3,15 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileOf, problemOf, revisionOf, revisionOfText } from '../flags/definitions.ts';
 import type { SourceStatus } from '../flags/source.ts';
-import type { FlagDefinitions, FlagStatus, FlagWritten, PutFlag, PutFlags } from '../protocol.ts';
+import type {
+  FlagDefinition,
+  FlagDefinitions,
+  FlagEdits,
+  FlagStatus,
+  FlagWritten,
+  PutFlag,
+  PutFlags,
+} from '../protocol.ts';
 import { replaceFile } from './files.ts';
 import { choosePort, LOOPBACK } from './ports.ts';
 import { Refused, uphold } from './refuse.ts';
@@ -116,10 +124,11 @@ function admit(draft: StackState, service: string, fence: number): null {
   return null;
 }
 
-function merged(before: FlagDefinitions, { flags, $evaluators, metadata }: FlagDefinitions): FlagDefinitions {
+function merged(before: FlagDefinitions, { flags, $evaluators, metadata }: FlagEdits): FlagDefinitions {
+  const edited = Object.entries({ ...before.flags, ...flags });
   return {
     ...before,
-    flags: { ...before.flags, ...flags },
+    flags: Object.fromEntries(edited.filter((one): one is [string, FlagDefinition] => one[1] !== null)),
     ...($evaluators && { $evaluators: { ...before.$evaluators, ...$evaluators } }),
     ...(metadata && { metadata: { ...before.metadata, ...metadata } }),
   };

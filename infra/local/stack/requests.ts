@@ -3,7 +3,7 @@ import type {
   Fenced,
   FenceRequest,
   FlagDefinition,
-  FlagDefinitions,
+  FlagEdits,
   PutFlag,
   PutFlags,
   PutRevision,
@@ -63,8 +63,8 @@ const anything = z.record(z.string(), z.unknown());
 
 export const putFlag: z.ZodType<PutFlag> = z.strictObject({ fence, key, definition, ifRevision: label.optional() });
 
-const definitions: z.ZodType<FlagDefinitions> = z.object({
-  flags: z.record(flagKey, definition),
+const definitions: z.ZodType<FlagEdits> = z.object({
+  flags: z.record(flagKey, definition.nullable()),
   $evaluators: anything.optional(),
   metadata: anything.optional(),
 });

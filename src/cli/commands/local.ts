@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ServerStatus, ServiceStatus, StackStatus, SupervisorClient } from '../../../infra/local/index.ts';
+import { ShiplockError } from '../../errors.ts';
 import { type Invocation, type OutputOptions, withOutput } from '../invocation.ts';
 import { paintLine, type Span, span } from '../paint.ts';
 import { ICONS } from '../release/model.ts';
@@ -54,6 +55,28 @@ export function configure(command: Command, { terminal }: Invocation): void {
     const json = own.output === 'json' || above.output === 'json';
     const taken = Object.keys(definitions.flags);
     terminal.out(json ? JSON.stringify({ ok: true, flags: taken }) : `in force: ${taken.join(', ')}`);
+  });
+  withHome(
+    flags.command('remove <flag...>').description('remove flags; who asks for one gets the default in its code'),
+  ).action(async (keys: string[], own: Options) => {
+    const above = flags.opts<Options>();
+    await withSupervisor(own.home ?? above.home, async (client) => {
+      const known = await client.flags();
+      const unknown = keys.filter((key) => !Object.hasOwn(known.flags, key));
+      if (unknown.length > 0) throw noSuchFlags(unknown, Object.keys(known.flags));
+      const removed = Object.fromEntries(keys.map((key) => [key, null]));
+      await client.putFlags({ key: `local flags remove ${keys.join(' ')}`, definitions: { flags: removed } });
+    });
+    const json = own.output === 'json' || above.output === 'json';
+    terminal.out(json ? JSON.stringify({ ok: true, removed: keys }) : `removed: ${keys.join(', ')}`);
+  });
+}
+
+function noSuchFlags(unknown: readonly string[], known: readonly string[]): ShiplockError {
+  return new ShiplockError({
+    code: 'SHIPLOCK_LOCAL_FLAG_UNKNOWN',
+    message: `there is no flag ${unknown.join(', ')} here; nothing was removed`,
+    mend: known.length > 0 ? `use some of ${known.join(', ')}` : 'there are no flags at all',
   });
 }
 
