@@ -3,7 +3,7 @@
 // old-fashioned JavaScript; everything else needs Node 22.19.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import * as modules from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -24,9 +24,18 @@ async function runHere() {
   const source = join(root, 'src/cli/main.ts');
   const compiled = join(root, 'dist/src/cli/main.js');
   const installed = root.split(/[\\/]/).includes('node_modules');
+  keepCompiled(join(installed ? dirname(root) : join(root, 'node_modules'), '.cache/shiplock/compiled'));
   const main = !installed && existsSync(source) ? source : compiled;
   const { run } = await import(pathToFileURL(main).href);
   process.exitCode = await run(process.argv.slice(2));
+}
+
+/** What V8 makes of the sources is kept for the next start, also of the processes that this one starts. */
+function keepCompiled(folder) {
+  if (process.env.NODE_COMPILE_CACHE || process.env.NODE_DISABLE_COMPILE_CACHE) return;
+  // Where nothing can be written, Node goes on without.
+  modules.enableCompileCache(folder);
+  process.env.NODE_COMPILE_CACHE = folder;
 }
 
 /** The npm package `node` brings one along (a devDependency here); the command line goes on in it. */
@@ -63,7 +72,7 @@ function withNewerNode() {
 
 function packagedNode() {
   try {
-    const manifest = createRequire(import.meta.url).resolve('node/package.json');
+    const manifest = modules.createRequire(import.meta.url).resolve('node/package.json');
     const binary = join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
     return existsSync(binary) ? binary : null;
   } catch {

@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
 import { type ReleaseMemo, SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
-import type { Plan } from '../plan/plan.ts';
+import { formatDuration } from '../plan/duration.ts';
+import type { FlagRamp, Migration, Plan } from '../plan/plan.ts';
 
 /** What a release carries from its start, for the UI and for lists. */
 export interface StartWords {
@@ -37,18 +38,39 @@ export function startAttributes(plan: Plan): SearchAttributePair[] {
 const GAP = '\u00a0\u00a0\u00a0';
 
 function details(plan: Plan, planDigest: string, startedBy: string): string {
-  const weights = plan.canary.steps.flatMap((step) => (step.kind === 'setWeight' ? [`${step.weight} %`] : []));
   const rows: [string, string][] = [
     ['Service', plan.service],
     ['Environment', plan.environment],
     ['Version', plan.version],
     ['Started by', `${startedBy} (claimed)`],
     ['Plan', planDigest.slice(0, 12)],
-    ['Gates', plan.gates.map((gate) => gate.name).join(', ') || 'none'],
-    ['Ramp', weights.join(' → ') || 'none'],
-    ['Promotion', plan.promotion.approval ? 'after approval' : 'automatic'],
+    ...phases(plan),
   ];
   return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name}${GAP} | ${cell(value)} |`)].join('\n');
+}
+
+/** In the order in which they run; those that the plan lacks are left out. */
+function phases(plan: Plan): [string, string][] {
+  const { image, database, cutover, flags, validation } = plan;
+  const weights = plan.canary.steps.flatMap((step) => (step.kind === 'setWeight' ? [`${step.weight} %`] : []));
+  const files = (migrations: readonly Migration[]) => migrations.map(({ name }) => name).join(', ');
+  const ramp = ({ key, variant, steps }: FlagRamp) => {
+    const shares = steps.flatMap((step) => (step.kind === 'setPercent' ? [`${step.percent} %`] : []));
+    return `${key}=${variant} ${shares.join(' → ')}`;
+  };
+  const rows: [string, string | undefined][] = [
+    ['Gates', plan.gates.map((gate) => gate.name).join(', ') || 'none'],
+    ['Image', image && `${image.repository}, ${image.build ? 'built here' : 'as it is'}`],
+    ['Expand', database && (files(database.expand) || 'none')],
+    ['Ramp', weights.join(' → ') || 'none'],
+    ['Promotion', plan.promotion.approval ? 'after approval' : 'automatic'],
+    ['Cutover', cutover && `one switch, ${cutover.approval ? 'after approval' : 'automatic'}`],
+    ['Flags', flags?.ramps.map(ramp).join(', ')],
+    ['Validation', validation && 'checklist from the evidence'],
+    ['Window', formatDuration(plan.window.durationMs)],
+    ['Contract', database && (files(database.contract) || 'none')],
+  ];
+  return rows.filter((row): row is [string, string] => row[1] !== undefined);
 }
 
 /** A version is the caller's text: it must not break out of its cell. */

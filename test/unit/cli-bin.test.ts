@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -40,6 +40,32 @@ suite('bin/shiplock.js', () => {
   test('runs the sources of a checkout as they are', () => {
     const { code, out } = runWith(process.execPath, BIN, '--version');
     assert.deepEqual([code, /^\d+\.\d+\.\d+\n$/.test(out)], [0, true]);
+  });
+
+  test('keeps what was compiled for the next start, and starts just so where nothing can be kept', () => {
+    const root = mkdtempSync(join(tmpdir(), 'shiplock-bin-'));
+    try {
+      mkdirSync(join(root, 'bin'));
+      mkdirSync(join(root, 'src/cli'), { recursive: true });
+      copyFileSync(BIN, join(root, 'bin/shiplock.js'));
+      writeFileSync(join(root, 'package.json'), '{"type":"module"}');
+      writeFileSync(
+        join(root, 'src/cli/main.ts'),
+        `export function run(): number { console.log(process.env.NODE_COMPILE_CACHE ?? 'none'); return 0; }\n`,
+      );
+      const cache = join(root, 'node_modules/.cache/shiplock/compiled');
+      const env = { ...process.env, NODE_COMPILE_CACHE: undefined };
+      const start = () => spawnSync(process.execPath, [join(root, 'bin/shiplock.js')], { encoding: 'utf8', env });
+      assert.equal(start().stdout, `${cache}\n`, 'the processes that it starts keep theirs beside');
+      assert.ok(readdirSync(cache).length > 0);
+
+      rmSync(join(root, 'node_modules'), { recursive: true });
+      writeFileSync(join(root, 'node_modules'), 'no folder');
+      const { status, stderr } = start();
+      assert.deepEqual([status, stderr], [0, '']);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 
   test('hands over the exit code', () => {

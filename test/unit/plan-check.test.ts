@@ -32,15 +32,22 @@ describe('shiplock check', () => {
       /^shop 1\.2\.0 → production · on local: 2 × node shop\.js \{\{version\}\} · plan [0-9a-f]{12}$/,
     );
     assert.deepEqual(lines.slice(1, 4), [
-      '  EARLIEST  PHASE          WHAT                                                  DEADLINE',
-      '            gates          test: npm test                                        10m, then rejected',
-      '                           coverage: coverage/lcov.info at 80 % or more          10m, then rejected',
+      '  EARLIEST  PHASE          WHAT                                                           DEADLINE',
+      '            gates          test: npm test                                                 10m, then rejected',
+      '                           coverage: coverage/lcov.info at 80 % or more                   10m, then rejected',
     ]);
     assert.match(text, /\+5m +step 3: analysis smoke/);
     assert.match(text, /\n {6}\+15m +window +old side kept warm for 10m\n/);
     assert.match(text, /\nearliest 25m: 15m of canary and 10m of window, after gates and readiness\n$/);
     assert.ok(lines.every((line) => line.length <= 120));
   });
+
+  for (const width of [80, 100, 120, 160]) {
+    test(`fits a terminal of ${width} columns, with all phases`, () => {
+      for (const line of check(WHOLE, ['release.yaml'], { width }).text.split('\n').slice(1))
+        assert.ok(line.length <= width, `${line.length}: ${line}`);
+    });
+  }
 
   test('prints every phase in its order, with its earliest time and what a failure leads to', () => {
     const { code, text } = check(WHOLE, ['release.yaml'], { width: 160 });

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 
 /** What a process of the stack may know of ours: no credentials, no settings of a CI job. */
-const ALLOWED = ['HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
+const ALLOWED = ['HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_COMPILE_CACHE'];
 
 /** The environment everything starts with. `node` is, there, the Node that runs Shiplock. */
 export function inheritedEnvironment(): Record<string, string> {

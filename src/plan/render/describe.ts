@@ -23,7 +23,8 @@ export function describePlan(plan: Plan, options: DescribeOptions = {}): string 
     `plan ${planDigest(plan).slice(0, 12)}`,
   ];
   const end = `earliest ${formatDuration(earliestDurationMs(plan))}: ${partsOf(plan)}, after gates and readiness`;
-  return `${head.join(paint('dim', ' · '))}\n${table(planRows(plan), options)}${paint('bold', end)}\n`;
+  const foot = wrap(end, options.width ?? WIDTH).map((text) => paint('bold', text));
+  return `${head.join(paint('dim', ' · '))}\n${table(planRows(plan), options)}${foot.join('\n')}\n`;
 }
 
 /** `15m of canary, 30s of cutover and 10m of window`: the canary, the window, and what else takes time. */
@@ -48,6 +49,7 @@ export function describeRollout(
   return `${paint('bold', `Rollout ${name}`)}\n${table(rows, options)}${paint('bold', end)}\n`;
 }
 
+const WIDTH = 120;
 const HEADINGS = ['EARLIEST', 'PHASE', 'WHAT', 'DEADLINE'] as const;
 
 function table(rows: readonly Row[], options: DescribeOptions): string {
@@ -60,20 +62,25 @@ function table(rows: readonly Row[], options: DescribeOptions): string {
   ]);
   const widthOf = (column: number) =>
     Math.max(HEADINGS[column]?.length ?? 0, ...cells.map((line) => line[column]?.length ?? 0));
-  const [first, second, last] = [widthOf(0), widthOf(1), widthOf(3)];
-  const room = Math.max(24, (options.width ?? 120) - first - second - last - 8);
-  const middle = Math.min(room, widthOf(2));
+  const [first, second] = [widthOf(0), widthOf(1)];
+  const room = Math.max(48, (options.width ?? WIDTH) - first - second - 8);
+  const last = Math.min(widthOf(3), Math.max(Math.floor(room / 3), room - widthOf(2)));
+  const middle = Math.min(room - last, widthOf(2));
   const line = (row: readonly string[]) =>
     [row[0]?.padStart(first), row[1]?.padEnd(second), row[2]?.padEnd(middle), row[3]].join('  ').trimEnd();
-  const lines = cells.flatMap((row) =>
-    wrap(row[2] ?? '', middle).map((what, index) =>
-      index === 0 ? line([row[0] ?? '', row[1] ?? '', what, row[3] ?? '']) : line(['', '', `  ${what}`, '']),
-    ),
-  );
+  const lines = cells.flatMap(([at = '', phase = '', what = '', deadline = '']) => {
+    const left = wrap(what, middle);
+    const right = wrap(deadline, last);
+    const rest = Array.from({ length: Math.max(left.length, right.length) - 1 }, (_, index) => index + 1);
+    return [
+      line([at, phase, left[0] ?? '', right[0] ?? '']),
+      ...rest.map((index) => line(['', '', left[index] ?? '', right[index] ?? ''])),
+    ];
+  });
   return [paint('dim', `  ${line(HEADINGS)}`), ...lines.map((text) => `  ${text}`)].join('\n').concat('\n');
 }
 
-/** Breaks at spaces; continued lines are two columns narrower. Words longer than a line are left whole. */
+/** Breaks at spaces; continued lines are indented by two columns. Words longer than a line are left whole. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let current = '';
@@ -84,7 +91,7 @@ function wrap(text: string, width: number): string[] {
       current = word;
     } else current = current === '' ? word : `${current} ${word}`;
   }
-  return [...lines, current];
+  return [...lines, current].map((text, index) => (index === 0 ? text : `  ${text}`));
 }
 
 const CODES = { bold: '1', dim: '2' } as const;
