@@ -1,7 +1,7 @@
 /**
  * Kills the worker after each event of a release's history, in turn, and shows that nothing depends on it.
  *
- * `npm run faults:kill -- [--sample N] [--parallel P] [--only KIND,…] [--seed S] [-o json]`
+ * `npm run faults:kill -- [--sample N] [--parallel P] [--only KIND,…] [--from K] [--seed S] [-o json]`
  *
  * Exit code 1 if any release came to something else than the undisturbed one.
  */
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     sample: { type: 'string' },
     parallel: { type: 'string', default: '3' },
     only: { type: 'string' },
+    from: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     output: { type: 'string', short: 'o', default: 'table' },
   },
@@ -67,7 +68,9 @@ async function run(stage: Stage): Promise<Result[]> {
     say(undisturbedLine(kind, ran));
   });
 
-  const all = kinds.flatMap((kind) => trialsOf(kind, undisturbed.get(kind) as Ran));
+  const all = kinds
+    .flatMap((kind) => trialsOf(kind, undisturbed.get(kind) as Ran))
+    .filter(({ atEvent }) => atEvent >= Number(values.from));
   const trials = sampled(all, Number(values.sample ?? all.length), Number(values.seed));
   const results: Result[] = [];
   say(header());

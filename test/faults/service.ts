@@ -29,7 +29,9 @@ export async function serveStable(supervisor: SupervisorClient, { service, targe
   await until(`${service} ${STABLE} ready`, async () => isReady(await supervisor.service(service), STABLE));
   await supervisor.putRoles(service, { stable: STABLE, canary: null, fence, key: 'before/roles' });
   const weights = { [STABLE]: 100 };
-  return (await supervisor.putWeights(service, { weights, fence, key: 'before/weights' })).address;
+  // A machine that is busy with hundreds of services may be asked a second time.
+  const route = () => supervisor.putWeights(service, { weights, fence, key: 'before/weights' });
+  return (await route().catch(route)).address;
 }
 
 export function isReady({ revisions }: ServiceStatus, version: string): boolean {
