@@ -86,7 +86,7 @@ test('a flag service that is gone fails no request', async (t) => {
 test('a flag service that hangs holds a request up once, briefly, and then none', async (t) => {
   const hangs = createServer(() => undefined);
   t.after(() => hangs.close());
-  const api = await given(t, { url: await listening(hangs) });
+  const api = await given(t, { url: await listening(hangs), timeoutMs: 100 });
   const tookMs: number[] = [];
   for (const user of users(5)) {
     const begin = performance.now();
@@ -121,8 +121,12 @@ async function flagService(t: TestContext, flags: Record<string, object>): Promi
   return `http://127.0.0.1:${server.port}`;
 }
 
-async function given(t: TestContext, { url, faults = {} }: { url?: string; faults?: object }) {
-  const flags = await openFlags(url);
+/** Patient, unless said otherwise: these tests are a gate, also on a machine with other work. */
+async function given(
+  t: TestContext,
+  { url, faults = {}, timeoutMs = 5_000 }: { url?: string; faults?: object; timeoutMs?: number },
+) {
+  const flags = await openFlags(url, timeoutMs);
   const service = await serve({
     host: '127.0.0.1',
     port: 0,
