@@ -74,6 +74,27 @@ export function statusOf(handle: ReleaseHandle): Promise<ReleaseStatus> {
   return handle.query<ReleaseStatus>('status');
 }
 
+/**
+ * Lets the skipping clock go on until the release waits for a person in this way; its status then.
+ *
+ * It looks at the search attribute instead of asking the release: a query that meets the end of a run that is carried
+ * on in a new one leaves the test server's clock locked, which then goes no faster than any other.
+ */
+export async function untilWaitingFor(
+  { env }: Running,
+  handle: ReleaseHandle,
+  kind: NonNullable<ReleaseStatus['waiting']>['kind'],
+): Promise<ReleaseStatus> {
+  const waitingFor = defineSearchAttributeKey(SEARCH_ATTRIBUTES.waitingFor, SearchAttributeType.KEYWORD);
+  const { workflowId } = handle;
+  for (let looks = 0; looks < 1_000; looks += 1) {
+    const { typedSearchAttributes } = await env.client.workflow.getHandle(workflowId).describe();
+    if (typedSearchAttributes.get(waitingFor) === kind) return statusOf(handle);
+    await env.sleep(10_000);
+  }
+  throw new Error(`it never waited for a person as in ${kind}`);
+}
+
 /** Looks again, letting the skipping clock go on in steps of `stepMs`, until the status satisfies. */
 export async function until(
   { env }: Running,

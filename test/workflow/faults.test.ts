@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
-import { until, withWorld } from './environment.ts';
+import { untilWaitingFor, withWorld } from './environment.ts';
 import { automatic, credlinkPlan } from './plans.ts';
 import { createWorld } from './world.ts';
 
@@ -54,7 +54,7 @@ test('a person who decided on an inconclusive analysis is not asked again by a l
   const world = createWorld({ canaryVersion: version });
   await withWorld(world, async (running) => {
     const handle = await running.start(planWith({ minimumReadings: 100 }), { eventsPerRun: 20 });
-    const { waiting, continued } = await until(running, handle, (status) => status.waiting?.kind === 'inconclusive');
+    const { waiting, continued } = await untilWaitingFor(running, handle, 'inconclusive');
     await handle.signal('approve', { step: waiting?.token, id: 'go on' });
     const result = (await handle.result()) as ReleaseStatus;
     assert.equal(result.outcome, 'released');
