@@ -13,6 +13,7 @@ import {
   releaseId,
   SEARCH_ATTRIBUTES,
 } from '../../workflows/messages.ts';
+import { watchClock } from './clock.ts';
 import { buildQueue, type World } from './world.ts';
 
 Runtime.install({
@@ -36,6 +37,7 @@ export async function withWorld<T>(world: World, act: (running: Running) => Prom
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
   });
+  using clock = watchClock(env, world);
   try {
     const { operatorService } = env.connection;
     const names = Object.values(SEARCH_ATTRIBUTES);
@@ -43,7 +45,7 @@ export async function withWorld<T>(world: World, act: (running: Running) => Prom
       namespace: 'default',
       searchAttributes: Object.fromEntries(names.map((name) => [name, 2])),
     });
-    const common = { connection: env.nativeConnection, activities: world.activities };
+    const common = { connection: env.nativeConnection, activities: clock.activities };
     const worker = await Worker.create({
       ...common,
       taskQueue: 'shiplock',

@@ -1,0 +1,60 @@
+/** Keeps the test server's clock skipping. */
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { World } from './world.ts';
+
+const LOOK_MS = 1_000;
+/** Looks in a row that must find the clock at real pace with nothing under way. */
+const LOOKS = 5;
+
+/**
+ * The test server counts locks on its clock: one for each task under way, one of its own while nobody waits for the
+ * clock. It sometimes forgets to take one back, as where a timer is cancelled in the moment it fires; the clock then
+ * goes no faster than any other, and a release of two hours takes them. So while somebody waits for the clock, no
+ * activity runs, and it still goes at real pace, the forgotten lock is taken back. The server refuses that where
+ * nothing is locked, so one too many does no harm.
+ *
+ * Returns the world's activities, to be given to the workers in their place, and what ends the watch.
+ */
+export function watchClock(env: TestWorkflowEnvironment, world: World) {
+  let waiting = 0;
+  let running = 0;
+  const during = <A extends unknown[], R>(count: (by: number) => void, act: (...args: A) => R | Promise<R>) => {
+    return async (...args: A): Promise<R> => {
+      count(1);
+      try {
+        return await act(...args);
+      } finally {
+        count(-1);
+      }
+    };
+  };
+  const waits = (by: number) => {
+    waiting += by;
+  };
+  const runs = (by: number) => {
+    running += by;
+  };
+
+  const { workflow } = env.client;
+  workflow.result = during(waits, workflow.result.bind(workflow)) as typeof workflow.result;
+  env.sleep = during(waits, env.sleep.bind(env));
+  const activities = Object.fromEntries(
+    Object.entries(world.activities).map(([name, act]) => [name, during(runs, act as () => unknown)]),
+  );
+
+  let before: number | undefined;
+  let slow = 0;
+  const look = async () => {
+    const now = await env.currentTimeMs();
+    const atRealPace = before !== undefined && now - before < 2 * LOOK_MS;
+    slow = waiting > 0 && running === 0 && atRealPace ? slow + 1 : 0;
+    before = now;
+    if (slow < LOOKS) return;
+    slow = 0;
+    await env.connection.testService?.unlockTimeSkipping({});
+    process.stderr.write('the test server had forgotten a lock on its clock: taken back\n');
+  };
+  // A look may meet the server's end, and an unlock be refused; neither says anything about the test.
+  const timer = setInterval(() => void look().catch(() => {}), LOOK_MS);
+  return { activities, [Symbol.dispose]: () => clearInterval(timer) };
+}
