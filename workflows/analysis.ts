@@ -1,9 +1,16 @@
 /** Reading metrics on their schedule and judging them; the judging itself is pure code of `src/analysis`. */
 import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Reading } from '../activities/metrics/port.ts';
-import { assessMetric, assessReading, endOfBackground } from '../src/analysis/index.ts';
+import {
+  assessMetric,
+  assessReading,
+  type Compared,
+  compareLook,
+  endOfBackground,
+  NOT_COMPARED,
+} from '../src/analysis/index.ts';
 import { evidenceOf } from '../src/audit/evidence.ts';
-import type { AnalysisPlan, MetricPlan } from '../src/plan/plan.ts';
+import type { AnalysisPlan, ComparisonPlan, Compatibility, MetricPlan } from '../src/plan/plan.ts';
 import { reading } from './activities.ts';
 import { GoBack, type Release } from './control.ts';
 import type { MetricProgress } from './messages.ts';
@@ -42,7 +49,8 @@ export async function finishBackground(release: Release, analysis: AnalysisPlan)
   const lastWeight = state.weights[release.plan.version] ?? 0;
   if (!state.promotedFully) await lookOnceMore(release, analysis, lastWeight);
   const metrics = metricsOf(release, BACKGROUND, analysis);
-  const { verdict, because } = endOfBackground(analysis, metrics, lastWeight);
+  const taken = metrics.map((metric) => ({ metric: metric.metric, readings: allOf(metric) }));
+  const { verdict, because } = endOfBackground(analysis, taken, lastWeight);
   for (const metric of metrics) if (metric.state === 'running') metric.state = 'ended';
   release.changed();
   if (state.promotedFully && verdict !== 'pass') waive(release, metrics);
@@ -58,9 +66,9 @@ async function lookOnceMore(release: Release, analysis: AnalysisPlan, lastWeight
   const metrics = metricsOf(release, BACKGROUND, analysis);
   const unread = analysis.metrics.filter((_, index) => {
     const metric = metrics[index];
-    return metric?.state === 'running' && metric.readings.every(({ weight }) => weight !== lastWeight);
+    return metric?.state === 'running' && allOf(metric).every(({ weight }) => weight !== lastWeight);
   });
-  await Promise.all(unread.map((plan) => readOne(release, BACKGROUND, plan)));
+  await Promise.all(unread.map((plan) => readOne(release, BACKGROUND, plan, analysis.compatibility)));
 }
 
 function waive(release: Release, metrics: readonly MetricProgress[]): void {
@@ -81,7 +89,7 @@ export async function runInline(release: Release, name: string, analysis: Analys
   const metrics = metricsOf(release, name, analysis);
   const against = evidenceAgainst(release, name);
   if (against) throw new GoBack(against);
-  const undecided = metrics.find((metric) => metric.state === 'inconclusive');
+  const undecided = metrics.find((metric) => decides(metric) && metric.state === 'inconclusive');
   if (undecided)
     await askAPerson(release, name, `${undecided.metric}: ${undecided.because}`, analysis.inconclusiveDeadlineMs);
   return metrics.map((metric) => `${metric.metric} ${metric.state}`).join(', ');
@@ -92,14 +100,14 @@ function actOnBackground(release: Release): void {
   const against = evidenceAgainst(release, BACKGROUND);
   if (against) release.abort(against);
   const undecided = release.state.metrics.find(
-    ({ analysis, state }) => analysis === BACKGROUND && state === 'inconclusive',
+    (metric) => metric.analysis === BACKGROUND && decides(metric) && metric.state === 'inconclusive',
   );
   if (undecided) release.state.inconclusive = `${undecided.metric}: ${undecided.because}`;
 }
 
 /** A failed metric counts before one that only could not be read. */
 function evidenceAgainst(release: Release, name: string): GoingBack | null {
-  const metrics = release.state.metrics.filter((metric) => metric.analysis === name);
+  const metrics = release.state.metrics.filter((metric) => metric.analysis === name && decides(metric));
   const against = metrics.find(({ state }) => state === 'fail') ?? metrics.find(({ state }) => state === 'error');
   return against ? { outcome: 'rolledBack', because: `${against.metric}: ${against.because}` } : null;
 }
@@ -128,8 +136,8 @@ async function measure(
   const metrics = metricsOf(release, name, analysis);
   for (;;) {
     const running = metrics.filter((metric) => metric.state === 'running');
-    const over = running.length === 0 || metrics.some((metric) => metric.state === 'fail' || metric.state === 'error');
-    if (over || metrics.some((metric) => metric.state === 'inconclusive')) return 'ended';
+    const decided = metrics.some((metric) => decides(metric) && ENDS_ALL.includes(metric.state));
+    if (running.length === 0 || decided) return 'ended';
     const due = Math.min(...running.map((metric) => schedule[keyOf(metric)] ?? 0));
     const wait = due - Date.now();
     if (stop() || (wait > 0 && (await condition(stop, wait, { summary: `${name}: next reading` })))) return 'stopped';
@@ -137,32 +145,98 @@ async function measure(
     await Promise.all(
       analysis.metrics
         .filter((_, index) => metrics[index]?.state === 'running' && (schedule[keyOf(metrics[index])] ?? 0) <= now)
-        .map((plan) => readOne(release, name, plan)),
+        .map((plan) => readOne(release, name, plan, analysis.compatibility)),
     );
     release.changed();
   }
 }
 
-async function readOne(release: Release, name: string, plan: MetricPlan): Promise<void> {
+async function readOne(
+  release: Release,
+  name: string,
+  plan: MetricPlan,
+  compatibility: Compatibility | undefined,
+): Promise<void> {
   const { state } = release;
   const metric = state.metrics.find((known) => known.analysis === name && known.metric === plan.name);
   if (!metric) return;
   const startedAt = Date.now();
   const weight = state.weights[release.plan.version] ?? 0;
-  const answer = await take(plan, besideOf(release, plan));
-  const judged = assessReading(plan, answer);
-  const beside = answer.beside ? assessReading(SHOWN_ONLY, { raw: answer.beside, error: null }).value : '';
+  const answer = await take(withRevisions(release, plan), besideOf(release, plan));
+  const judged = plan.comparison
+    ? compare(release, metric, plan.comparison, answer)
+    : { ...assessReading(plan, answer, compatibility), beside: shownBeside(answer) };
   metric.readings.push({
     at: answer.at,
     value: judged.value || judged.because,
-    beside,
+    beside: judged.beside,
     verdict: judged.verdict,
     weight,
     evidence: evidenceOf(answer),
   });
-  const { nextInMs, ...assessed } = assessMetric(plan, metric.readings);
+  const { nextInMs, ...assessed } = assessMetric(plan, allOf(metric), compatibility);
   Object.assign(metric, assessed);
-  if (nextInMs !== null) state.schedule[keyOf(metric)] = startedAt + nextInMs;
+  if (plan.comparison && metric.state !== 'error') metric.because = judged.because;
+  if (plan.dryRun) metric.because = `dry run: ${metric.because}`;
+  retain(metric, plan.retained);
+  // Argo counts the interval from the end of a reading.
+  const from = compatibility === 'argo' ? Date.now() : startedAt;
+  if (nextInMs !== null) state.schedule[keyOf(metric)] = from + nextInMs;
+}
+
+/** A look at both sides: what is known of them goes on from the last one, whatever runs and workers lay between. */
+function compare(release: Release, metric: MetricProgress, plan: ComparisonPlan, answer: Reading): Compared {
+  const { state } = release;
+  state.comparisons ??= {};
+  const weight = state.weights[release.plan.version] ?? 0;
+  const compared = compareLook(plan, state.comparisons[keyOf(metric)] ?? NOT_COMPARED, answer, weight);
+  state.comparisons[keyOf(metric)] = compared.progress;
+  metric.safeAt = compared.safe ? weight : null;
+  return compared;
+}
+
+/**
+ * Every comparison showed at the present weight that the canary is within its margin, and every other metric was good
+ * there: a timed pause has no more to tell.
+ */
+export function isShownSafe({ state, plan }: Release): boolean {
+  const weight = state.weights[plan.version] ?? 0;
+  const metrics = state.metrics.filter((metric) => metric.analysis === BACKGROUND && decides(metric));
+  return (
+    metrics.some(({ safeAt }) => safeAt !== undefined) &&
+    metrics.every(({ safeAt, readings }) =>
+      safeAt === undefined
+        ? readings.some((reading) => reading.verdict === 'pass' && reading.weight === weight)
+        : safeAt === weight,
+    )
+  );
+}
+
+const shownBeside = ({ beside }: Reading): string =>
+  beside ? assessReading(SHOWN_ONLY, { raw: beside, error: null }).value : '';
+
+const ENDS_ALL: readonly MetricProgress['state'][] = ['fail', 'error', 'inconclusive'];
+
+const decides = (metric: MetricProgress): boolean => !metric.dryRun;
+
+/** Every reading as far as judging needs it, oldest first. */
+const allOf = ({ earlier = [], readings }: MetricProgress) => [...earlier, ...readings];
+
+/** Keeps the last readings whole; of those before only what judging needs. */
+function retain(metric: MetricProgress, limit: number | undefined): void {
+  if (limit === undefined || metric.readings.length <= limit) return;
+  const dropped = metric.readings.splice(0, metric.readings.length - limit);
+  metric.earlier = [...(metric.earlier ?? []), ...dropped.map(({ verdict, weight }) => ({ verdict, weight }))];
+}
+
+/** `{{revision.stable}}` and `{{revision.latest}}`, Argo's podTemplateHashValue, as the platform names revisions. */
+function withRevisions(release: Release, plan: MetricPlan): MetricPlan {
+  const { provider } = plan;
+  if (!provider.query.includes('{{revision.')) return plan;
+  const query = provider.query
+    .replaceAll('{{revision.stable}}', release.state.admission?.before.stable ?? '')
+    .replaceAll('{{revision.latest}}', release.plan.version);
+  return { ...plan, provider: { ...provider, query } };
 }
 
 /** A reading that could not be taken is a reading, too: an error. */
@@ -193,9 +267,9 @@ function metricsOf(release: Release, name: string, analysis: AnalysisPlan): Metr
       analysis: name,
       metric: plan.name,
       query: plan.provider.query,
-      condition: [plan.successCondition, plan.failureCondition && `not ${plan.failureCondition}`]
-        .filter(Boolean)
-        .join(', '),
+      condition: plan.comparison
+        ? inWords(plan.comparison)
+        : [plan.successCondition, plan.failureCondition && `not ${plan.failureCondition}`].filter(Boolean).join(', '),
       state: 'running',
       because: '',
       good: 0,
@@ -203,12 +277,16 @@ function metricsOf(release: Release, name: string, analysis: AnalysisPlan): Metr
       inconclusive: 0,
       errors: 0,
       readings: [],
+      ...(plan.dryRun ? { dryRun: true as const } : {}),
     };
     state.metrics.push(metric);
     state.schedule[keyOf(metric)] = Date.now() + plan.initialDelayMs;
     return metric;
   });
 }
+
+const inWords = ({ of, alpha, margin }: ComparisonPlan): string =>
+  `${of === 'counts' ? 'no more often' : 'no slower'} than the stable side (alpha ${alpha}${margin === null ? '' : `, margin ${margin}`})`;
 
 function keyOf(metric: MetricProgress | undefined): string {
   return metric ? `${metric.analysis}/${metric.metric}` : '';

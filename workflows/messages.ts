@@ -173,6 +173,12 @@ export interface MetricProgress {
   inconclusive: number;
   errors: number;
   readonly readings: JudgedReading[];
+  /** Where not all readings are kept (`measurementRetention`): what judging needs of the earlier ones. */
+  earlier?: Pick<JudgedReading, 'verdict' | 'weight'>[];
+  /** It decides nothing. */
+  readonly dryRun?: true;
+  /** The canary's weight at which the last look showed it to be within the margin. */
+  safeAt?: number | null;
 }
 
 export interface GateProgress extends GateReport {

@@ -1,8 +1,10 @@
 /**
  * The whole state of a release, as plain data: continue-as-new carries it, the `status` query answers from it.
  */
+
 import type { Admission } from '../activities/admission/port.ts';
 import type { PreparedImage } from '../activities/image/port.ts';
+import type { ComparisonProgress } from '../src/analysis/index.ts';
 import type { ConfigurationEdit, FlagStep, Plan, Step, TrustLevel } from '../src/plan/plan.ts';
 import type { ChecklistItem } from '../src/validation/item.ts';
 import type {
@@ -78,6 +80,8 @@ export interface ReleaseState {
   approvals: { readonly token: string; readonly name: string; readonly level: TrustLevel }[];
   /** When each metric is read next (epoch milliseconds), by `analysis/metric`. */
   schedule: Record<string, number>;
+  /** What comparisons know so far, by metric. */
+  comparisons?: Record<string, ComparisonProgress>;
   /** An inconclusive background analysis, until a person decided. */
   inconclusive: string | null;
   /** The background analysis has had its say, or a person instead: a later run asks nobody again. */

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { MetricsActivities } from './port.ts';
 import { ask } from './prometheus.ts';
 import { windowOf } from './window.ts';
@@ -21,7 +22,8 @@ export function createMetricsActivities({ mapAddress }: MetricsDependencies): Me
         const why = error instanceof Error ? error.message : String(error);
         return { ...reading, address, raw: '', error: `${address} leads nowhere: ${why}` };
       }
-      const put = (text: string) => ask({ address, query: text, at, timeoutMs });
+      const { cancellationSignal } = Context.current();
+      const put = (text: string) => ask({ address, query: text, at, timeoutMs }, cancellationSignal);
       const [judged, shown] = await Promise.all([put(query), beside === undefined ? null : put(beside)]);
       return { ...reading, address, ...judged, beside: shown?.raw ?? '' };
     },

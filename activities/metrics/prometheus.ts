@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { Context } from '@temporalio/activity';
 import { reason, request, type Sent } from '../request.ts';
 
 /** Enough for every verdict; an answer beyond it was meant for a graph. */
@@ -23,21 +22,20 @@ export interface Answer {
 }
 
 /**
- * Asks Prometheus' HTTP API for one value. Reading stops at 64 KiB or at the time-out. Throws only where the activity
- * itself is cancelled.
+ * Asks Prometheus' HTTP API for one value. Reading stops at 64 KiB or at the time-out. Throws only where it is
+ * cancelled.
  */
-export async function ask(question: Question): Promise<Answer> {
+export async function ask(question: Question, cancellation: AbortSignal): Promise<Answer> {
   const { address, timeoutMs } = question;
   const url = URL.parse(`${address.replace(/\/+$/, '')}/api/v1/query`);
   if (!url || !/^https?:$/.test(url.protocol)) return failed(`"${address}" is no http(s) address`);
   if (url.username || url.password) return failed('the address carries credentials');
-  const { cancellationSignal } = Context.current();
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await request(url, asked(question), AbortSignal.any([deadline, cancellationSignal]));
+    const response = await request(url, asked(question), AbortSignal.any([deadline, cancellation]));
     return await readAnswer(response, url.origin);
   } catch (error) {
-    cancellationSignal.throwIfAborted();
+    cancellation.throwIfAborted();
     if (deadline.aborted) return failed(`${url.origin} has not answered within ${timeoutMs} ms`);
     return failed(`${url.origin} is not reached: ${reason(error)}`);
   }

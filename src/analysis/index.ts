@@ -2,6 +2,10 @@
  * Judging, pure: recorded readings and a plan in, verdicts with their reasons out. It runs inside the workflow and
  * again whenever a history is replayed. The rules stand in `docs/analysis.md`.
  */
+
+export { type CasePhase, judgeCase, type Measurement } from './case.ts';
+export { type Compared, compareLook } from './comparison/compare.ts';
+export { type ComparisonProgress, NOT_COMPARED } from './comparison/evidence.ts';
 export {
   type Condition,
   type ConditionFault,
@@ -9,9 +13,11 @@ export {
   evaluateCondition,
   parseCondition,
   type ResultShape,
+  type Value,
 } from './condition/index.ts';
+export { matchesPattern } from './condition/matches.ts';
 export { assessMetric, type MetricAssessment, type MetricState } from './metric.ts';
 export { applyMonitor, type MonitorAssessment } from './monitor.ts';
 export { type PrometheusAnswer, parsePrometheus } from './prometheus.ts';
-export { assessReading, type ReadingAssessment, type ReadingVerdict } from './reading.ts';
+export { assessReading, assessResult, type ReadingAssessment, type ReadingVerdict } from './reading.ts';
 export { type AnalysisAssessment, assessAnalysis, endOfBackground, type MetricReadings } from './run.ts';

@@ -36,6 +36,27 @@ export function parsePrometheus(raw: string): PrometheusAnswer {
   }
 }
 
+/** One series of an instant vector. */
+export interface Labelled {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Reads an instant vector with its labels, of at most 1,000 series. */
+export function parseVector(
+  raw: string,
+): { readonly ok: true; readonly series: readonly Labelled[] } | { readonly ok: false; readonly message: string } {
+  const read = parsePrometheus(raw);
+  if (!read.ok) return read;
+  const { data } = parseJson(raw) as { data: { resultType: string; result: { metric?: unknown; value: unknown }[] } };
+  if (data.resultType !== 'vector') return { ok: false, message: `the query answers a ${data.resultType}, no vector` };
+  const series = data.result.map(({ metric, value }) => ({
+    labels: isObject(metric) ? (metric as Labelled['labels']) : {},
+    value: sampleValue(value) ?? Number.NaN,
+  }));
+  return { ok: true, series };
+}
+
 function scalar(sample: unknown): PrometheusAnswer {
   const value = sampleValue(sample);
   return value === null ? refused('the scalar has no readable value') : { ok: true, result: value, samples: 1 };

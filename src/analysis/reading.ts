@@ -1,6 +1,6 @@
 import type { Reading } from '../../activities/metrics/port.ts';
-import type { MetricPlan } from '../plan/plan.ts';
-import { evaluateCondition } from './condition/index.ts';
+import type { Compatibility, MetricPlan } from '../plan/plan.ts';
+import { evaluateCondition, type Value } from './condition/index.ts';
 import { parsePrometheus } from './prometheus.ts';
 import { showResult } from './show.ts';
 
@@ -20,25 +20,37 @@ type Answer =
   | { readonly ok: false; readonly message: string }
   | null;
 
+type Conditions = Pick<MetricPlan, 'successCondition' | 'failureCondition'>;
+
 /**
- * Judges one reading by Argo's rules: with `successCondition` alone its falsehood fails; with `failureCondition` alone
- * its falsehood passes; with both failure wins and neither is inconclusive; with none every answer passes. Other than
- * in Argo, nothing passes without a number: an empty answer, or one in which a comparison met NaN, is at best an error.
+ * Judges one reading of a provider: what went wrong on the way is an error, the answer is judged by `assessResult`.
  *
  * @example assessReading({ ...metric, successCondition: 'result[0] >= 0.99' }, reading).because
  * // 'result[0] >= 0.99 holds for [0.995]'
  */
 export function assessReading(
-  metric: Pick<MetricPlan, 'successCondition' | 'failureCondition'>,
+  metric: Conditions,
   reading: Pick<Reading, 'raw' | 'error'>,
+  compatibility?: Compatibility,
 ): ReadingAssessment {
   if (reading.error !== null) return { verdict: 'error', value: '', because: `no answer: ${reading.error}` };
   const answer = parsePrometheus(reading.raw);
   if (!answer.ok) return { verdict: 'error', value: '', because: answer.message };
-  const { result } = answer;
+  return assessResult(metric, answer.result, compatibility);
+}
+
+/**
+ * Judges what a condition sees as `result` by Argo's rules: with `successCondition` alone its falsehood fails; with
+ * `failureCondition` alone its falsehood passes; with both failure wins and neither is inconclusive; with none every
+ * answer passes. Other than in Argo, nothing passes without a number: an empty answer, or one in which a comparison met
+ * NaN, is at best an error. With `compatibility: 'argo'` it passes.
+ *
+ * @example assessResult({ successCondition: 'result.ok', failureCondition: null }, { ok: false }).verdict // 'fail'
+ */
+export function assessResult(metric: Conditions, result: Value, compatibility?: Compatibility): ReadingAssessment {
   const value = showResult(result);
-  const success = conditionAnswer(metric.successCondition, result);
-  const failure = conditionAnswer(metric.failureCondition, result);
+  const success = conditionAnswer(metric.successCondition, result, compatibility);
+  const failure = conditionAnswer(metric.failureCondition, result, compatibility);
   for (const [field, condition, outcome] of [
     ['successCondition', metric.successCondition, success],
     ['failureCondition', metric.failureCondition, failure],
@@ -46,24 +58,25 @@ export function assessReading(
     if (outcome !== null && !outcome.ok)
       return { verdict: 'error', value, because: unanswerable(field, condition ?? '', outcome.message, result) };
   }
-  return { value, ...byArgosRules(metric, success, failure, result) };
+  return { value, ...byArgosRules(metric, success, failure, result, compatibility) };
 }
 
-function conditionAnswer(condition: string | null, result: readonly number[] | number): Answer {
-  return condition === null ? null : evaluateCondition(condition, result);
+function conditionAnswer(condition: string | null, result: Value, compatibility?: Compatibility): Answer {
+  return condition === null ? null : evaluateCondition(condition, result, compatibility);
 }
 
-function unanswerable(field: string, condition: string, message: string, result: readonly number[] | number): string {
+function unanswerable(field: string, condition: string, message: string, result: Value): string {
   // Argo's words for an empty vector, whatever the condition stumbled over.
   if (isEmpty(result)) return 'metric result is nil or empty: no data returned from the metric provider';
   return `${field} "${condition}" has no answer for ${showResult(result)}: ${message}`;
 }
 
 function byArgosRules(
-  metric: Pick<MetricPlan, 'successCondition' | 'failureCondition'>,
+  metric: Conditions,
   success: Answer,
   failure: Answer,
-  result: readonly number[] | number,
+  result: Value,
+  compatibility?: Compatibility,
 ): Pick<ReadingAssessment, 'verdict' | 'because'> {
   const seen = showResult(result);
   const succeeds = success?.ok === true && success.value;
@@ -76,7 +89,7 @@ function byArgosRules(
       because: `neither ${metric.successCondition} nor ${metric.failureCondition} holds for ${seen}`,
     };
   }
-  const missing = noEvidence([success, failure], result);
+  const missing = compatibility === 'argo' ? null : noEvidence([success, failure], result);
   if (missing !== null) return { verdict: 'error', because: `${missing}: never a pass` };
   if (success !== null) return { verdict: 'pass', because: `${metric.successCondition} holds for ${seen}` };
   if (failure !== null)
@@ -85,15 +98,15 @@ function byArgosRules(
 }
 
 /** Why a result supports no pass; `null`: it may. */
-function noEvidence(answers: readonly Answer[], result: readonly number[] | number): string | null {
+function noEvidence(answers: readonly Answer[], result: Value): string | null {
   if (isEmpty(result)) return 'the answer is empty';
-  const values = typeof result === 'number' ? [result] : result;
+  const values = Array.isArray(result) ? result : [result];
   if (values.every(Number.isNaN)) return `${showResult(result)} holds no number`;
   if (answers.some((answer) => answer?.ok === true && answer.metNaN))
     return `a comparison met NaN in ${showResult(result)}`;
   return null;
 }
 
-function isEmpty(result: readonly number[] | number): boolean {
-  return typeof result !== 'number' && result.length === 0;
+function isEmpty(result: Value): boolean {
+  return result === null || (Array.isArray(result) && result.length === 0);
 }

@@ -12,6 +12,13 @@ export interface AnalysisAssessment {
   readonly because: string;
 }
 
+export interface AssessedMetric {
+  readonly metric: string;
+  readonly state: MetricState;
+  readonly because: string;
+  readonly dryRun?: true | undefined;
+}
+
 /** A metric's readings so far, oldest first, each with the canary's weight when it was taken. */
 export interface MetricReadings {
   readonly metric: string;
@@ -20,16 +27,17 @@ export interface MetricReadings {
 
 /**
  * The worst of its metrics: pass < running < inconclusive < error < fail. As soon as it is one of the last three, the
- * analysis ends and the other metrics with it. Without a metric it is inconclusive: nothing was shown.
+ * analysis ends and the other metrics with it. A metric on a dry run counts for nothing. Without a metric it is
+ * inconclusive: nothing was shown.
  */
-export function assessAnalysis(
-  metrics: readonly { readonly metric: string; readonly state: MetricState; readonly because: string }[],
-): AnalysisAssessment {
+export function assessAnalysis(all: readonly AssessedMetric[]): AnalysisAssessment {
+  const metrics = all.filter(({ dryRun }) => !dryRun);
   const rank = (state: MetricState): number => BEST_FIRST.indexOf(state);
   const worst = metrics.reduce<(typeof metrics)[number] | null>(
     (so, one) => (so === null || rank(one.state) > rank(so.state) ? one : so),
     null,
   );
+  if (worst === null && all.length > 0) return { state: 'pass', because: 'every metric is on a dry run' };
   if (worst === null) return { state: 'inconclusive', because: 'the analysis has no metric' };
   if (worst.state === 'pass')
     return { state: 'pass', because: metrics.map(({ metric, because }) => `${metric}: ${because}`).join('; ') };
@@ -45,7 +53,7 @@ export function assessAnalysis(
  * @param lastWeight The canary's weight at the end of the ramp, in percent.
  */
 export function endOfBackground(
-  analysis: Pick<AnalysisPlan, 'metrics' | 'minimumReadings'>,
+  analysis: Pick<AnalysisPlan, 'metrics' | 'minimumReadings' | 'compatibility'>,
   taken: readonly MetricReadings[],
   lastWeight: number,
 ): { readonly verdict: ReadingVerdict; readonly because: string } {
@@ -53,12 +61,21 @@ export function endOfBackground(
     const readings = taken.find(({ metric }) => metric === plan.name)?.readings ?? [];
     return {
       metric: plan.name,
-      ...endOfMetric(plan, readings, analysis.minimumReadings, lastWeight),
+      dryRun: plan.dryRun,
+      ...(analysis.compatibility === 'argo'
+        ? endAsInArgo(plan, readings)
+        : endOfMetric(plan, readings, analysis.minimumReadings, lastWeight)),
     };
   });
   const { state, because } = assessAnalysis(ends);
   // What still runs when the ramp is over was cut short.
   return { verdict: state === 'running' ? 'inconclusive' : state, because };
+}
+
+/** Argo: what was cut short and is not bad is successful, even without a reading. */
+function endAsInArgo(plan: MetricPlan, readings: MetricReadings['readings']): AnalysisAssessment {
+  const { state, because } = assessMetric(plan, readings, 'argo');
+  return state === 'running' ? { state: 'pass', because: `${because}; cut short` } : { state, because };
 }
 
 function endOfMetric(

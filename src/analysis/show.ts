@@ -1,5 +1,8 @@
+import type { Value } from './condition/index.ts';
+
 const MOST_SHOWN = 8;
 const DIGITS = 4;
+const MOST_CHARACTERS = 160;
 
 /**
  * A number for people, cut (never rounded over a limit) after four decimals or significant digits; `…` says that it
@@ -17,13 +20,23 @@ export function showNumber(value: number): string {
   return decimals.length > kept ? `${whole}.${decimals.slice(0, kept)}…${exponent}` : exact;
 }
 
-/** What a condition sees as `result`, in short: `[0.9934…]`, `0.5`, `[1, 2, … 40 more]`. */
-export function showResult(result: readonly number[] | number): string {
+/** What a condition sees as `result`, in short: `[0.9934…]`, `0.5`, `[1, 2, … 40 more]`, `{"status":"ok"}`. */
+export function showResult(result: Value): string {
   if (typeof result === 'number') return showNumber(result);
-  const shown = result.slice(0, MOST_SHOWN).map(showNumber);
+  if (!Array.isArray(result)) return shortened(inJson(result));
+  const shown = result.slice(0, MOST_SHOWN).map(showResult);
   const more = result.length - shown.length;
-  return `[${[...shown, ...(more > 0 ? [`… ${more} more`] : [])].join(', ')}]`;
+  return shortened(`[${[...shown, ...(more > 0 ? [`… ${more} more`] : [])].join(', ')}]`);
 }
+
+function inJson(value: Value): string {
+  return JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part === 'bigint') return Number(part);
+    return typeof part === 'number' && !Number.isFinite(part) ? showNumber(part) : part;
+  });
+}
+
+const shortened = (text: string) => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text);
 
 /** `1 reading`, `3 readings`. */
 export function counted(count: number, noun: string): string {

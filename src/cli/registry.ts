@@ -52,6 +52,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/replay.ts'),
   },
   {
+    name: 'analyse',
+    summary: 'run templates against their provider, now',
+    load: () => import('./commands/analyse.ts'),
+  },
+  {
+    name: 'judge',
+    summary: 'judge measurements from standard input as a release would',
+    load: () => import('./commands/judge.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'say what is there, what is missing, and how to mend it',
     load: () => import('./commands/doctor.ts'),

@@ -207,7 +207,11 @@ export interface AnalysisPlan {
   readonly inconclusiveDeadlineMs: number;
   /** An inline analysis that has not ended by then is an error (every wait ends). */
   readonly deadlineMs: number;
+  /** Where we differ from Argo on purpose, do as Argo does; absent: as `docs/analysis.md` says. */
+  readonly compatibility?: Compatibility;
 }
+
+export type Compatibility = 'argo';
 
 /** One metric of an analysis, with Argo's fields and defaults (argo-rollouts `analysis_types.go`). */
 export interface MetricPlan {
@@ -220,9 +224,32 @@ export interface MetricPlan {
   readonly initialDelayMs: number;
   readonly successCondition: string | null;
   readonly failureCondition: string | null;
+  /** -1: failed readings do not end it; only with a `consecutiveSuccessLimit`. */
   readonly failureLimit: number;
   readonly inconclusiveLimit: number;
   readonly consecutiveErrorLimit: number;
+  /** So many good readings in a row are a pass at once; absent: off. */
+  readonly consecutiveSuccessLimit?: number;
+  /** It is read and shown, and decides nothing. */
+  readonly dryRun?: true;
+  /** How many of its last readings are shown; absent: all. The history keeps every one. */
+  readonly retained?: number;
+  /** It compares the canary with the stable side instead of asking conditions, of which it has none. */
+  readonly comparison?: ComparisonPlan;
+}
+
+/** What a metric compares, and how sure it must be. */
+export interface ComparisonPlan {
+  /** `counts`: how many requests had an event. `histogram`: how many were slower than each bound. */
+  readonly of: 'counts' | 'histogram';
+  /** The share of releases of an equal version that may be called worse, 0..1; this metric's part of the budget. */
+  readonly alpha: number;
+  /** Up to 1 + margin times as often is equivalent: a timed pause ends once that is shown. `null`: never early. */
+  readonly margin: number | null;
+  /** Requests needed on each side before anything is concluded. */
+  readonly minimumRequests: number;
+  /** Histogram only: what is slower than this quantile (0..1) must be within the margin. */
+  readonly quantile?: number;
 }
 
 export interface PrometheusQuery {

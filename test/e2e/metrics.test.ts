@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createMetricsActivities } from '../../activities/metrics/index.ts';
 import type { Reading } from '../../activities/metrics/port.ts';
-import { serverPath } from '../../infra/local/servers/index.ts';
 import { choosePort } from '../../infra/local/stack/ports.ts';
 import { parsePrometheus } from '../../src/analysis/prometheus.ts';
 import { activityEnvironment } from '../fixtures/activity-environment.ts';
+import { startPrometheus } from './support/prometheus.ts';
 
 const { measure } = createMetricsActivities({ mapAddress: (address) => address });
 
@@ -32,28 +28,7 @@ describe('a reading of a real Prometheus', () => {
   let stop: () => Promise<void>;
 
   before(async () => {
-    const home = await mkdtemp(path.join(tmpdir(), 'shiplock-metrics-'));
-    const port = await choosePort(null);
-    address = `http://127.0.0.1:${port}`;
-    const config = {
-      global: { scrape_interval: '1s' },
-      scrape_configs: [{ job_name: 'self', static_configs: [{ targets: [`127.0.0.1:${port}`] }] }],
-    };
-    await writeFile(path.join(home, 'prometheus.yml'), JSON.stringify(config));
-    const { path: program } = await serverPath('prometheus', { fetch: true });
-    const flags = [
-      `--config.file=${home}/prometheus.yml`,
-      `--storage.tsdb.path=${home}/data`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ];
-    const child = spawn(program, flags, { stdio: 'ignore' });
-    process.once('exit', () => child.kill('SIGKILL'));
-    stop = async () => {
-      const gone = once(child, 'exit');
-      child.kill('SIGKILL');
-      await gone;
-      await rm(home, { recursive: true, force: true });
-    };
+    ({ address, stop } = await startPrometheus());
     // Its first scrape of itself is what the tests read.
     for (let look = 0; look < 300; look += 1) {
       const reading = await ask(address, 'rate(prometheus_http_requests_total{handler="/metrics"}[10s]) >= 0');

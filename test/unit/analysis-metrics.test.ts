@@ -58,6 +58,12 @@ describe('A metric', () => {
     ['ffffeeeee', {}, 'fail', null, /failureLimit/],
     ['ieeeee', { inconclusiveLimit: 0 }, 'error', null, /in a row/],
     ['fff', { count: 3 }, 'inconclusive', null, /none of them good/],
+    ['fgg', { consecutiveSuccessLimit: 3 }, 'running', 300_000, /3 of 10/],
+    ['fggg', { consecutiveSuccessLimit: 3 }, 'pass', null, /3 good readings in a row/],
+    ['ggegg', { consecutiveSuccessLimit: 3 }, 'running', 10_000 * 30, /4 of 10/],
+    ['ffffffffg', { consecutiveSuccessLimit: 2, failureLimit: -1 }, 'running', 300_000, /failureLimit off/],
+    ['ffffffffgf', { consecutiveSuccessLimit: 2, failureLimit: -1 }, 'fail', null, /never 2 good ones in a row/],
+    ['gfgfgfgggf', { consecutiveSuccessLimit: 4, failureLimit: 6 }, 'inconclusive', null, /never 4 good ones in a row/],
   ];
   for (const [letters, change, state, nextInMs, because] of rows) {
     it(`is ${state} after ${letters.length > 20 ? `${letters.length} good readings` : `"${letters}"`} with ${JSON.stringify(change)}`, () => {
@@ -74,6 +80,56 @@ describe('A metric', () => {
       readings('ggfieeg'),
     );
     assert.deepEqual({ good, failed, inconclusive, errors }, { good: 3, failed: 1, inconclusive: 1, errors: 2 });
+  });
+});
+
+describe("With Argo's own rules a metric", () => {
+  const rows: [letters: string, change: Partial<MetricPlan>, state: string, nextInMs: number | null][] = [
+    ['ffff', {}, 'fail', null],
+    ['ffffi', {}, 'inconclusive', null],
+    ['ffffieeeee', {}, 'error', null],
+    ['fff', { count: 3 }, 'pass', null],
+    ['e', { intervalMs: 2_000 }, 'running', 10_000],
+  ];
+  for (const [letters, change, state, nextInMs] of rows) {
+    it(`is ${state} after "${letters}" with ${JSON.stringify(change)}`, () => {
+      const assessed = assessMetric({ ...METRIC, ...change }, readings(letters), 'argo');
+      assert.deepEqual([assessed.state, assessed.nextInMs], [state, nextInMs], assessed.because);
+    });
+  }
+
+  it('passes when it is cut short, even without a reading; without them it does not', () => {
+    const analysis = { metrics: [METRIC], minimumReadings: 3 };
+    const end = (letters: string, compatibility?: 'argo') =>
+      endOfBackground(
+        { ...analysis, ...(compatibility && { compatibility }) },
+        [{ metric: METRIC.name, readings: readings(letters) }],
+        100,
+      );
+    assert.deepEqual(
+      ['', 'gg', 'ffff'].map((letters) => end(letters, 'argo').verdict),
+      ['pass', 'pass', 'fail'],
+    );
+    assert.deepEqual(
+      ['', 'gg', 'ffff'].map((letters) => end(letters).verdict),
+      ['inconclusive', 'inconclusive', 'fail'],
+    );
+  });
+});
+
+describe('A metric on a dry run', () => {
+  const one = (state: 'pass' | 'fail', dryRun?: true) => ({ metric: state, state, because: state, dryRun });
+
+  it('changes no verdict', () => {
+    assert.equal(assessAnalysis([one('pass'), one('fail', true)]).state, 'pass');
+    assert.equal(assessAnalysis([one('pass', true), one('fail')]).state, 'fail');
+    assert.equal(assessAnalysis([one('fail', true)]).because, 'every metric is on a dry run');
+  });
+
+  it('needs no good reading before the ramp ends', () => {
+    const dry: MetricPlan = { ...METRIC, name: 'dry', dryRun: true };
+    const taken = [{ metric: METRIC.name, readings: readings('ggg', 75) }];
+    assert.equal(endOfBackground({ metrics: [METRIC, dry], minimumReadings: 3 }, taken, 75).verdict, 'pass');
   });
 });
 

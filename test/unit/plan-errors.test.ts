@@ -221,13 +221,13 @@ const CASES: readonly BadInput[] = [
     /^provider.web is known/,
   ),
   bad(
-    'a nested template is refused by name',
+    'a nested template that is not there is named',
     TEMPLATES,
     '  name: smoke\nspec:\n',
-    '  name: smoke\nspec:\n  «templates: [{ templateName: success-rate }]\n',
-    'spec.templates',
-    'UNSUPPORTED',
-    /nested templates/,
+    '  name: smoke\nspec:\n  templates: [{ templateName: «success }]\n',
+    'spec.templates[0].templateName',
+    'TEMPLATE_MISSING',
+    /there is no AnalysisTemplate\/success; there are success-rate, smoke/,
   ),
   bad(
     'a circle of templates is refused',

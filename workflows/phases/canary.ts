@@ -1,7 +1,7 @@
-import type { Step } from '../../src/plan/plan.ts';
+import type { PauseStep, Step } from '../../src/plan/plan.ts';
 import { weightsFor } from '../../src/rollout/weights.ts';
 import { forward, waiting } from '../activities.ts';
-import { finishBackground, runInline, startBackground } from '../analysis.ts';
+import { finishBackground, isShownSafe, runInline, startBackground } from '../analysis.ts';
 import { GoBack, type Release } from '../control.ts';
 import { isWaived } from '../state.ts';
 import { ask, keyOf, skip, step } from '../steps.ts';
@@ -66,7 +66,7 @@ async function take(release: Release, name: string, planned: Step): Promise<stri
     case 'setWeight':
       return moveTraffic(release, name, planned.weight);
     case 'pause':
-      return pause(release, name, planned.durationMs, planned.deadlineMs);
+      return pause(release, name, { ...planned, isOver: () => isShownSafe(release) });
     case 'analysis':
       return runInline(release, name, planned.analysis);
     default:
@@ -89,9 +89,9 @@ export async function moveTraffic(release: Release, name: string, weight: number
 export async function pause(
   release: Release,
   name: string,
-  durationMs: number | null,
-  deadlineMs: number,
+  { durationMs, deadlineMs, isOver = () => false }: Omit<PauseStep, 'kind'> & { readonly isOver?: () => boolean },
 ): Promise<string> {
+  const isOverEarly = (): boolean => durationMs !== null && isOver();
   const answer = await ask(release, {
     kind: 'pause',
     name,
@@ -99,10 +99,11 @@ export async function pause(
     accepts: ['promote'],
     deadlineMs: durationMs ?? deadlineMs,
     consequence: durationMs === null ? 'goes back' : 'goes on by itself',
-    unless: () => isWaived(release.state),
+    unless: () => isWaived(release.state) || isOverEarly(),
   });
   if (isWaived(release.state)) return 'ended by promoteFull';
   if (answer) return 'ended by promote';
+  if (isOverEarly()) return 'ended early: shown to be within the margin';
   if (durationMs === null) throw new GoBack({ outcome: 'rolledBack', because: `${name}: nobody promoted in time` });
   return 'over';
 }

@@ -26,7 +26,7 @@ function take(release: Release, name: string, ramp: FlagRamp, planned: FlagStep)
     case 'setPercent':
       return setPercent(release, name, ramp, planned.percent);
     case 'pause':
-      return pause(release, name, planned.durationMs, planned.deadlineMs);
+      return pause(release, name, planned);
     case 'analysis':
       return runInline(release, name, planned.analysis);
     default:

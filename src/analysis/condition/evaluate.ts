@@ -1,3 +1,4 @@
+import type { Compatibility } from '../../plan/plan.ts';
 import { callFunction } from './functions.ts';
 import { arithmetic, compare, contained, equal, mismatch, testText } from './operators.ts';
 import { ARITHMETIC, COMPARISONS, ConditionError, LIMITS, type Node, oneOf, TEXT_TESTS } from './syntax.ts';
@@ -5,6 +6,7 @@ import { type Budget, isArray, isMap, isNumber, kindName, spend, type Value } fr
 
 interface Scope extends Budget {
   readonly result: Value;
+  readonly compatibility: Compatibility | undefined;
   /** The elements of the predicates around, the innermost last. */
   readonly elements: Value[];
 }
@@ -19,8 +21,8 @@ export interface Outcome {
 }
 
 /** Evaluates a tree with `result` bound. Throws `ConditionError`; bounded in steps. */
-export function evaluate(node: Node, result: Value): Outcome {
-  const scope: Scope = { result, elements: [], steps: LIMITS.steps, metNaN: false };
+export function evaluate(node: Node, result: Value, compatibility?: Compatibility): Outcome {
+  const scope: Scope = { result, compatibility, elements: [], steps: LIMITS.steps, metNaN: false };
   const value = compute(node, scope);
   return { value, metNaN: scope.metNaN };
 }
@@ -50,6 +52,9 @@ function compute(node: Node, scope: Scope): Value {
       return binary(node, scope);
     case 'call': {
       const args = node.args.map((arg) => compute(arg, scope));
+      // Argo's look at the whole result, whatever they are given; ours at their argument.
+      const whole = scope.compatibility === 'argo' && (node.name === 'isNil' || node.name === 'default');
+      if (whole) args[0] = scope.result;
       return placed(node.at, () => callFunction(node.name, args, scope));
     }
     case 'each':

@@ -22,7 +22,6 @@ export function callFunction(name: FunctionName, args: readonly Value[], budget:
       return Number.isNaN(floatOf(name, first));
     case 'isInf':
       return Math.abs(floatOf(name, first)) === Number.POSITIVE_INFINITY;
-    // Argo's isNil and default look at the whole result, whatever they are given; ours at their argument.
     case 'isNil':
       return first === null;
     case 'default':

@@ -2,6 +2,7 @@
  * Conditions of metrics, such as `result[0] >= 0.99`: what Argo's templates use of expr-lang 1.17, read and evaluated
  * without any effect, bounded in length, depth and steps. `docs/analysis.md` lists what is understood.
  */
+import type { Compatibility } from '../../plan/plan.ts';
 import { evaluate } from './evaluate.ts';
 import { checkKinds, kindOfResult } from './kinds.ts';
 import { parse } from './parse.ts';
@@ -56,11 +57,12 @@ export function checkCondition(text: string, shape: ResultShape = 'any'): { read
 export function evaluateCondition(
   condition: Condition | string,
   result: Value,
+  compatibility?: Compatibility,
 ): { readonly ok: true; readonly value: boolean; readonly metNaN: boolean } | ConditionFault {
   return guarded(() => {
     const tree = typeof condition === 'string' ? parse(condition) : condition;
     checkKinds(tree, kindOfResult(result));
-    const { value, metNaN } = evaluate(tree, result);
+    const { value, metNaN } = evaluate(tree, result, compatibility);
     if (typeof value !== 'boolean') throw new ConditionError(0, 'a condition answers true or false; this one does not');
     return { ok: true, value, metNaN };
   });

@@ -1,7 +1,7 @@
 /** Argo's AnalysisTemplate (argo-rollouts `analysis_types.go`): every field it knows, accepted or refused by name. */
 import { z } from 'zod';
 import { MAX_METRICS, MIN_INTERVAL_MS } from '../limits.ts';
-import { durationText, opaque, refused, text, wholeText } from '../shape/fields.ts';
+import { durationText, oneKind, opaque, refused, text, wholeText } from '../shape/fields.ts';
 
 /** Providers of Argo's other than Prometheus. */
 const OTHER_PROVIDERS = [
@@ -37,10 +37,11 @@ export const metricSchema = z.strictObject({
   count: wholeText().nullish(),
   successCondition: z.string().max(4_096).nullish(),
   failureCondition: z.string().max(4_096).nullish(),
-  failureLimit: wholeText().nullish(),
+  /** -1: off. */
+  failureLimit: wholeText(-1).nullish(),
   inconclusiveLimit: wholeText().nullish(),
   consecutiveErrorLimit: wholeText().nullish(),
-  consecutiveSuccessLimit: refused('consecutiveSuccessLimit'),
+  consecutiveSuccessLimit: wholeText().nullish(),
   provider: z.strictObject({ prometheus: prometheusSchema.nullish(), ...refusedProviders }),
 });
 export type ArgoMetric = z.output<typeof metricSchema>;
@@ -50,11 +51,44 @@ const argumentValue = z
   .union([z.string().max(4_096), z.number(), z.boolean()], 'text')
   .transform((value) => String(value));
 
+const fieldRef = z.strictObject({ fieldPath: text() });
+const oneOf = (...names: string[]) => oneKind(names);
+
+/** An argument that a template declares. */
 export const templateArgumentSchema = z.strictObject({
   name: text(),
   value: argumentValue.nullish(),
-  valueFrom: refused('args[].valueFrom'),
+  valueFrom: z
+    .strictObject({
+      secretKeyRef: z.strictObject({ name: text(), key: text() }).nullish(),
+      fieldRef: fieldRef.nullish(),
+    })
+    .check(oneOf('secretKeyRef', 'fieldRef'))
+    .nullish(),
 });
+
+/** An argument that a Rollout gives. */
+export const givenArgumentSchema = z.strictObject({
+  name: text(),
+  value: argumentValue.nullish(),
+  valueFrom: z
+    .strictObject({
+      podTemplateHashValue: z.enum(['Stable', 'Latest']).nullish(),
+      fieldRef: fieldRef.nullish(),
+    })
+    .check(oneOf('podTemplateHashValue', 'fieldRef'))
+    .nullish(),
+});
+
+/** Both name metrics by a regular expression (RE2, not anchored). */
+const dryRun = z
+  .array(z.strictObject({ metricName: text() }))
+  .max(MAX_METRICS)
+  .nullish();
+const measurementRetention = z
+  .array(z.strictObject({ metricName: text(), limit: wholeText(1) }))
+  .max(MAX_METRICS)
+  .nullish();
 
 export const templateReferenceSchema = z.strictObject({
   templateName: text(),
@@ -64,18 +98,18 @@ export const templateReferenceSchema = z.strictObject({
 /** `spec.analysis` of the strategy, and the `analysis` of a step. */
 export const analysisReferenceFields = {
   templates: z.array(templateReferenceSchema).min(1).max(50),
-  args: z.array(templateArgumentSchema).max(100).nullish(),
-  dryRun: refused('analysis.dryRun'),
-  measurementRetention: refused('analysis.measurementRetention'),
+  args: z.array(givenArgumentSchema).max(100).nullish(),
+  dryRun,
+  measurementRetention,
   analysisRunMetadata: opaque(),
 };
 
 export const templateSpecSchema = z.strictObject({
   metrics: z.array(metricSchema).max(MAX_METRICS).nullish(),
   args: z.array(templateArgumentSchema).max(100).nullish(),
-  dryRun: refused('dryRun'),
-  measurementRetention: refused('measurementRetention'),
-  templates: refused('spec.templates (nested templates)'),
+  dryRun,
+  measurementRetention,
+  templates: z.array(templateReferenceSchema).max(50).nullish(),
 });
 
 export const manifestFields = {

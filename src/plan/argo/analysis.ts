@@ -1,11 +1,13 @@
-import type { AnalysisPlan, MetricPlan } from '../plan.ts';
+import type { AnalysisPlan, Compatibility, MetricPlan } from '../plan.ts';
 import type { Path, Report } from '../problem.ts';
 import { piece, valueAt } from '../shape/check.ts';
 import type { Source } from '../yaml/read.ts';
-import { templateArgumentSchema, templateReferenceSchema } from './analysis-schema.ts';
+import { templateReferenceSchema } from './analysis-schema.ts';
+import { type Chosen, giveArguments } from './arguments.ts';
 import { compileMetric, shortestMs } from './metric.ts';
 import { fillArguments } from './placeholders.ts';
-import { missingTemplate, referenceKey, type Template, type TemplateSet } from './templates.ts';
+import { applySelections } from './selections.ts';
+import { missingTemplate, referenceKey, type TemplateSet } from './templates.ts';
 
 /** What a release file adds to Argo's analysis. */
 export interface AnalysisSettings {
@@ -13,6 +15,7 @@ export interface AnalysisSettings {
   readonly inconclusiveDeadlineMs: number;
   /** `null`: twice what the readings take, and ten minutes more. */
   readonly deadlineMs: number | null;
+  readonly compatibility?: Compatibility | undefined;
 }
 
 /** A metric together with where it stands, for warnings. */
@@ -57,76 +60,45 @@ export function compileAnalysis(
     }
   }
   if (chosen.length === 0 || report.errors().length > before) return undefined;
-  const metrics = placed.map(({ metric }) => metric);
+  const places = [...chosen.map(({ template }) => ({ source: template.source, path: ['spec'] })), { source, path }];
+  const metrics = applySelections(
+    placed.map(({ metric }) => metric),
+    places,
+    report,
+  );
+  if (report.errors().length > before) return undefined;
   const plan: AnalysisPlan = {
     templates: chosen.map(({ template }) => template.name),
     metrics,
     minimumReadings: settings.minimumReadings,
     inconclusiveDeadlineMs: settings.inconclusiveDeadlineMs,
     deadlineMs: settings.deadlineMs ?? defaultDeadlineMs(metrics),
+    ...(settings.compatibility ? { compatibility: settings.compatibility } : {}),
   };
   return { plan, placed };
 }
 
-interface Chosen {
-  readonly template: Template;
-  readonly path: Path;
-}
-
+/** The templates that are named, and those that they name in turn, each once. */
 function chooseTemplates(source: Source, path: Path, templates: TemplateSet, report: Report): Chosen[] {
-  const list = valueAt(source.value, [...path, 'templates']);
   const chosen = new Map<string, Chosen>();
-  for (const [index, raw] of (Array.isArray(list) ? list : []).entries()) {
-    if (piece(templateReferenceSchema, raw) === undefined) continue;
-    const key = referenceKey(raw);
-    const at = [...path, 'templates', index, 'templateName'];
-    const template = templates.get(key);
-    if (template !== undefined) chosen.set(key, chosen.get(key) ?? { template, path: at });
-    else report.error(source, at, 'SHIPLOCK_PLAN_TEMPLATE_MISSING', missingTemplate(key, templates));
-  }
-  return [...chosen.values()];
-}
-
-/** The value of each argument: given by the Rollout, else the templates' default. */
-function giveArguments(source: Source, path: Path, chosen: readonly Chosen[], report: Report): Map<string, string> {
-  const values = new Map<string, string>();
-  const given = valueAt(source.value, [...path, 'args']);
-  const named = valueAt(source.value, [...path, 'templates']);
-  const complete = Array.isArray(named) && named.length <= chosen.length;
-  const declared = new Set(chosen.flatMap(({ template }) => [...template.args.keys()]));
-  for (const [index, raw] of (Array.isArray(given) ? given : []).entries()) {
-    const arg = piece(templateArgumentSchema, raw);
-    if (arg === undefined) continue;
-    const at = [...path, 'args', index];
-    if (complete && !declared.has(arg.name)) {
-      const message = `no template declares the argument ${arg.name}; it is not used`;
-      report.warning(source, [...at, 'name'], 'SHIPLOCK_PLAN_ARGUMENT_UNUSED', message);
-    }
-    if (values.has(arg.name)) {
-      report.error(source, [...at, 'name'], 'SHIPLOCK_PLAN_DUPLICATE', `the argument ${arg.name} is given twice`);
-    }
-    if (arg.value != null) values.set(arg.name, arg.value);
-  }
-  const fromRollout = new Set(values.keys());
-  for (const { template, path: at } of chosen) {
-    for (const [name, fallback] of template.args) {
-      if (fromRollout.has(name)) continue;
-      const earlier = values.get(name);
-      if (fallback !== null && earlier !== undefined && earlier !== fallback) {
-        const message = `the templates give the argument ${name} different defaults: ${earlier} and ${fallback}`;
-        report.error(source, at, 'SHIPLOCK_PLAN_ARGUMENT_CONFLICT', message);
+  const choose = (at: Source, list: Path, named: Path | null): void => {
+    const references = valueAt(at.value, list);
+    for (const [index, raw] of (Array.isArray(references) ? references : []).entries()) {
+      if (piece(templateReferenceSchema, raw) === undefined) continue;
+      const key = referenceKey(raw);
+      if (chosen.has(key)) continue;
+      const template = templates.get(key);
+      const here = [...list, index, 'templateName'];
+      if (template === undefined) {
+        report.error(at, here, 'SHIPLOCK_PLAN_TEMPLATE_MISSING', missingTemplate(key, templates));
+        continue;
       }
-      if (fallback !== null) values.set(name, fallback);
+      chosen.set(key, { template, path: named ?? here });
+      choose(template.source, ['spec', 'templates'], named ?? here);
     }
-  }
-  for (const { template, path: at } of chosen) {
-    for (const name of template.args.keys()) {
-      if (values.has(name)) continue;
-      const message = `the template ${template.name} needs a value for its argument ${name}; give it under args`;
-      report.error(source, at, 'SHIPLOCK_PLAN_ARGUMENT_MISSING', message);
-    }
-  }
-  return values;
+  };
+  choose(source, [...path, 'templates'], null);
+  return [...chosen.values()];
 }
 
 function defaultDeadlineMs(metrics: readonly MetricPlan[]): number {

@@ -7,6 +7,7 @@ import { isPlaceholder } from '../shape/fields.ts';
 import { show } from '../shape/show.ts';
 import type { Source } from '../yaml/read.ts';
 import { type ArgoMetric, metricSchema } from './analysis-schema.ts';
+import { entries } from './pod.ts';
 
 /** Argo's defaults (argo-rollouts `utils/defaults`, `metricproviders/prometheus`). */
 const CONSECUTIVE_ERROR_LIMIT = 4;
@@ -21,6 +22,7 @@ export function compileMetric(source: Source, path: Path, filled: unknown, repor
   if (metric === undefined) return undefined;
   checkRhythm(source, path, metric, report);
   checkConditions(source, path, metric, report);
+  checkSecrets(source, path, filled, report);
   const prometheus = metric.provider.prometheus;
   if (prometheus == null) {
     const message = 'has no provider; expected prometheus';
@@ -37,14 +39,19 @@ export function compileMetric(source: Source, path: Path, filled: unknown, repor
     const message = `is ${show(address)}; expected for example http://prometheus:9090`;
     report.error(source, [...path, 'provider', 'prometheus', 'address'], 'SHIPLOCK_PLAN_VALUE', message);
   }
+  return metricPlan(metric, {
+    kind: 'prometheus',
+    address,
+    query: prometheus.query.trim(),
+    timeoutMs: prometheus.timeout == null ? PROMETHEUS_TIMEOUT_MS : prometheus.timeout * 1_000,
+  });
+}
+
+/** The metric with Argo's defaults. */
+export function metricPlan(metric: ArgoMetric, provider: MetricPlan['provider']): MetricPlan {
   return {
     name: metric.name,
-    provider: {
-      kind: 'prometheus',
-      address,
-      query: prometheus.query.trim(),
-      timeoutMs: prometheus.timeout == null ? PROMETHEUS_TIMEOUT_MS : prometheus.timeout * 1_000,
-    },
+    provider,
     intervalMs: metric.interval ?? null,
     count: metric.count ?? (metric.interval == null ? 1 : null),
     initialDelayMs: metric.initialDelay ?? 0,
@@ -53,28 +60,49 @@ export function compileMetric(source: Source, path: Path, filled: unknown, repor
     failureLimit: metric.failureLimit ?? 0,
     inconclusiveLimit: metric.inconclusiveLimit ?? 0,
     consecutiveErrorLimit: metric.consecutiveErrorLimit ?? CONSECUTIVE_ERROR_LIMIT,
+    ...(metric.consecutiveSuccessLimit ? { consecutiveSuccessLimit: metric.consecutiveSuccessLimit } : {}),
   };
 }
 
 /** Argo's `ValidateMetric` (argo-rollouts `utils/analysis/factory.go`). */
-function checkRhythm(source: Source, path: Path, metric: ArgoMetric, report: Report): void {
-  const { count, interval, failureLimit, inconclusiveLimit } = metric;
+export function checkRhythm(source: Source, path: Path, metric: ArgoMetric, report: Report): void {
+  const { count, interval } = metric;
+  const failures = metric.failureLimit ?? 0;
+  const successes = metric.consecutiveSuccessLimit ?? 0;
+  if (failures < 0 && successes === 0) {
+    const message = 'is -1, which switches it off, and there is no consecutiveSuccessLimit: nothing would ever end it';
+    report.error(source, [...path, 'failureLimit'], 'SHIPLOCK_PLAN_METRIC_LIMIT', message);
+  }
   if (count == null) return;
   if (count > 1 && interval === undefined) {
     const message = `is ${count} without an interval; expected an interval, for example interval: 5m`;
     report.error(source, [...path, 'count'], 'SHIPLOCK_PLAN_METRIC_INTERVAL', message);
   }
-  for (const [field, limit] of [
-    ['failureLimit', failureLimit],
-    ['inconclusiveLimit', inconclusiveLimit],
-  ] as const) {
-    if (limit == null || limit <= count) continue;
-    const message = `is ${limit}, more than the count of ${count}; it could never be reached`;
+  const never = (field: keyof ArgoMetric, is: string) => {
+    const message = `is ${is}, more than the count of ${count}; it could never be reached`;
     report.error(source, [...path, field], 'SHIPLOCK_PLAN_METRIC_LIMIT', message);
+  };
+  if (failures > count) never('failureLimit', `${failures}`);
+  else if (successes > 0 && Math.max(0, failures) + successes > count) {
+    never(
+      'consecutiveSuccessLimit',
+      failures > 0 ? `${successes}, with the failureLimit ${failures + successes}` : `${successes}`,
+    );
+  }
+  if ((metric.inconclusiveLimit ?? 0) > count) never('inconclusiveLimit', `${metric.inconclusiveLimit}`);
+}
+
+/** A secret never stands in what is recorded or shown. */
+function checkSecrets(source: Source, path: Path, filled: unknown, report: Report): void {
+  for (const [at, value] of entries(filled, path)) {
+    const secret = typeof value === 'string' ? /\{\{secret\.[^}]*\}\}/.exec(value)?.[0] : undefined;
+    if (secret === undefined) continue;
+    const message = `holds the secret ${secret.slice(9, -2)}, and would be recorded and shown; no secret may stand here`;
+    report.error(source, at, 'SHIPLOCK_PLAN_SECRET', message);
   }
 }
 
-function checkConditions(source: Source, path: Path, metric: ArgoMetric, report: Report): void {
+export function checkConditions(source: Source, path: Path, metric: ArgoMetric, report: Report): void {
   for (const field of ['successCondition', 'failureCondition'] as const) {
     const condition = metric[field];
     if (condition == null || condition === '' || isPlaceholder(condition)) continue;

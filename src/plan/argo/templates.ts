@@ -11,8 +11,15 @@ export interface Template {
   readonly name: string;
   readonly source: Source;
   readonly metrics: readonly unknown[];
-  /** Declared arguments; `null` where a value must be given. */
-  readonly args: ReadonlyMap<string, string | null>;
+  readonly args: ReadonlyMap<string, DeclaredArgument>;
+}
+
+/** An argument of a template: its default, if it has one. */
+export interface DeclaredArgument {
+  /** `null`: a value must be given, or stands in `fieldPath`. A secret is `{{secret.NAME.KEY}}` and stays so. */
+  readonly value: string | null;
+  /** The field of the Rollout that holds the value. */
+  readonly fieldPath?: string;
 }
 
 export type TemplateKind = 'AnalysisTemplate' | 'ClusterAnalysisTemplate';
@@ -60,8 +67,8 @@ function readTemplate(source: Source, report: Report): Template | null {
   return template;
 }
 
-function readArguments(source: Source, report: Report): Map<string, string | null> {
-  const args = new Map<string, string | null>();
+function readArguments(source: Source, report: Report): Map<string, DeclaredArgument> {
+  const args = new Map<string, DeclaredArgument>();
   const list = valueAt(source.value, ['spec', 'args']);
   for (const [index, raw] of (Array.isArray(list) ? list : []).entries()) {
     const arg = piece(templateArgumentSchema, raw);
@@ -71,7 +78,12 @@ function readArguments(source: Source, report: Report): Map<string, string | nul
       const message = `the argument ${name} is declared a second time`;
       report.error(source, ['spec', 'args', index, 'name'], 'SHIPLOCK_PLAN_DUPLICATE', message);
     }
-    args.set(name, arg?.value ?? null);
+    const secret = arg?.valueFrom?.secretKeyRef;
+    const fieldPath = arg?.valueFrom?.fieldRef?.fieldPath;
+    args.set(name, {
+      value: arg?.value ?? (secret ? `{{secret.${secret.name}.${secret.key}}}` : null),
+      ...(fieldPath === undefined ? {} : { fieldPath }),
+    });
   }
   return args;
 }
@@ -79,7 +91,7 @@ function readArguments(source: Source, report: Report): Map<string, string | nul
 /** What can be said without knowing the arguments that a Rollout gives. */
 function checkMetrics(template: Template, report: Report): void {
   const declared = new Set(template.args.keys());
-  const defaults = new Map([...template.args].flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
+  const defaults = new Map([...template.args].flatMap(([name, { value }]) => (value === null ? [] : [[name, value]])));
   const names = new Set<unknown>();
   for (const [index, metric] of template.metrics.entries()) {
     const path: Path = ['spec', 'metrics', index];
@@ -94,7 +106,7 @@ function checkMetrics(template: Template, report: Report): void {
   }
 }
 
-/** Nested templates are refused by name; a circle of them is said as what it is (Argo's controller never returns). */
+/** A circle of nested templates (Argo's controller never returns from one). */
 function checkCycle(template: Template, set: TemplateSet, report: Report): void {
   const seen = new Set<Template>();
   const walk = (current: Template, trail: readonly Template[]): boolean =>

@@ -84,6 +84,7 @@ export function rolloutSettings(raw: unknown): RolloutSettings {
       minimumReadings: analysis?.minimumReadings ?? MINIMUM_READINGS,
       inconclusiveDeadlineMs: analysis?.inconclusiveDeadline ?? INCONCLUSIVE_DEADLINE_MS,
       deadlineMs: analysis?.deadline ?? null,
+      compatibility: analysis?.compatibility,
     },
   };
 }

@@ -9,6 +9,7 @@ import { show } from '../shape/show.ts';
 import { validatePlan } from '../validate.ts';
 import { readDocuments, type Source, wholeFile } from '../yaml/read.ts';
 import { compileCanary } from './canary.ts';
+import { withComparison } from './comparison.ts';
 import { compileConfiguration } from './configuration.ts';
 import { createContext } from './context.ts';
 import { compileCutover, hasRamp } from './cutover.ts';
@@ -80,6 +81,7 @@ function compile(request: CompileRequest, report: Report): Plan | null {
   const database = compileDatabase(context);
   const ramp = compileCanary(context);
   const target = compileTarget(context, ramp);
+  const canary = ramp.canary && target ? withComparison(context, ramp.canary, target) : ramp.canary;
   const autoPromote = request.overrides?.autoPromote;
   const cutover = compileCutover(context, ramp, autoPromote);
   const flags = compileFlags(context, ramp);
@@ -94,7 +96,7 @@ function compile(request: CompileRequest, report: Report): Plan | null {
   const validation = compileValidation(context, gates);
   const notify = compileNotify(context);
   const window = piece(duration(), valueAt(source.value, ['window', 'duration'])) ?? ramp.blueGreen?.windowMs;
-  if (target === null || ramp.canary === undefined) return null;
+  if (target === null || canary === undefined) return null;
   const environment = request.environment ?? valueAt(source.value, ['environment']) ?? ENVIRONMENT;
   return {
     format: PLAN_FORMAT,
@@ -107,7 +109,7 @@ function compile(request: CompileRequest, report: Report): Plan | null {
     ...(image && { image }),
     configuration,
     ...(database && { database }),
-    canary: ramp.canary,
+    canary,
     promotion,
     ...(cutover && { cutover }),
     ...(flags && { flags }),

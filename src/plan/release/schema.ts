@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { backgroundSchema, stepsSchema } from '../argo/rollout-schema.ts';
 import { MAX_GATES } from '../limits.ts';
 import { dnsLabel, duration, interval, text } from '../shape/fields.ts';
+import { comparisonSchema } from './schema-comparison.ts';
 import { approvalSchema, command, exactlyOne, fraction, onFailureOfRelease, path, urlPath } from './schema-fields.ts';
 import {
   cutoverSchema,
@@ -73,6 +74,10 @@ export const analysisSettingsSchema = z.strictObject({
   minimumReadings: z.int().min(1).max(10_000).optional().describe('Good readings needed of each metric. Default: 3.'),
   inconclusiveDeadline: duration('How long a person has to decide. Default: 30m.').optional(),
   deadline: duration('When an inline analysis becomes an error. Default: twice its readings and 10m more.').optional(),
+  compatibility: z
+    .enum(['argo'])
+    .optional()
+    .describe('argo: judge exactly as Argo Rollouts does, also where we differ on purpose.'),
 });
 
 /** Without a cutover, it has a rollout or steps (checked where the canary is compiled). */
@@ -93,6 +98,7 @@ export const canarySchema = z.strictObject({
   readyDeadline: duration("Default: the Rollout's progressDeadlineSeconds, else 5m.").optional(),
   openPauseDeadline: duration('How long `pause: {}` waits for promote. Default: 1h.').optional(),
   analysis: analysisSettingsSchema.optional().describe('For every analysis of the release.'),
+  comparison: comparisonSchema.optional().describe('What is compared with the stable side during the ramp.'),
   onFailure: onFailureOfRelease('without the canary nothing would be released'),
 });
 

@@ -119,13 +119,13 @@ export function durationText(leastMs = 0) {
   });
 }
 
-/** Argo's `IntOrString` holding a whole number of zero or more; `null` while a placeholder stands in it. */
-export function wholeText() {
+/** Argo's `IntOrString` holding a whole number of `least` or more; `null` while a placeholder stands in it. */
+export function wholeText(least = 0) {
   return z.unknown().transform((value, context): number | null => {
     if (isPlaceholder(value)) return null;
-    const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
-    if (isWholeBetween(number, 0, 1_000_000_000)) return number as number;
-    const message = `is ${show(value)}; expected a whole number of zero or more`;
+    const number = typeof value === 'string' && /^-?\d{1,9}$/.test(value) ? Number(value) : value;
+    if (isWholeBetween(number, least, 1_000_000_000)) return number as number;
+    const message = `is ${show(value)}; expected a whole number of ${least === 0 ? 'zero' : least} or more`;
     context.addIssue({ code: 'custom', message, params: { code: 'SHIPLOCK_PLAN_RANGE' } });
     return z.NEVER;
   });

@@ -18,6 +18,14 @@ export const prometheus = z.strictObject({
   timeoutMs: ms,
 });
 
+const comparison = z.strictObject({
+  of: z.enum(['counts', 'histogram']),
+  alpha: z.number().gt(0).max(0.5),
+  margin: z.number().gt(0).max(99).nullable(),
+  minimumRequests: whole,
+  quantile: z.number().gt(0).lt(1).optional(),
+});
+
 const metric = z
   .strictObject({
     name: text,
@@ -27,10 +35,18 @@ const metric = z
     initialDelayMs: ms,
     successCondition: condition,
     failureCondition: condition,
-    failureLimit: whole,
+    failureLimit: z.union([whole, z.literal(-1)]),
     inconclusiveLimit: whole,
     consecutiveErrorLimit: whole,
+    consecutiveSuccessLimit: whole.optional(),
+    dryRun: z.literal(true).optional(),
+    retained: whole.optional(),
+    comparison: comparison.optional(),
   })
+  .refine(
+    ({ failureLimit, consecutiveSuccessLimit }) => failureLimit >= 0 || (consecutiveSuccessLimit ?? 0) > 0,
+    'expected a consecutiveSuccessLimit where failureLimit is -1',
+  )
   .refine((value) => value.intervalMs !== null || (value.count ?? 2) <= 1, 'expected an interval where count is not 1');
 
 export const analysis = z.strictObject({
@@ -39,6 +55,7 @@ export const analysis = z.strictObject({
   minimumReadings: z.int().min(1).max(10_000),
   inconclusiveDeadlineMs: ms,
   deadlineMs: ms,
+  compatibility: z.literal('argo').optional(),
 });
 
 const pauseStep = z.strictObject({ kind: z.literal('pause'), durationMs: ms.nullable(), deadlineMs: ms });

@@ -1,0 +1,107 @@
+/** `shiplock analyse`: an analysis against its provider, now, by the code that judges releases. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask } from '../../activities/metrics/prometheus.ts';
+import {
+  assessAnalysis,
+  assessMetric,
+  assessReading,
+  endOfBackground,
+  type MetricState,
+  type ReadingVerdict,
+} from '../analysis/index.ts';
+import type { AnalysisPlan, MetricPlan } from '../plan/plan.ts';
+
+export interface Seen {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly value: string;
+  readonly verdict: ReadingVerdict;
+  readonly because: string;
+}
+
+export interface Measured {
+  readonly metric: string;
+  state: MetricState;
+  because: string;
+  readonly readings: Seen[];
+}
+
+export interface Analysed {
+  readonly state: MetricState;
+  readonly because: string;
+  readonly metrics: readonly Measured[];
+}
+
+export interface AnalyseOptions {
+  /** Each metric once, at once. */
+  readonly once: boolean;
+  /** Ends the analysis from outside: what still runs is judged as where a ramp ends. */
+  readonly ended: AbortSignal;
+  /** Where Prometheus is reached, in place of the templates' address. */
+  readonly address: string | undefined;
+  onReading(metric: string, seen: Seen): void;
+}
+
+/**
+ * Reads every metric on its schedule until the analysis has ended, as a release would. With `once` nothing is counted:
+ * the worst of the readings is the answer.
+ */
+export async function analyse(plan: AnalysisPlan, options: AnalyseOptions): Promise<Analysed> {
+  const ended = new AbortController();
+  const stop = AbortSignal.any([options.ended, ended.signal]);
+  const metrics = plan.metrics.map(
+    (metric): Measured => ({ metric: metric.name, state: 'running', because: '', readings: [] }),
+  );
+  await Promise.all(
+    plan.metrics.map(async (metric, index) => {
+      const measured = metrics[index] as Measured;
+      await follow(metric, measured, plan, options, stop);
+      if (!options.once && !metric.dryRun && ['fail', 'error', 'inconclusive'].includes(measured.state)) ended.abort();
+    }),
+  );
+  return { ...verdictOf(plan, metrics, options), metrics };
+}
+
+function verdictOf(plan: AnalysisPlan, metrics: readonly Measured[], { once }: AnalyseOptions) {
+  const assessed = metrics.map((metric, index) => ({ ...metric, dryRun: plan.metrics[index]?.dryRun }));
+  const so = assessAnalysis(assessed);
+  if (once || so.state !== 'running') return so;
+  // There is no ramp here: each reading counts as one of the last weight.
+  const taken = metrics.map(({ metric, readings }) => ({
+    metric,
+    readings: readings.map(({ verdict }) => ({ verdict, weight: 100 })),
+  }));
+  const { verdict, because } = endOfBackground(plan, taken, 100);
+  return { state: verdict, because };
+}
+
+async function follow(
+  metric: MetricPlan,
+  measured: Measured,
+  plan: AnalysisPlan,
+  options: AnalyseOptions,
+  stop: AbortSignal,
+): Promise<void> {
+  let wait: number | null = options.once ? 0 : metric.initialDelayMs;
+  while (wait !== null && (await slept(wait, stop))) {
+    const startedAt = Date.now();
+    const at = new Date(startedAt).toISOString();
+    const { address, query, timeoutMs } = metric.provider;
+    const answer = await ask({ address: options.address ?? address, query, at, timeoutMs }, stop).catch(() => null);
+    if (answer === null) return;
+    const { verdict, value, because } = assessReading(metric, answer, plan.compatibility);
+    const seen = { at, value, verdict, because };
+    measured.readings.push(seen);
+    options.onReading(metric.name, seen);
+    if (options.once) return void Object.assign(measured, { state: verdict, because });
+    const { state, because: why, nextInMs } = assessMetric(metric, measured.readings, plan.compatibility);
+    Object.assign(measured, { state, because: why });
+    wait = nextInMs === null ? null : Math.max(0, nextInMs - (Date.now() - startedAt));
+  }
+}
+
+/** `false`: stopped before. */
+async function slept(ms: number, stop: AbortSignal): Promise<boolean> {
+  if (stop.aborted) return false;
+  return sleep(ms, true, { signal: stop }).catch(() => false);
+}

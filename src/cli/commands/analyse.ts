@@ -1,0 +1,91 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ShiplockError } from '../../errors.ts';
+import type { Analysed } from '../analyse.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { durationOption, type Invocation, type OutputOptions, withOutput } from '../invocation.ts';
+import { clean } from '../paint.ts';
+
+interface Options extends OutputOptions {
+  readonly template: readonly string[];
+  readonly arg: Readonly<Record<string, string>>;
+  readonly address?: string;
+  readonly once?: boolean;
+  readonly for?: number;
+  readonly minimumReadings: number;
+  readonly compatibility?: 'argo';
+}
+
+export function configure(command: Command, { terminal, finish }: Invocation): void {
+  withOutput(command)
+    .argument('<file...>', 'files with AnalysisTemplates')
+    .option('--template <name>', 'only this one; may be given again (default: all of the files)', collect, [])
+    .option('--arg <name=value>', 'an argument of the templates; may be given again', named, {})
+    .option('--address <url>', 'where Prometheus is reached from here, in place of the templates’ address')
+    .option('--once', 'read each metric once, at once')
+    .option('--for <duration>', 'end the analysis after so long', durationOption('--for'))
+    .option('--minimum-readings <number>', 'good readings needed of a metric without an end of its own', whole, 3)
+    .addOption(new Option('--compatibility <engine>', 'judge exactly as it does').choices(['argo']))
+    .action(async (files: string[], options: Options) => {
+      const { analyse } = await import('../analyse.ts');
+      const { compileAlone } = await import('../../plan/argo/alone.ts');
+      const { template, arg, minimumReadings, compatibility, output } = options;
+      const compiled = compileAlone({ files, templates: template, args: arg, minimumReadings, compatibility });
+      if (compiled.analysis === null) throw notCompiled(compiled.errors);
+      const stop = new AbortController();
+      const onSignal = () => stop.abort();
+      process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+      const timer = options.for === undefined ? undefined : setTimeout(onSignal, options.for);
+      const result = await analyse(compiled.analysis, {
+        once: options.once === true,
+        ended: stop.signal,
+        address: options.address,
+        onReading: (metric, { at, verdict, because }) => {
+          if (output === 'text') terminal.out(clean(`${at}  ${verdict.padEnd(12)}  ${metric}: ${because}`));
+        },
+      });
+      clearTimeout(timer);
+      process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
+      if (output === 'json') terminal.out(JSON.stringify({ ok: true, ...result }));
+      else terminal.out(clean(`${result.state}: ${result.because}`));
+      const code = exitOf(result.state);
+      if (code !== EXIT.released) finish(code);
+    });
+}
+
+/** As a release that rests on this analysis alone would end. */
+function exitOf(state: Analysed['state']): ExitCode {
+  switch (state) {
+    case 'pass':
+      return EXIT.released;
+    case 'fail':
+    case 'error':
+      return EXIT.rolledBack;
+    case 'inconclusive':
+    case 'running':
+      return EXIT.stillWaiting;
+    default:
+      return state satisfies never;
+  }
+}
+
+function notCompiled(errors: readonly { file: string; line: number; column: number; path: string; message: string }[]) {
+  const lines = errors.map((error) => `${error.file}:${error.line}:${error.column}: ${error.path}: ${error.message}`);
+  return new ShiplockError({
+    code: 'SHIPLOCK_ANALYSIS_INVALID',
+    message: lines.join('\n'),
+    mend: 'correct the templates, or give what they need with --template and --arg',
+  });
+}
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
+function named(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('expected NAME=VALUE');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+function whole(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1 to 9999');
+  return Number(text);
+}

@@ -1,0 +1,104 @@
+/** `canary.comparison`: metrics of the background analysis that compare the canary with the stable side. */
+import { PART_LABEL } from '../../analysis/comparison/look.ts';
+import { isHttpAddress } from '../argo/metric.ts';
+import type { CanaryPlan, MetricPlan, Target } from '../plan.ts';
+import { piece, valueAt } from '../shape/check.ts';
+import { show } from '../shape/show.ts';
+import { rolloutSettings } from './canary.ts';
+import type { Context } from './context.ts';
+import { comparisonSchema, type WrittenComparison } from './schema-comparison.ts';
+
+const DEFAULTS = { alpha: 0.05, intervalMs: 30_000, minimumRequests: 100, quantile: 0.99, timeoutMs: 30_000 } as const;
+/** So many looks in a row without an answer end the analysis, as Argo's default for errors. */
+const CONSECUTIVE_ERRORS = 4;
+/** Too little seen is no reason to stop; at the end of the ramp a person is asked. */
+const NO_LIMIT = 1_000_000_000;
+/** Only an analysis that a step waits for is ended by it. */
+const DEADLINE_MS = 600_000;
+
+/** The canary with what the release file compares; as it was where it compares nothing. */
+export function withComparison(
+  context: Context,
+  canary: CanaryPlan,
+  target: Pick<Target, 'canaryService' | 'stableService'>,
+): CanaryPlan {
+  const raw = valueAt(context.source.value, ['canary', 'comparison']);
+  const written = raw === undefined ? undefined : piece(comparisonSchema, raw);
+  if (written === undefined) return canary;
+  const metrics = compileMetrics(context, written, target);
+  const { analysis } = rolloutSettings(valueAt(context.source.value, ['canary']));
+  if (analysis.compatibility === 'argo') {
+    const message = 'stands beside compatibility: argo; Argo compares nothing, so leave one of them out';
+    context.report.error(context.source, ['canary', 'comparison'], 'SHIPLOCK_PLAN_CHOICE', message, 'key');
+  }
+  const known = canary.background;
+  return {
+    ...canary,
+    background: {
+      startingStep: known?.startingStep ?? 0,
+      analysis: known
+        ? { ...known.analysis, metrics: [...known.analysis.metrics, ...metrics] }
+        : {
+            templates: [],
+            metrics,
+            minimumReadings: analysis.minimumReadings,
+            inconclusiveDeadlineMs: analysis.inconclusiveDeadlineMs,
+            deadlineMs: analysis.deadlineMs ?? DEADLINE_MS,
+          },
+    },
+  };
+}
+
+function compileMetrics(
+  context: Context,
+  written: WrittenComparison,
+  { canaryService, stableService }: Pick<Target, 'canaryService' | 'stableService'>,
+): MetricPlan[] {
+  const refuse = (path: (string | number)[], code: 'SHIPLOCK_PLAN_VALUE' | 'SHIPLOCK_PLAN_CHOICE', message: string) =>
+    context.report.error(context.source, ['canary', 'comparison', ...path], code, message);
+  if (!isHttpAddress(written.prometheus))
+    refuse(['prometheus'], 'SHIPLOCK_PLAN_VALUE', `is ${show(written.prometheus)}; expected an http address`);
+  // One budget of false alarms for the release: each metric has its part.
+  const weights = written.metrics.reduce((sum, { weight = 1 }) => sum + weight, 0);
+  return written.metrics.map((metric, index) => {
+    const of = metric.counts ? 'counts' : 'histogram';
+    const query = queryOf(metric);
+    if (!query.includes(canaryService)) {
+      const message = `names no ${canaryService}, which the same question about ${stableService} would replace`;
+      refuse(['metrics', index, of], 'SHIPLOCK_PLAN_VALUE', message);
+    }
+    if (written.metrics.findIndex(({ name }) => name === metric.name) !== index)
+      refuse(['metrics', index, 'name'], 'SHIPLOCK_PLAN_VALUE', `is ${show(metric.name)} a second time`);
+    return {
+      name: metric.name,
+      provider: {
+        kind: 'prometheus',
+        address: written.prometheus,
+        query,
+        timeoutMs: written.timeout ?? DEFAULTS.timeoutMs,
+      },
+      intervalMs: written.interval ?? DEFAULTS.intervalMs,
+      count: null,
+      initialDelayMs: 0,
+      successCondition: null,
+      failureCondition: null,
+      failureLimit: 0,
+      inconclusiveLimit: NO_LIMIT,
+      consecutiveErrorLimit: CONSECUTIVE_ERRORS,
+      comparison: {
+        of,
+        alpha: ((written.alpha ?? DEFAULTS.alpha) * (metric.weight ?? 1)) / weights,
+        margin: metric.margin ?? written.margin ?? null,
+        minimumRequests: metric.minimumRequests ?? written.minimumRequests ?? DEFAULTS.minimumRequests,
+        ...(of === 'histogram' ? { quantile: metric.quantile ?? DEFAULTS.quantile } : {}),
+      },
+    };
+  });
+}
+
+/** One question for all that a look needs, so that its parts are of the same moment. */
+function queryOf({ counts, histogram }: WrittenComparison['metrics'][number]): string {
+  if (!counts) return `sum by (le) (${histogram ?? ''})`;
+  const part = (name: 'events' | 'total') => `label_replace(sum(${counts[name]}), "${PART_LABEL}", "${name}", "", "")`;
+  return `${part('events')} or ${part('total')}`;
+}

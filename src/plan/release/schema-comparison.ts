@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { dnsLabel, duration, interval, text } from '../shape/fields.ts';
+import { exactlyOne } from './schema-fields.ts';
+
+const margin = () =>
+  z.number().min(0.01).max(99).optional().describe('Up to 1 + margin times as often is equivalent. Default: none.');
+const minimumRequests = () =>
+  z
+    .int()
+    .min(1)
+    .max(1_000_000_000)
+    .optional()
+    .describe('Needed on each side before anything is concluded. Default: 100.');
+
+/** What of the canary is compared with the stable side, look by look. */
+export const comparisonSchema = z.strictObject({
+  alpha: z
+    .number()
+    .min(1e-6)
+    .max(0.5)
+    .optional()
+    .describe(
+      'The share of releases of an equal version that may be called worse, for all metrics together. Default: 0.05.',
+    ),
+  interval: interval().optional().describe('Between two looks. Default: 30s.'),
+  timeout: duration('Of one question. Default: 30s.').optional(),
+  prometheus: text().describe('Its address, for example http://prometheus:9090.'),
+  margin: margin(),
+  minimumRequests: minimumRequests(),
+  metrics: z
+    .array(
+      z
+        .strictObject({
+          name: dnsLabel(),
+          weight: z.number().min(0.01).max(100).optional().describe('Its part of alpha. Default: 1.'),
+          counts: z
+            .strictObject({
+              events: text().describe('Counters of what should not happen, for example failed requests.'),
+              total: text().describe('Counters of all requests.'),
+            })
+            .optional()
+            .describe("PromQL that names the canary's service; sums are taken of it."),
+          histogram: text().optional().describe("Buckets (PromQL that names the canary's service), by le in seconds."),
+          quantile: z.number().min(0.5).max(0.9999).optional().describe('Of the histogram. Default: 0.99.'),
+          margin: margin(),
+          minimumRequests: minimumRequests(),
+        })
+        .check(exactlyOne(['counts', 'histogram'])),
+    )
+    .min(1)
+    .max(10),
+});
+
+export type WrittenComparison = z.infer<typeof comparisonSchema>;

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { judgeText } from '../../src/cli/judge.ts';
+
+const BIN = path.resolve(import.meta.dirname, '../../bin/shiplock.js');
+const shiplock = (input: string, ...args: string[]) =>
+  spawnSync(process.execPath, [BIN, 'judge', ...args], { input, encoding: 'utf8' });
+
+const METRIC = { name: 'm', interval: '5m', successCondition: 'result[0] >= 0.99' };
+const judged = (one: object) =>
+  judgeText(JSON.stringify({ metric: METRIC, measurements: [], ...one })) as { phase: string; because: string };
+const values = (...list: unknown[]) => list.map((value) => ({ value }));
+
+describe('shiplock judge', () => {
+  test('answers one case with one verdict, an array with as many, in their order', () => {
+    const one = { metric: { ...METRIC, count: 2 }, measurements: values([0.995], [0.999]) };
+    assert.deepEqual(JSON.parse(shiplock(JSON.stringify(one), '-o', 'json').stdout), {
+      phase: 'Successful',
+      because: '2 readings taken, 2 good; last: result[0] >= 0.99 holds for [0.999]',
+    });
+    const two = [one, { ...one, measurements: [{ error: 'timeout' }], compatibility: 'argo' }];
+    const answers = JSON.parse(shiplock(JSON.stringify(two), '-o', 'json').stdout);
+    assert.deepEqual(
+      answers.map(({ phase }: { phase: string }) => phase),
+      ['Successful', 'Running'],
+    );
+    assert.match(
+      shiplock(JSON.stringify(two)).stdout,
+      /^Successful {4}2 readings taken.*\nRunning {7}0 of 2 readings taken, 0 good, 1 error; last: no answer: timeout\n$/,
+    );
+  });
+
+  test('says what is wrong with its input, and exits with 2', () => {
+    for (const [input, why] of [
+      ['', /Unexpected end of JSON input/],
+      ['{"metric": {}}', /measurements: /],
+      ['[{"metric": {}, "measurements": []}, {"metric": 1, "measurements": []}]', /case 2: metric: /],
+      ['{"metric": {}, "measurements": [{"valu": 1}]}', /measurements.0: \{"value": …\} or \{"error": "…"\}/],
+      ['{"metric": {}, "measurements": [], "compatibility": "flagger"}', /compatibility: "argo", or nothing/],
+    ] as const) {
+      const { status, stdout, stderr } = shiplock(input);
+      assert.equal(status, 2, input);
+      assert.equal(stdout, '');
+      assert.match(stderr, why);
+      assert.match(stderr, /SHIPLOCK_USAGE/);
+    }
+  });
+
+  test('calls a metric that is wrong an error, with its place, and judges the others', () => {
+    const wrong = { metric: { name: 'm', count: 3, colour: 'red' }, measurements: [] };
+    const answers = judgeText(JSON.stringify([wrong, { metric: METRIC, measurements: [] }]));
+    assert.deepEqual(answers, [
+      {
+        phase: 'Error',
+        because:
+          'colour: is not a known field; expected one of name, interval, initialDelay, count, successCondition, failureCondition, failureLimit, inconclusiveLimit, consecutiveErrorLimit, consecutiveSuccessLimit, provider',
+      },
+      { phase: 'Running', because: 'no reading yet' },
+    ]);
+    assert.match(judged({ metric: { name: 'm', count: 3 } }).because, /^count: is 3 without an interval/);
+  });
+
+  test('looks at nothing after the metric has ended', () => {
+    const case_ = { measurements: values([0.5], [1], [1], [1]) };
+    assert.match(
+      judged(case_).because,
+      /^1 failed reading, more than failureLimit 0; last: result\[0\] >= 0.99 does not hold for \[0.5\]$/,
+    );
+  });
+
+  test('with compatibility: argo does as Argo does, without it as our rules say', () => {
+    const rows: [one: object, argo: string, ours: string][] = [
+      [{ terminated: true }, 'Successful', 'Inconclusive'],
+      [{ terminated: true, measurements: values([1], [1], [1]) }, 'Successful', 'Successful'],
+      [{ metric: { name: 'm' }, measurements: values([]) }, 'Successful', 'Running'],
+      [{ metric: { ...METRIC, count: 1, failureLimit: 1 }, measurements: values([0.5]) }, 'Successful', 'Inconclusive'],
+      [{ metric: { name: 'm', successCondition: 'result.' }, measurements: values(1) }, 'Running', 'Error'],
+      [
+        { metric: { name: 'm', successCondition: 'result.ok' }, measurements: values({ ok: true }) },
+        'Successful',
+        'Successful',
+      ],
+      [
+        { metric: { name: 'm', successCondition: 'isNil(result.a)' }, measurements: values({ a: null }) },
+        'Failed',
+        'Successful',
+      ],
+      [
+        { metric: { name: 'm', successCondition: 'default(result[0], 9) == 9' }, measurements: values([null]) },
+        'Failed',
+        'Successful',
+      ],
+      [{ metric: { name: 'm', successCondition: 'result' }, measurements: values('yes') }, 'Running', 'Running'],
+    ];
+    for (const [one, argo, ours] of rows) {
+      assert.equal(judged({ ...one, compatibility: 'argo' }).phase, argo, JSON.stringify(one));
+      assert.equal(judged(one).phase, ours, JSON.stringify(one));
+    }
+  });
+});
+
+test('garbage is refused or judged, twice the same, and never ends the process', () => {
+  let seed = 20_261_124;
+  const below = (limit: number) => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return (seed >>> 8) % limit;
+  };
+  const pieces = [
+    '[',
+    ']',
+    '{',
+    '}',
+    '"metric"',
+    '"measurements"',
+    ':',
+    ',',
+    '1e308',
+    '-0',
+    'null',
+    '"value"',
+    '[0.99]',
+    '"name":"m"',
+    '"count":2',
+    '"successCondition":"result[0]>1"',
+    '\\u0000',
+  ];
+  const good = JSON.stringify({ metric: METRIC, measurements: values([0.995], -0, 1e308, 5e-324, null, {}) });
+  const answer = (text: string) => {
+    try {
+      return JSON.stringify(judgeText(text));
+    } catch (error) {
+      return (error as { code?: string }).code;
+    }
+  };
+  let refused = 0;
+  for (let round = 0; round < 3_000; round += 1) {
+    const at = below(good.length);
+    const text = good.slice(0, at) + pieces[below(pieces.length)] + good.slice(at + below(4));
+    const first = answer(text);
+    assert.ok(first, text);
+    assert.equal(answer(text), first, text);
+    if (first === 'SHIPLOCK_USAGE') refused += 1;
+  }
+  assert.ok(refused > 1_000 && refused < 3_000, `${refused}`);
+});

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MetricPlan, Plan } from '../../src/plan/plan.ts';
+import type { ReleaseStatus } from '../../workflows/messages.ts';
+import { withWorld } from './environment.ts';
+import { automatic, credlinkPlan } from './plans.ts';
+import { createWorld } from './world.ts';
+
+const limit = { timeout: 60_000 };
+const version = '1.1.0';
+
+/** The CredLink plan, each metric of its background analysis changed. */
+function planWith(change: (metric: MetricPlan) => MetricPlan): Plan {
+  const plan = automatic(credlinkPlan());
+  const { background } = plan.canary;
+  assert.ok(background);
+  const analysis = { ...background.analysis, metrics: background.analysis.metrics.map(change) };
+  return { ...plan, canary: { ...plan.canary, background: { ...background, analysis } } };
+}
+
+test('a metric on a dry run fails in sight of all, and the release goes on', limit, async () => {
+  const world = createWorld({ canaryVersion: version });
+  // The last look at the canary asks as well; only the background's latency is bad.
+  world.metric = (query) => (query.includes('quantile') ? 0.1 : 1);
+  const plan = planWith((metric) =>
+    metric.name === 'latency' ? { ...metric, successCondition: 'result[0] < 0', dryRun: true } : metric,
+  );
+  await withWorld(world, async ({ start }) => {
+    const result = (await (await start(plan)).result()) as ReleaseStatus;
+    assert.equal(result.outcome, 'released');
+    const latency = result.metrics.find(({ metric }) => metric === 'latency');
+    assert.equal(latency?.state, 'fail');
+    assert.match(latency?.because ?? '', /^dry run: .* more than failureLimit/);
+  });
+});
+
+test('a metric keeps its last readings whole, and is judged by all of them', limit, async () => {
+  const world = createWorld({ canaryVersion: version });
+  const plan = planWith((metric) => ({ ...metric, retained: 2 }));
+  await withWorld(world, async ({ start }) => {
+    const result = (await (await start(plan)).result()) as ReleaseStatus;
+    assert.equal(result.outcome, 'released');
+    for (const { metric, readings, earlier = [], good } of result.metrics) {
+      assert.equal(readings.length, 2, metric);
+      assert.ok(earlier.length > 0, metric);
+      assert.equal(good, readings.length + earlier.length, metric);
+    }
+  });
+});
+
+test('a reading asks about the revisions by the names that they have in this release', limit, async () => {
+  const world = createWorld({ canaryVersion: version });
+  const asked = new Set<string>();
+  world.metric = (query) => {
+    asked.add(query);
+    return query.includes('quantile') ? 0.1 : 1;
+  };
+  const query = 'up{new="{{revision.latest}}",old="{{revision.stable}}"}';
+  const plan = planWith((metric) =>
+    metric.name === 'success-rate' ? { ...metric, provider: { ...metric.provider, query } } : metric,
+  );
+  await withWorld(world, async ({ start }) => {
+    await (await start(plan)).result();
+  });
+  assert.ok(asked.has('up{new="1.1.0",old="1.0.0"}'), [...asked].join('\n'));
+});

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MetricPlan, Plan } from '../../src/plan/plan.ts';
+import type { ReleaseStatus } from '../../workflows/messages.ts';
+import { withWorld } from './environment.ts';
+import { automatic, credlinkPlan } from './plans.ts';
+import { createWorld, type World } from './world.ts';
+
+const limit = { timeout: 60_000 };
+const version = '1.1.0';
+const MINUTE = 60_000;
+
+/** A background analysis that only compares; the weights and pauses are this test's own. */
+function planWith(comparison: Partial<NonNullable<MetricPlan['comparison']>>): Plan {
+  const plan = automatic(credlinkPlan());
+  const { background } = plan.canary;
+  const first = background?.analysis.metrics[0];
+  assert.ok(background && first);
+  const metric: MetricPlan = {
+    ...first,
+    name: 'errors',
+    provider: { ...first.provider, query: `sum(errors{service="${plan.target.canaryService}"})` },
+    intervalMs: 33_000,
+    count: null,
+    initialDelayMs: 0,
+    successCondition: null,
+    failureCondition: null,
+    failureLimit: 0,
+    inconclusiveLimit: Number.MAX_SAFE_INTEGER,
+    comparison: { of: 'counts', alpha: 0.05, margin: null, minimumRequests: 100, ...comparison },
+  };
+  return {
+    ...plan,
+    canary: {
+      ...plan.canary,
+      steps: [
+        { kind: 'setWeight', weight: 10 },
+        { kind: 'pause', durationMs: 20 * MINUTE, deadlineMs: 60 * MINUTE },
+        { kind: 'setWeight', weight: 50 },
+        { kind: 'pause', durationMs: 20 * MINUTE, deadlineMs: 60 * MINUTE },
+      ],
+      background: { startingStep: 0, analysis: { ...background.analysis, metrics: [metric] } },
+    },
+  };
+}
+
+/** Counters that grow from look to look: how many requests, and one in how many fails. */
+function counting(world: World, each: { requests: number; canaryFails: number; stableFails: number }): string[] {
+  const measure = world.activities.measure;
+  const asked: string[] = [];
+  let looks = 0;
+  const answer = (total: number, oneIn: number): string =>
+    JSON.stringify({
+      status: 'success',
+      data: {
+        resultType: 'vector',
+        result: Object.entries({ events: Math.floor(total / oneIn), total }).map(([part, value]) => ({
+          metric: { shiplock_part: part },
+          value: [1, String(value)],
+        })),
+      },
+    });
+  world.activities.measure = async (request) => {
+    const reading = await measure(request);
+    if (!request.provider.query.startsWith('sum(errors')) return reading;
+    looks += 1;
+    asked.push(request.beside ?? '');
+    const total = looks * each.requests;
+    return { ...reading, raw: answer(total, each.canaryFails), beside: answer(10 * total, each.stableFails) };
+  };
+  return asked;
+}
+
+async function released(plan: Plan, each: Parameters<typeof counting>[1], eventsPerRun?: number) {
+  const world = createWorld({ canaryVersion: version });
+  const asked = counting(world, each);
+  let status: ReleaseStatus | undefined;
+  await withWorld(world, async ({ start }) => {
+    const handle = await start(plan, eventsPerRun === undefined ? {} : { eventsPerRun });
+    status = (await handle.result().catch(() => handle.query('status'))) as ReleaseStatus;
+  });
+  assert.ok(status);
+  const metric = status.metrics.find(({ metric: name }) => name === 'errors');
+  assert.ok(metric);
+  return { status, metric, asked };
+}
+
+test('a canary that fails more often than the stable side goes back, and the reason says how much', limit, async () => {
+  const { status, metric, asked } = await released(planWith({}), {
+    requests: 1_000,
+    canaryFails: 20,
+    stableFails: 100,
+  });
+  assert.equal(status.outcome, 'rolledBack');
+  assert.match(status.because, /errors: worse than the stable side: 5 % of \d+ on the canary, 1 % of \d+/);
+  assert.equal(metric.state, 'fail');
+  assert.ok(asked.every((query) => query.includes(credlinkPlan().target.stableService)));
+});
+
+test('an equal canary is released after the whole ramp', limit, async () => {
+  const { status, metric } = await released(planWith({}), { requests: 1_000, canaryFails: 100, stableFails: 100 });
+  assert.equal(status.outcome, 'released');
+  assert.match(metric.because, /^nothing against it/);
+  const pauses = status.progress.filter(({ name, because }) => name.startsWith('step-') && because === 'over');
+  assert.equal(pauses.length, 2);
+});
+
+test(
+  'with a margin, each pause ends as soon as the canary is shown to be within it at that weight',
+  limit,
+  async () => {
+    const each = { requests: 10_000, canaryFails: 100, stableFails: 100 };
+    const { status } = await released(planWith({ margin: 0.5 }), each);
+    assert.equal(status.outcome, 'released');
+    const early = status.progress.filter(({ because }) => because === 'ended early: shown to be within the margin');
+    assert.equal(early.length, 2, JSON.stringify(status.progress));
+  },
+);
+
+test('what is known goes on exactly in a new run of the workflow', limit, async () => {
+  const each = { requests: 60, canaryFails: 30, stableFails: 100 };
+  const whole = await released(planWith({}), each);
+  const parts = await released(planWith({}), each, 60);
+  assert.equal(whole.status.outcome, 'rolledBack');
+  assert.deepEqual(
+    parts.metric.readings.map(({ value, verdict }) => [value, verdict]),
+    whole.metric.readings.map(({ value, verdict }) => [value, verdict]),
+  );
+});
+
+test('too little traffic is no pass: a person is asked, and without an answer it goes back', limit, async () => {
+  const { status } = await released(planWith({}), { requests: 1, canaryFails: 100, stableFails: 100 });
+  assert.equal(status.outcome, 'rolledBack');
+  assert.match(status.because, /inconclusive and nobody decided/);
+});
