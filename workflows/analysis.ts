@@ -252,10 +252,13 @@ async function take(plan: MetricPlan, beside: string | undefined): Promise<Readi
   }
 }
 
-/** The same query about the stable side, where the query names the canary's service. */
-function besideOf(release: Release, { provider }: MetricPlan): string | undefined {
-  const { canaryService, stableService } = release.plan.target;
-  return provider.query.includes(canaryService) ? provider.query.replaceAll(canaryService, stableService) : undefined;
+/** The same query about the stable side, or the baseline, where the query names the canary's service. */
+function besideOf(release: Release, { provider, comparison }: MetricPlan): string | undefined {
+  const { target, canary } = release.plan;
+  const other = (comparison && canary.baselineService) ?? target.stableService;
+  return provider.query.includes(target.canaryService)
+    ? provider.query.replaceAll(target.canaryService, other)
+    : undefined;
 }
 
 function metricsOf(release: Release, name: string, analysis: AnalysisPlan): MetricProgress[] {

@@ -167,6 +167,7 @@ function outline(plan: Plan): Progress[] {
     ...when(plan.database, ({ expand }) => expand.map(({ name }, index) => [`expand-${index + 1}`, name])),
     ['ready', `${plan.version} ready`],
     ...plan.canary.steps.map((step, index): Line => [`step-${index + 1}`, stepTitle(step)]),
+    ...when(plan.canary.baselineService, () => [['baseline', 'remove the baseline']]),
     ...when(plan.promotion.monitor, () => [['monitor', 'last look at the canary']]),
     ...when(plan.promotion.approval, () => [['promotion', 'approval']]),
     ...(plan.cutover ? cutoverLines(plan.cutover) : ([['full', 'all traffic']] as Line[])),

@@ -167,6 +167,11 @@ export interface CanaryPlan {
   readonly background: BackgroundAnalysis | null;
   /** How long the new revision may take to become ready before the release goes back. */
   readonly readyDeadlineMs: number;
+  /**
+   * Comparisons are made with a fresh revision of the stable version, of the canary's size and share of the traffic,
+   * under this name in Prometheus: it is as young as the canary. Absent: with the stable side itself.
+   */
+  readonly baselineService?: string;
 }
 
 export type Step = SetWeightStep | PauseStep | AnalysisStep;

@@ -51,6 +51,7 @@ const planFields = z.strictObject({
       steps: z.array(step).max(MAX_STEPS).readonly(),
       background: z.strictObject({ startingStep: whole, analysis }).nullable(),
       readyDeadlineMs: ms,
+      baselineService: text.optional(),
     })
     .refine(
       ({ steps, background }) => background === null || background.startingStep <= Math.max(0, steps.length - 1),

@@ -53,6 +53,12 @@ describe('canary.comparison', () => {
     );
   });
 
+  test('compares with a fresh baseline where it is asked to', () => {
+    assert.equal(plan?.canary.baselineService, undefined);
+    const files = edited('release.yaml', 'comparison:\n', 'comparison:\n    baseline: true\n', COMPARED);
+    assert.equal(compileFiles(files).plan?.canary.baselineService, 'shop-baseline');
+  });
+
   const CASES: readonly BadInput[] = [
     [
       'no Prometheus',

@@ -123,6 +123,14 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       world.journal.push(`start ${version}`);
       world.revisions.set(version, revision(version));
     },
+    startBaseline: async ({ version, of, fence }) => {
+      await enter('startBaseline');
+      fenced(fence);
+      if (world.revisions.has(version)) return;
+      if (!world.revisions.has(of)) throw ApplicationFailure.nonRetryable(`${of} does not run`);
+      world.journal.push(`start ${version}`);
+      world.revisions.set(version, revision(version));
+    },
     awaitReady: async ({ version }) => {
       await enter('awaitReady');
       const ready = world.ready(version);

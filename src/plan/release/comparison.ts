@@ -34,6 +34,7 @@ export function withComparison(
   const known = canary.background;
   return {
     ...canary,
+    ...(written.baseline ? { baselineService: `${context.service}-baseline` } : {}),
     background: {
       startingStep: known?.startingStep ?? 0,
       analysis: known

@@ -23,6 +23,12 @@ export const comparisonSchema = z.strictObject({
       'The share of releases of an equal version that may be called worse, for all metrics together. Default: 0.05.',
     ),
   interval: interval().optional().describe('Between two looks. Default: 30s.'),
+  baseline: z
+    .boolean()
+    .optional()
+    .describe(
+      'Compares with a fresh revision of the stable version, of the size and share of the canary. Default: false.',
+    ),
   timeout: duration('Of one question. Default: 30s.').optional(),
   prometheus: text().describe('Its address, for example http://prometheus:9090.'),
   margin: margin(),

@@ -5,8 +5,10 @@ import { earliestStepMs } from './timeline.ts';
 import { metricText, within } from './words.ts';
 
 /** The rows of a ramp alone, also of a Rollout without a release file. */
-export function canaryRows({ steps, background, readyDeadlineMs }: CanaryPlan): Row[] {
+export function canaryRows({ steps, background, readyDeadlineMs, baselineService }: CanaryPlan): Row[] {
   const rows = [row(0, 'canary', 'new version ready', within(readyDeadlineMs))];
+  if (baselineService !== undefined)
+    rows.push(row(0, 'canary', `${baselineService} ready: a fresh copy of stable`, within(readyDeadlineMs)));
   let at = 0;
   for (const [index, step] of steps.entries()) {
     if (background?.startingStep === index) rows.push(...backgroundRows(background.analysis, at));
@@ -41,7 +43,8 @@ export function analysisRows(analysis: AnalysisPlan, at: number, phase: string, 
 
 function backgroundRows(analysis: AnalysisPlan, at: number): Row[] {
   const needs = `at least ${analysis.minimumReadings} good, one at the last weight`;
-  const head = row(at, 'canary', `analysis beside the steps from here: ${analysis.templates.join(', ')}`, needs);
+  const named = analysis.templates.length > 0 ? analysis.templates.join(', ') : 'a comparison';
+  const head = row(at, 'canary', `analysis beside the steps from here: ${named}`, needs);
   return [head, ...metricRows(analysis, 'canary')];
 }
 
