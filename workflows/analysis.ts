@@ -6,49 +6,68 @@ import {
   assessReading,
   type Compared,
   compareLook,
+  comparisonText,
   endOfBackground,
   NOT_COMPARED,
 } from '../src/analysis/index.ts';
 import { evidenceOf } from '../src/audit/evidence.ts';
-import type { AnalysisPlan, ComparisonPlan, Compatibility, MetricPlan } from '../src/plan/plan.ts';
+import type { AnalysisPlan, ComparisonPlan, Compatibility, MetricPlan, Plan } from '../src/plan/plan.ts';
 import { reading } from './activities.ts';
 import { GoBack, type Release } from './control.ts';
 import type { MetricProgress } from './messages.ts';
 import { type GoingBack, isWaived } from './state.ts';
 import { ask } from './steps.ts';
 
-const BACKGROUND = 'background';
+/** What runs beside the steps of the ramp: its name, from which step (0-based), and what it measures. */
+interface Beside {
+  readonly name: 'background' | 'comparison';
+  readonly startingStep: number;
+  readonly analysis: AnalysisPlan;
+}
+
+/** Argo's background analysis, and the comparison with the stable side. */
+export function besideTheRamp({ canary }: Plan): Beside[] {
+  const { background, comparison } = canary;
+  return [
+    ...(background ? [{ name: 'background' as const, ...background }] : []),
+    ...(comparison ? [{ name: 'comparison' as const, startingStep: 0, analysis: comparison }] : []),
+  ];
+}
+
+const isBeside = ({ analysis }: MetricProgress): boolean => analysis === 'background' || analysis === 'comparison';
+
 /** The stable side's answer is for people: no condition judges it. */
 const SHOWN_ONLY = { successCondition: null, failureCondition: null };
 
 /** Starts the analysis that runs beside the steps, once in this run; its state outlives the run. */
-export function startBackground(release: Release, analysis: AnalysisPlan): void {
-  if (release.background) return;
+export function startBackground(release: Release, { name, analysis }: Beside): void {
+  if (release.background.has(name)) return;
   let settling = false;
-  const running = measure(release, BACKGROUND, analysis, () => settling).then(
-    () => actOnBackground(release),
+  const running = measure(release, name, analysis, () => settling).then(
+    () => actOnBackground(release, name),
     (error: unknown) => {
       if (!isCancellation(error)) throw error;
     },
   );
-  release.background = {
+  release.background.set(name, {
     settle: async () => {
       settling = true;
       await running;
-      release.background = null;
+      release.background.delete(name);
     },
-  };
+  });
 }
 
 /** The ramp is over: nothing failed is not enough, something good must have been seen (invariant 4). */
-export async function finishBackground(release: Release, analysis: AnalysisPlan): Promise<void> {
+export async function finishBackground(release: Release, { name, analysis }: Beside): Promise<void> {
   const { state } = release;
-  if (state.backgroundJudged) return;
-  await release.background?.settle();
+  const isComparison = name === 'comparison';
+  if (isComparison ? state.comparisonJudged : state.backgroundJudged) return;
+  await release.background.get(name)?.settle();
   if (state.goingBack) throw new GoBack(state.goingBack);
   const lastWeight = state.weights[release.plan.version] ?? 0;
-  if (!state.promotedFully) await lookOnceMore(release, analysis, lastWeight);
-  const metrics = metricsOf(release, BACKGROUND, analysis);
+  if (!state.promotedFully) await lookOnceMore(release, name, analysis, lastWeight);
+  const metrics = metricsOf(release, name, analysis);
   const taken = metrics.map((metric) => ({ metric: metric.metric, readings: allOf(metric) }));
   const { verdict, because } = endOfBackground(analysis, taken, lastWeight);
   for (const metric of metrics) if (metric.state === 'running') metric.state = 'ended';
@@ -56,19 +75,21 @@ export async function finishBackground(release: Release, analysis: AnalysisPlan)
   if (state.promotedFully && verdict !== 'pass') waive(release, metrics);
   else if (verdict === 'inconclusive') {
     // Another question than the one within the ramp: an approval of that does not answer this.
-    await askAPerson(release, 'end-of-analysis', because, analysis.inconclusiveDeadlineMs);
+    const question = isComparison ? 'end-of-comparison' : 'end-of-analysis';
+    await askAPerson(release, question, because, analysis.inconclusiveDeadlineMs);
   } else if (verdict !== 'pass') throw new GoBack({ outcome: 'rolledBack', because });
-  state.backgroundJudged = true;
+  if (isComparison) state.comparisonJudged = true;
+  else state.backgroundJudged = true;
 }
 
 /** While no worker lives, readings fall due and timers of the ramp run on: what the last weight lacks is read now. */
-async function lookOnceMore(release: Release, analysis: AnalysisPlan, lastWeight: number): Promise<void> {
-  const metrics = metricsOf(release, BACKGROUND, analysis);
+async function lookOnceMore(release: Release, name: string, analysis: AnalysisPlan, lastWeight: number): Promise<void> {
+  const metrics = metricsOf(release, name, analysis);
   const unread = analysis.metrics.filter((_, index) => {
     const metric = metrics[index];
     return metric?.state === 'running' && allOf(metric).every(({ weight }) => weight !== lastWeight);
   });
-  await Promise.all(unread.map((plan) => readOne(release, BACKGROUND, plan, analysis.compatibility)));
+  await Promise.all(unread.map((plan) => readOne(release, name, plan, analysis.compatibility)));
 }
 
 function waive(release: Release, metrics: readonly MetricProgress[]): void {
@@ -96,11 +117,11 @@ export async function runInline(release: Release, name: string, analysis: Analys
 }
 
 /** Evidence against the release ends it; an analysis that cannot decide holds the next step. */
-function actOnBackground(release: Release): void {
-  const against = evidenceAgainst(release, BACKGROUND);
+function actOnBackground(release: Release, name: string): void {
+  const against = evidenceAgainst(release, name);
   if (against) release.abort(against);
   const undecided = release.state.metrics.find(
-    (metric) => metric.analysis === BACKGROUND && decides(metric) && metric.state === 'inconclusive',
+    (metric) => metric.analysis === name && decides(metric) && metric.state === 'inconclusive',
   );
   if (undecided) release.state.inconclusive = `${undecided.metric}: ${undecided.because}`;
 }
@@ -201,7 +222,7 @@ function compare(release: Release, metric: MetricProgress, plan: ComparisonPlan,
  */
 export function isShownSafe({ state, plan }: Release): boolean {
   const weight = state.weights[plan.version] ?? 0;
-  const metrics = state.metrics.filter((metric) => metric.analysis === BACKGROUND && decides(metric));
+  const metrics = state.metrics.filter((metric) => isBeside(metric) && decides(metric));
   return (
     metrics.some(({ safeAt }) => safeAt !== undefined) &&
     metrics.every(({ safeAt, readings }) =>
@@ -271,7 +292,7 @@ function metricsOf(release: Release, name: string, analysis: AnalysisPlan): Metr
       metric: plan.name,
       query: plan.provider.query,
       condition: plan.comparison
-        ? inWords(plan.comparison)
+        ? comparisonText(plan.comparison)
         : [plan.successCondition, plan.failureCondition && `not ${plan.failureCondition}`].filter(Boolean).join(', '),
       state: 'running',
       because: '',
@@ -287,9 +308,6 @@ function metricsOf(release: Release, name: string, analysis: AnalysisPlan): Metr
     return metric;
   });
 }
-
-const inWords = ({ of, alpha, margin }: ComparisonPlan): string =>
-  `${of === 'counts' ? 'no more often' : 'no slower'} than the stable side (alpha ${alpha}${margin === null ? '' : `, margin ${margin}`})`;
 
 function keyOf(metric: MetricProgress | undefined): string {
   return metric ? `${metric.analysis}/${metric.metric}` : '';

@@ -86,6 +86,8 @@ export interface ReleaseState {
   inconclusive: string | null;
   /** The background analysis has had its say, or a person instead: a later run asks nobody again. */
   backgroundJudged: boolean;
+  /** The same of the comparison with the stable side. */
+  comparisonJudged?: true;
   /** Where builds of this release run. */
   buildQueue: string | null;
   continued: number;

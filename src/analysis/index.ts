@@ -6,6 +6,7 @@
 export { type CasePhase, judgeCase, type Measurement } from './case.ts';
 export { type Compared, compareLook } from './comparison/compare.ts';
 export { type ComparisonProgress, NOT_COMPARED } from './comparison/evidence.ts';
+export { comparisonText } from './comparison/words.ts';
 export {
   type Condition,
   type ConditionFault,

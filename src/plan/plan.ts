@@ -165,6 +165,8 @@ export interface CanaryPlan {
   readonly steps: readonly Step[];
   /** Runs beside the steps from `startingStep` to the end of the ramp. */
   readonly background: BackgroundAnalysis | null;
+  /** Compares the canary with the stable side, from the first step to the end of the ramp. Absent: nothing does. */
+  readonly comparison?: AnalysisPlan;
   /** How long the new revision may take to become ready before the release goes back. */
   readonly readyDeadlineMs: number;
   /**

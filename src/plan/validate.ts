@@ -51,6 +51,7 @@ const planFields = z.strictObject({
       steps: z.array(step).max(MAX_STEPS).readonly(),
       background: z.strictObject({ startingStep: whole, analysis }).nullable(),
       readyDeadlineMs: ms,
+      comparison: analysis.optional(),
       baselineService: text.optional(),
     })
     .refine(

@@ -24,11 +24,10 @@ const COMPARED = edited('release.yaml', 'canary:\n', COMPARISON, GOOD);
 describe('canary.comparison', () => {
   const plan = compileFiles(COMPARED).plan;
 
-  test('stands behind the metrics of the Rollout, with its part of alpha each', () => {
-    const metrics = plan?.canary.background?.analysis.metrics ?? [];
-    const compared = metrics.filter(({ comparison }) => comparison);
+  test('is an analysis beside that of the Rollout; each metric has its part of alpha', () => {
+    const metrics = plan?.canary.comparison?.metrics ?? [];
     assert.deepEqual(
-      compared.map(({ name, comparison }) => ({ name, ...comparison })),
+      metrics.map(({ name, comparison }) => ({ name, ...comparison })),
       [
         { name: 'errors', of: 'counts', alpha: 0.0125, margin: 0.5, minimumRequests: 100 },
         {
@@ -41,11 +40,11 @@ describe('canary.comparison', () => {
         },
       ],
     );
-    assert.ok(metrics.length > compared.length);
+    assert.ok(plan?.canary.background?.analysis.metrics.every(({ comparison }) => comparison === undefined));
   });
 
   test('asks one question for both parts of a count', () => {
-    const metric = plan?.canary.background?.analysis.metrics.find(({ name }) => name === 'errors');
+    const metric = plan?.canary.comparison?.metrics.find(({ name }) => name === 'errors');
     assert.equal(
       metric?.provider.query,
       'label_replace(sum(http_requests_total{service="shop-canary",code=~"5.."}), "shiplock_part", "events", "", "") or ' +
@@ -57,6 +56,13 @@ describe('canary.comparison', () => {
     assert.equal(plan?.canary.baselineService, undefined);
     const files = edited('release.yaml', 'comparison:\n', 'comparison:\n    baseline: true\n', COMPARED);
     assert.equal(compileFiles(files).plan?.canary.baselineService, 'shop-baseline');
+  });
+
+  test('leaves compatibility to the analysis of the Rollout', () => {
+    const files = edited('release.yaml', 'canary:\n', 'canary:\n  analysis: { compatibility: argo }\n', COMPARED);
+    const canary = compileFiles(files).plan?.canary;
+    assert.equal(canary?.background?.analysis.compatibility, 'argo');
+    assert.equal(canary?.comparison?.compatibility, undefined);
   });
 
   const CASES: readonly BadInput[] = [
@@ -84,14 +90,6 @@ describe('canary.comparison', () => {
       'canary.comparison.metrics[1]',
       'CHOICE',
       /counts.*histogram/,
-    ],
-    [
-      'as in Argo',
-      'canary:\n',
-      'canary:\n  analysis: { compatibility: argo }\n',
-      'canary.comparison',
-      'CHOICE',
-      /Argo compares nothing/,
     ],
   ];
   for (const [says, from, to, at, code, message] of CASES)

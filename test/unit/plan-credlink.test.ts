@@ -327,6 +327,11 @@ describe('the short twin, infra/demo/release.yaml', () => {
         successCondition,
         failureLimit,
       ]),
+      compared: canary.comparison?.metrics.map(({ name, provider, comparison }) => [
+        name,
+        provider.query,
+        comparison?.alpha,
+      ]),
       minimumReadings: canary.background?.analysis.minimumReadings,
       bounds: [promotion.monitor?.healthy, promotion.monitor?.unhealthy, promotion.monitor?.attempts],
       approval: promotion.approval,

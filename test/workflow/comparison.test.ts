@@ -39,7 +39,8 @@ function planWith(comparison: Partial<NonNullable<MetricPlan['comparison']>>): P
         { kind: 'setWeight', weight: 50 },
         { kind: 'pause', durationMs: 20 * MINUTE, deadlineMs: 60 * MINUTE },
       ],
-      background: { startingStep: 0, analysis: { ...background.analysis, metrics: [metric] } },
+      background: null,
+      comparison: { ...background.analysis, metrics: [metric] },
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { PauseStep, Step } from '../../src/plan/plan.ts';
 import { baselineName, weightsFor } from '../../src/rollout/weights.ts';
 import { forward, waiting } from '../activities.ts';
-import { finishBackground, isShownSafe, runInline, startBackground } from '../analysis.ts';
+import { besideTheRamp, finishBackground, isShownSafe, runInline, startBackground } from '../analysis.ts';
 import { GoBack, type Release } from '../control.ts';
 import { isWaived } from '../state.ts';
 import { ask, keyOf, skip, step } from '../steps.ts';
@@ -9,7 +9,8 @@ import { ask, keyOf, skip, step } from '../steps.ts';
 /** The new version beside the old one, with a growing share of the traffic, watched from `startingStep` on. */
 export async function canary(release: Release): Promise<void> {
   const { state, plan } = release;
-  const { steps, background } = plan.canary;
+  const { steps } = plan.canary;
+  const beside = besideTheRamp(plan);
   state.phase = 'canary';
   await step(release, 'ready', () => bringUp(release));
   for (const [index, planned] of steps.entries()) {
@@ -17,11 +18,11 @@ export async function canary(release: Release): Promise<void> {
     if (!stableOf(release)) skip(release, name, 'a first release has no stable side');
     else if (state.promotedFully) skip(release, name, 'waived by promoteFull');
     else {
-      if (background && index >= background.startingStep) startBackground(release, background.analysis);
+      for (const one of beside) if (index >= one.startingStep) startBackground(release, one);
       await step(release, name, () => take(release, name, planned));
     }
   }
-  if (background && stableOf(release)) await finishBackground(release, background.analysis);
+  for (const one of stableOf(release) ? beside : []) await finishBackground(release, one);
   const baseline = baselineOf(release);
   if (baseline) await step(release, 'baseline', () => removeBaseline(release, baseline));
   else if (plan.canary.baselineService) skip(release, 'baseline', 'a first release has no stable side');

@@ -5,6 +5,12 @@ import { logEvidenceOfHarm, ratioInterval, type SideCounts } from '../sequential
 import { counted } from '../show.ts';
 import { type ComparisonProgress, type EventEvidence, mostTelling } from './evidence.ts';
 
+/** What a comparison asks for: `no more often than the stable side (alpha 0.05, margin 0.5)`. */
+export function comparisonText({ of, alpha, margin }: ComparisonPlan): string {
+  const rule = of === 'counts' ? 'no more often' : 'no slower';
+  return `${rule} than the stable side (alpha ${round(alpha)}${margin === null ? '' : `, margin ${margin}`})`;
+}
+
 export interface ComparisonInWords {
   readonly canary: string;
   readonly stable: string;

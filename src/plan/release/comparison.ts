@@ -1,4 +1,4 @@
-/** `canary.comparison`: metrics of the background analysis that compare the canary with the stable side. */
+/** `canary.comparison`: the analysis that compares the canary with the stable side. */
 import { PART_LABEL } from '../../analysis/comparison/look.ts';
 import { isHttpAddress } from '../argo/metric.ts';
 import type { CanaryPlan, MetricPlan, Target } from '../plan.ts';
@@ -27,26 +27,16 @@ export function withComparison(
   if (written === undefined) return canary;
   const metrics = compileMetrics(context, written, target);
   const { analysis } = rolloutSettings(valueAt(context.source.value, ['canary']));
-  if (analysis.compatibility === 'argo') {
-    const message = 'stands beside compatibility: argo; Argo compares nothing, so leave one of them out';
-    context.report.error(context.source, ['canary', 'comparison'], 'SHIPLOCK_PLAN_CHOICE', message, 'key');
-  }
-  const known = canary.background;
   return {
     ...canary,
-    ...(written.baseline ? { baselineService: `${context.service}-baseline` } : {}),
-    background: {
-      startingStep: known?.startingStep ?? 0,
-      analysis: known
-        ? { ...known.analysis, metrics: [...known.analysis.metrics, ...metrics] }
-        : {
-            templates: [],
-            metrics,
-            minimumReadings: analysis.minimumReadings,
-            inconclusiveDeadlineMs: analysis.inconclusiveDeadlineMs,
-            deadlineMs: analysis.deadlineMs ?? DEADLINE_MS,
-          },
+    comparison: {
+      templates: [],
+      metrics,
+      minimumReadings: analysis.minimumReadings,
+      inconclusiveDeadlineMs: analysis.inconclusiveDeadlineMs,
+      deadlineMs: analysis.deadlineMs ?? DEADLINE_MS,
     },
+    ...(written.baseline ? { baselineService: `${context.service}-baseline` } : {}),
   };
 }
 
