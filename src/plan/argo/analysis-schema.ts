@@ -4,7 +4,7 @@ import { MAX_METRICS, MIN_INTERVAL_MS } from '../limits.ts';
 import { durationText, oneKind, opaque, refused, text, wholeText } from '../shape/fields.ts';
 
 /** Providers of Argo's other than Prometheus. */
-const OTHER_PROVIDERS = [
+export const OTHER_PROVIDERS = [
   'job',
   'web',
   'datadog',

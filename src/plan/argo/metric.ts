@@ -10,7 +10,7 @@ import { type ArgoMetric, metricSchema } from './analysis-schema.ts';
 import { entries } from './pod.ts';
 
 /** Argo's defaults (argo-rollouts `utils/defaults`, `metricproviders/prometheus`). */
-const CONSECUTIVE_ERROR_LIMIT = 4;
+export const CONSECUTIVE_ERROR_LIMIT = 4;
 const PROMETHEUS_TIMEOUT_MS = 30_000;
 
 /**
@@ -48,7 +48,7 @@ export function compileMetric(source: Source, path: Path, filled: unknown, repor
 }
 
 /** The metric with Argo's defaults. */
-export function metricPlan(metric: ArgoMetric, provider: MetricPlan['provider']): MetricPlan {
+function metricPlan(metric: ArgoMetric, provider: MetricPlan['provider']): MetricPlan {
   return {
     name: metric.name,
     provider,
@@ -65,7 +65,7 @@ export function metricPlan(metric: ArgoMetric, provider: MetricPlan['provider'])
 }
 
 /** Argo's `ValidateMetric` (argo-rollouts `utils/analysis/factory.go`). */
-export function checkRhythm(source: Source, path: Path, metric: ArgoMetric, report: Report): void {
+function checkRhythm(source: Source, path: Path, metric: ArgoMetric, report: Report): void {
   const { count, interval } = metric;
   const failures = metric.failureLimit ?? 0;
   const successes = metric.consecutiveSuccessLimit ?? 0;
@@ -73,7 +73,7 @@ export function checkRhythm(source: Source, path: Path, metric: ArgoMetric, repo
     const message = 'is -1, which switches it off, and there is no consecutiveSuccessLimit: nothing would ever end it';
     report.error(source, [...path, 'failureLimit'], 'SHIPLOCK_PLAN_METRIC_LIMIT', message);
   }
-  if (count == null) return;
+  if (count == null || count === 0) return;
   if (count > 1 && interval === undefined) {
     const message = `is ${count} without an interval; expected an interval, for example interval: 5m`;
     report.error(source, [...path, 'count'], 'SHIPLOCK_PLAN_METRIC_INTERVAL', message);
@@ -102,7 +102,9 @@ function checkSecrets(source: Source, path: Path, filled: unknown, report: Repor
   }
 }
 
-export function checkConditions(source: Source, path: Path, metric: ArgoMetric, report: Report): void {
+type Conditions = Pick<ArgoMetric, 'successCondition' | 'failureCondition' | 'provider'>;
+
+export function checkConditions(source: Source, path: Path, metric: Conditions, report: Report): void {
   for (const field of ['successCondition', 'failureCondition'] as const) {
     const condition = metric[field];
     if (condition == null || condition === '' || isPlaceholder(condition)) continue;
