@@ -4,7 +4,8 @@
  */
 
 export { type CasePhase, judgeCase, type Measurement } from './case.ts';
-export { type Compared, compareLook } from './comparison/compare.ts';
+export { compareLook } from './comparison/compare.ts';
+export type { Compared } from './comparison/compared.ts';
 export { type ComparisonProgress, NOT_COMPARED } from './comparison/evidence.ts';
 export { comparisonText } from './comparison/words.ts';
 export {

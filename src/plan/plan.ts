@@ -247,11 +247,14 @@ export interface MetricPlan {
 
 /** What a metric compares, and how sure it must be. */
 export interface ComparisonPlan {
-  /** `counts`: how many requests had an event. `histogram`: how many were slower than each bound. */
-  readonly of: 'counts' | 'histogram';
+  /**
+   * `counts`: how many requests had an event. `histogram`: how many were slower than each bound. `mean`: how long they took
+   * on average, with buckets that say how much that varies.
+   */
+  readonly of: 'counts' | 'histogram' | 'mean';
   /** The share of releases of an equal version that may be called worse, 0..1; this metric's part of the budget. */
   readonly alpha: number;
-  /** Up to 1 + margin times as often is equivalent: a timed pause ends once that is shown. `null`: never early. */
+  /** Up to 1 + margin times as often (a mean: as long) is equivalent: a timed pause ends once that is shown. `null`: never early. */
   readonly margin: number | null;
   /** Requests needed on each side before anything is concluded. */
   readonly minimumRequests: number;

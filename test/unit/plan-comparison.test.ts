@@ -18,6 +18,11 @@ const COMPARISON = `canary:
         quantile: 0.95
         weight: 3
         margin: 1
+      - name: mean
+        mean:
+          sum: http_request_duration_seconds_sum{service="shop-canary"}
+          histogram: http_request_duration_seconds_bucket{service="shop-canary"}
+        weight: 4
 `;
 const COMPARED = edited('release.yaml', 'canary:\n', COMPARISON, GOOD);
 
@@ -29,15 +34,16 @@ describe('canary.comparison', () => {
     assert.deepEqual(
       metrics.map(({ name, comparison }) => ({ name, ...comparison })),
       [
-        { name: 'errors', of: 'counts', alpha: 0.0125, margin: 0.5, minimumRequests: 100 },
+        { name: 'errors', of: 'counts', alpha: 0.00625, margin: 0.5, minimumRequests: 100 },
         {
           name: 'latency',
           of: 'histogram',
-          alpha: 0.037500000000000006,
+          alpha: 0.018750000000000003,
           margin: 1,
           minimumRequests: 100,
           quantile: 0.95,
         },
+        { name: 'mean', of: 'mean', alpha: 0.025, margin: 0.5, minimumRequests: 100 },
       ],
     );
     assert.ok(plan?.canary.background?.analysis.metrics.every(({ comparison }) => comparison === undefined));
@@ -65,6 +71,15 @@ describe('canary.comparison', () => {
     assert.equal(canary?.comparison?.compatibility, undefined);
   });
 
+  test('asks one question for the buckets and the sum of a mean', () => {
+    const metric = plan?.canary.comparison?.metrics.find(({ name }) => name === 'mean');
+    assert.equal(
+      metric?.provider.query,
+      'sum by (le) (http_request_duration_seconds_bucket{service="shop-canary"}) or ' +
+        'label_replace(sum(http_request_duration_seconds_sum{service="shop-canary"}), "shiplock_part", "sum", "", "")',
+    );
+  });
+
   const CASES: readonly BadInput[] = [
     [
       'no Prometheus',
@@ -82,6 +97,22 @@ describe('canary.comparison', () => {
       'VALUE',
       /names no shop-canary/,
     ],
+    [
+      'a sum of another service',
+      'sum: http_request_duration_seconds_sum{service="shop-canary"}',
+      'sum: «up',
+      'canary.comparison.metrics[2].mean.sum',
+      'VALUE',
+      /names no shop-canary/,
+    ],
+    [
+      'a total of another service',
+      'total: http_requests_total{service="shop-canary"}',
+      'total: «up',
+      'canary.comparison.metrics[0].counts.total',
+      'VALUE',
+      /names no shop-canary/,
+    ],
     ['a name twice', 'name: latency', 'name: «errors', 'canary.comparison.metrics[1].name', 'VALUE', /a second time/],
     [
       'both kinds',
@@ -89,7 +120,7 @@ describe('canary.comparison', () => {
       '«name: latency\n        counts: { events: a, total: b }',
       'canary.comparison.metrics[1]',
       'CHOICE',
-      /counts.*histogram/,
+      /counts and histogram; expected exactly one of counts, histogram, mean/,
     ],
   ];
   for (const [says, from, to, at, code, message] of CASES)

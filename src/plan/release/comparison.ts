@@ -52,11 +52,12 @@ function compileMetrics(
   // One budget of false alarms for the release: each metric has its part.
   const weights = written.metrics.reduce((sum, { weight = 1 }) => sum + weight, 0);
   return written.metrics.map((metric, index) => {
-    const of = metric.counts ? 'counts' : 'histogram';
+    const of = metric.counts ? 'counts' : metric.mean ? 'mean' : 'histogram';
     const query = queryOf(metric);
-    if (!query.includes(canaryService)) {
+    for (const [path, part] of partsOf(metric)) {
+      if (part.includes(canaryService)) continue;
       const message = `names no ${canaryService}, which the same question about ${stableService} would replace`;
-      refuse(['metrics', index, of], 'SHIPLOCK_PLAN_VALUE', message);
+      refuse(['metrics', index, ...path], 'SHIPLOCK_PLAN_VALUE', message);
     }
     if (written.metrics.findIndex(({ name }) => name === metric.name) !== index)
       refuse(['metrics', index, 'name'], 'SHIPLOCK_PLAN_VALUE', `is ${show(metric.name)} a second time`);
@@ -87,9 +88,23 @@ function compileMetrics(
   });
 }
 
+/** Every PromQL of a metric, with its place. */
+function partsOf({
+  counts,
+  histogram,
+  mean,
+}: WrittenComparison['metrics'][number]): [path: string[], promql: string][] {
+  const within = (name: string, parts: Readonly<Record<string, string>> = {}): [string[], string][] =>
+    Object.entries(parts).map(([part, promql]) => [[name, part], promql]);
+  return histogram === undefined
+    ? [...within('counts', counts), ...within('mean', mean)]
+    : [[['histogram'], histogram]];
+}
+
 /** One question for all that a look needs, so that its parts are of the same moment. */
-function queryOf({ counts, histogram }: WrittenComparison['metrics'][number]): string {
-  if (!counts) return `sum by (le) (${histogram ?? ''})`;
-  const part = (name: 'events' | 'total') => `label_replace(sum(${counts[name]}), "${PART_LABEL}", "${name}", "", "")`;
-  return `${part('events')} or ${part('total')}`;
+function queryOf({ counts, histogram, mean }: WrittenComparison['metrics'][number]): string {
+  const part = (name: string, promql: string) => `label_replace(sum(${promql}), "${PART_LABEL}", "${name}", "", "")`;
+  if (counts) return `${part('events', counts.events)} or ${part('total', counts.total)}`;
+  if (mean) return `sum by (le) (${mean.histogram}) or ${part('sum', mean.sum)}`;
+  return `sum by (le) (${histogram ?? ''})`;
 }

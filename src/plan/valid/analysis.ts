@@ -19,7 +19,7 @@ export const prometheus = z.strictObject({
 });
 
 const comparison = z.strictObject({
-  of: z.enum(['counts', 'histogram']),
+  of: z.enum(['counts', 'histogram', 'mean']),
   alpha: z.number().gt(0).max(0.5),
   margin: z.number().gt(0).max(99).nullable(),
   minimumRequests: whole,
