@@ -15,6 +15,20 @@ import { looksInWords, more, odds, round, timesMore, tooFew } from './numbers.ts
 /** One in a thousand: how long requests beyond the last bound take is not known, and they can be most of a mean. */
 const MOST_BEYOND = 0.001;
 
+/** Adds what the means tell so far to the evidence of harm. Before enough was seen they tell nothing, and nothing is kept. */
+export function withHarmOfMeans(plan: ComparisonPlan, progress: ComparisonProgress): ComparisonProgress {
+  const { means } = progress;
+  if (means === undefined || isTooLittle(plan, means) || beyondLast(means) !== null) return progress;
+  return { ...progress, harm: Math.max(progress.harm, logEvidenceOfMore(means.whole, 1)) };
+}
+
+const isTooLittle = ({ minimumRequests }: ComparisonPlan, { whole: { canary, stable } }: MeansEvidence): boolean =>
+  Math.min(canary.n, stable.n) < minimumRequests;
+
+export function isWithinMargin({ margin, alpha }: ComparisonPlan, { atWeight }: MeansEvidence): boolean {
+  return margin !== null && logEvidenceOfLess(atWeight, 1 + margin) >= Math.log(1 / alpha);
+}
+
 /** The progress has means. */
 export function judgeMeans(plan: ComparisonPlan, before: ComparisonProgress): Compared {
   const { means } = before;
@@ -31,12 +45,10 @@ export function judgeMeans(plan: ComparisonPlan, before: ComparisonProgress): Co
     because,
     ...sides,
   });
-  if (Math.min(canary.n, stable.n) < plan.minimumRequests)
-    return answer(before, 'inconclusive', tooFew(plan, canary.n, stable.n));
+  if (isTooLittle(plan, means)) return answer(before, 'inconclusive', tooFew(plan, canary.n, stable.n));
   const beyond = beyondLast(means);
   if (beyond !== null) return answer(before, 'inconclusive', beyond);
-  // Before enough was seen a normal law says nothing, so nothing is remembered from then.
-  const progress = { ...before, harm: Math.max(before.harm, logEvidenceOfMore(means.whole, 1)) };
+  const progress = withHarmOfMeans(plan, before);
   const { low, estimate, high } = meanRatioInterval(means.whole, plan.alpha);
   const least = Math.log(1 / plan.alpha);
   const ratio =
@@ -50,7 +62,7 @@ export function judgeMeans(plan: ComparisonPlan, before: ComparisonProgress): Co
   const looks = looksInWords(progress);
   if (progress.harm >= least && (plan.margin === null || (estimate ?? 0) > 1 + plan.margin))
     return answer(progress, 'fail', `slower than the stable side: ${seen}; ${evidence}; ${looks}`);
-  if (plan.margin !== null && logEvidenceOfLess(means.atWeight, 1 + plan.margin) >= least) {
+  if (plan.margin !== null && isWithinMargin(plan, means)) {
     const shown = `shown to be less than ${round(1 + plan.margin)} times as long at ${progress.weight} %`;
     return answer(progress, 'pass', `${shown}: ${seen}; ${looks}`, true);
   }
