@@ -1,6 +1,6 @@
 import type { Reading } from '../../activities/metrics/port.ts';
 import type { Compatibility, MetricPlan } from '../plan/plan.ts';
-import { evaluateCondition, type Value } from './condition/index.ts';
+import { type Circumstances, evaluateCondition, type Value } from './condition/index.ts';
 import { parsePrometheus } from './prometheus.ts';
 import { showResult } from './show.ts';
 
@@ -30,27 +30,27 @@ type Conditions = Pick<MetricPlan, 'successCondition' | 'failureCondition'>;
  */
 export function assessReading(
   metric: Conditions,
-  reading: Pick<Reading, 'raw' | 'error'>,
+  reading: Pick<Reading, 'raw' | 'error'> & Partial<Pick<Reading, 'at'>>,
   compatibility?: Compatibility,
 ): ReadingAssessment {
   if (reading.error !== null) return { verdict: 'error', value: '', because: `no answer: ${reading.error}` };
   const answer = parsePrometheus(reading.raw);
   if (!answer.ok) return { verdict: 'error', value: '', because: answer.message };
-  return assessResult(metric, answer.result, compatibility);
+  return assessResult(metric, answer.result, { compatibility, at: reading.at, shape: 'numbers' });
 }
 
 /**
  * Judges what a condition sees as `result` by Argo's rules: with `successCondition` alone its falsehood fails; with
  * `failureCondition` alone its falsehood passes; with both failure wins and neither is inconclusive; with none every
  * answer passes. Other than in Argo, nothing passes without a number: an empty answer, or one in which a comparison met
- * NaN, is at best an error. With `compatibility: 'argo'` it passes.
+ * NaN, is at best an error. With `compatibility: 'argo'` it passes. `around.at` is when it was measured, for `now()`.
  *
  * @example assessResult({ successCondition: 'result.ok', failureCondition: null }, { ok: false }).verdict // 'fail'
  */
-export function assessResult(metric: Conditions, result: Value, compatibility?: Compatibility): ReadingAssessment {
+export function assessResult(metric: Conditions, result: Value, around: Circumstances = {}): ReadingAssessment {
   const value = showResult(result);
-  const success = conditionAnswer(metric.successCondition, result, compatibility);
-  const failure = conditionAnswer(metric.failureCondition, result, compatibility);
+  const success = conditionAnswer(metric.successCondition, result, around);
+  const failure = conditionAnswer(metric.failureCondition, result, around);
   for (const [field, condition, outcome] of [
     ['successCondition', metric.successCondition, success],
     ['failureCondition', metric.failureCondition, failure],
@@ -58,11 +58,11 @@ export function assessResult(metric: Conditions, result: Value, compatibility?: 
     if (outcome !== null && !outcome.ok)
       return { verdict: 'error', value, because: unanswerable(field, condition ?? '', outcome.message, result) };
   }
-  return { value, ...byArgosRules(metric, success, failure, result, compatibility) };
+  return { value, ...byArgosRules(metric, success, failure, result, around.compatibility) };
 }
 
-function conditionAnswer(condition: string | null, result: Value, compatibility?: Compatibility): Answer {
-  return condition === null ? null : evaluateCondition(condition, result, compatibility);
+function conditionAnswer(condition: string | null, result: Value, around: Circumstances): Answer {
+  return condition === null ? null : evaluateCondition(condition, result, around);
 }
 
 function unanswerable(field: string, condition: string, message: string, result: Value): string {
