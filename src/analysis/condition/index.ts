@@ -9,7 +9,7 @@ import { parse } from './parse.ts';
 import { ConditionError, type Node } from './syntax.ts';
 import type { Value } from './values.ts';
 
-export { kindName, parseFloatText, type Value } from './values.ts';
+export { isArray, isMap, kindName, parseFloatText, type Value } from './values.ts';
 
 /** A parsed condition; plain data, made by `parseCondition`. */
 export type Condition = Node;
