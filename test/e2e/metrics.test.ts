@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createMetricsActivities } from '../../activities/metrics/index.ts';
@@ -9,6 +6,7 @@ import type { Reading } from '../../activities/metrics/port.ts';
 import { choosePort } from '../../infra/local/stack/ports.ts';
 import { parsePrometheus } from '../../src/analysis/prometheus.ts';
 import { activityEnvironment } from '../fixtures/activity-environment.ts';
+import { loopbackServers } from './support/loopback.ts';
 import { startPrometheus } from './support/prometheus.ts';
 
 const { measure } = createMetricsActivities({ mapAddress: (address) => address });
@@ -84,20 +82,8 @@ describe('a reading of a real Prometheus', () => {
 });
 
 describe('a provider that misbehaves', () => {
-  const servers: Server[] = [];
-  after(() => {
-    for (const server of servers) {
-      server.closeAllConnections();
-      server.close();
-    }
-  });
-
-  async function serve(listener: RequestListener): Promise<string> {
-    const server = createServer(listener).listen(0, '127.0.0.1');
-    servers.push(server);
-    await once(server, 'listening');
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
+  const { serve, stop } = loopbackServers();
+  after(stop);
 
   it('and never answers is an error at the time-out', async () => {
     const began = performance.now();
