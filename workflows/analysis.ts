@@ -165,7 +165,7 @@ async function readOne(
   const answer = await take(withRevisions(release, plan), besideOf(release, plan));
   const judged = plan.comparison
     ? compare(release, metric, plan.comparison, answer)
-    : { ...assessReading(plan, answer, compatibility), beside: shownBeside(answer) };
+    : { ...assessReading(plan, answer, compatibility), beside: shownBeside(plan, answer) };
   metric.readings.push({
     at: answer.at,
     value: judged.value || judged.because,
@@ -212,8 +212,8 @@ export function isShownSafe({ state, plan }: Release): boolean {
   );
 }
 
-const shownBeside = ({ beside }: Reading): string =>
-  beside ? assessReading(SHOWN_ONLY, { raw: beside, error: null }).value : '';
+const shownBeside = ({ provider }: MetricPlan, { beside }: Reading): string =>
+  beside ? assessReading({ provider, ...SHOWN_ONLY }, { raw: beside, error: null }).value : '';
 
 const ENDS_ALL: readonly MetricProgress['state'][] = ['fail', 'error', 'inconclusive'];
 
