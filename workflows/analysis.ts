@@ -11,6 +11,7 @@ import {
 } from '../src/analysis/index.ts';
 import { evidenceOf } from '../src/audit/evidence.ts';
 import type { AnalysisPlan, ComparisonPlan, Compatibility, MetricPlan } from '../src/plan/plan.ts';
+import { addressOf, queryText, withTexts } from '../src/plan/provider.ts';
 import { reading } from './activities.ts';
 import { GoBack, type Release } from './control.ts';
 import type { MetricProgress } from './messages.ts';
@@ -162,7 +163,7 @@ async function readOne(
   if (!metric) return;
   const startedAt = Date.now();
   const weight = state.weights[release.plan.version] ?? 0;
-  const answer = await take(withRevisions(release, plan), besideOf(release, plan));
+  const answer = await take(release, name, withRevisions(release, plan));
   const judged = plan.comparison
     ? compare(release, metric, plan.comparison, answer)
     : { ...assessReading(plan, answer, compatibility), beside: shownBeside(plan, answer) };
@@ -231,30 +232,31 @@ function retain(metric: MetricProgress, limit: number | undefined): void {
 
 /** `{{revision.stable}}` and `{{revision.latest}}`, Argo's podTemplateHashValue, as the platform names revisions. */
 function withRevisions(release: Release, plan: MetricPlan): MetricPlan {
-  const { provider } = plan;
-  if (!provider.query.includes('{{revision.')) return plan;
-  const query = provider.query
-    .replaceAll('{{revision.stable}}', release.state.admission?.before.stable ?? '')
-    .replaceAll('{{revision.latest}}', release.plan.version);
-  return { ...plan, provider: { ...provider, query } };
+  const stable = release.state.admission?.before.stable ?? '';
+  const filled = (text: string) =>
+    text.replaceAll('{{revision.stable}}', stable).replaceAll('{{revision.latest}}', release.plan.version);
+  return { ...plan, provider: withTexts(plan.provider, filled) };
 }
 
 /** A reading that could not be taken is a reading, too: an error. */
-async function take(plan: MetricPlan, beside: string | undefined): Promise<Reading> {
+async function take(release: Release, analysis: string, plan: MetricPlan): Promise<Reading> {
   const { provider } = plan;
+  const { environment } = release.plan;
+  const question = { provider, beside: besideOf(release, plan), environment, metric: `${analysis}/${plan.name}` };
   try {
-    return await reading(plan.name, provider.timeoutMs).measure({ provider, beside });
+    return await reading(plan.name, provider.timeoutMs).measure(question);
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    const { address, query } = provider;
+    const asked = { address: addressOf(provider) ?? '', query: queryText(provider) };
     const because = error.cause?.message ?? error.message;
-    return { at: new Date().toISOString(), address, query, window: '', raw: '', error: because, beside: '' };
+    return { at: new Date().toISOString(), ...asked, window: '', raw: '', error: because, beside: '' };
   }
 }
 
-/** The same query about the stable side, where the query names the canary's service. */
+/** The same query about the stable side, where a query of Prometheus names the canary's service. */
 function besideOf(release: Release, { provider }: MetricPlan): string | undefined {
   const { canaryService, stableService } = release.plan.target;
+  if (provider.kind !== 'prometheus') return undefined;
   return provider.query.includes(canaryService) ? provider.query.replaceAll(canaryService, stableService) : undefined;
 }
 
@@ -266,7 +268,7 @@ function metricsOf(release: Release, name: string, analysis: AnalysisPlan): Metr
     const metric: MetricProgress = {
       analysis: name,
       metric: plan.name,
-      query: plan.provider.query,
+      query: queryText(plan.provider),
       condition: plan.comparison
         ? inWords(plan.comparison)
         : [plan.successCondition, plan.failureCondition && `not ${plan.failureCondition}`].filter(Boolean).join(', '),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { queryText } from '../../src/plan/provider.ts';
 import { edited, GOOD } from './plan-fixture.ts';
 import { type BadInput, compileFiles, refused } from './plan-refusals.ts';
 
@@ -47,7 +48,7 @@ describe('canary.comparison', () => {
   test('asks one question for both parts of a count', () => {
     const metric = plan?.canary.background?.analysis.metrics.find(({ name }) => name === 'errors');
     assert.equal(
-      metric?.provider.query,
+      metric && queryText(metric.provider),
       'label_replace(sum(http_requests_total{service="shop-canary",code=~"5.."}), "shiplock_part", "events", "", "") or ' +
         'label_replace(sum(http_requests_total{service="shop-canary"}), "shiplock_part", "total", "", "")',
     );

@@ -9,6 +9,7 @@ import type { ReleaseEvent } from '../../activities/notify/port.ts';
 import type { BuildActivities, QuickActivities, TellingActivities } from '../../activities/port.ts';
 import type { LoadReport, Probe, Side } from '../../activities/validation/port.ts';
 import type { RevisionState } from '../../activities/workload/port.ts';
+import { queryText } from '../../src/plan/provider.ts';
 
 type Activities = QuickActivities & BuildActivities & TellingActivities;
 
@@ -156,7 +157,8 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
     },
     measure: async ({ provider }) => {
       await enter('measure');
-      return readingOf(provider.query, world.metric(provider.query, weightNow()));
+      const query = queryText(provider);
+      return readingOf(query, world.metric(query, weightNow()));
     },
     claimBuildHost: async () => ({ taskQueue: buildQueue }),
     runGate: async ({ gate }) => {

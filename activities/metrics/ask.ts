@@ -1,0 +1,27 @@
+import type { Provider } from '../../src/plan/plan.ts';
+import type { Exchange } from './exchange.ts';
+import { type Answer, askPrometheus } from './prometheus.ts';
+
+/**
+ * Asks a provider for one reading. What goes wrong stands in the answer; it throws only where it is cancelled.
+ *
+ * @param provider as it is reached from here, its secrets filled in
+ * @param at RFC 3339: the time that is asked about
+ */
+export async function askProvider(
+  provider: Provider,
+  at: string,
+  ask: Exchange,
+  cancellation: AbortSignal,
+): Promise<Answer> {
+  switch (provider.kind) {
+    case 'prometheus':
+      return askPrometheus(provider, at, ask, cancellation);
+    case 'web':
+    case 'datadog':
+    case 'job':
+      return { raw: '', error: `metrics of the provider ${provider.kind} are not read by this version` };
+    default:
+      return provider satisfies never;
+  }
+}
