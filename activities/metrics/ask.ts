@@ -1,6 +1,8 @@
 import type { Provider } from '../../src/plan/plan.ts';
+import { askDatadog } from './datadog.ts';
 import type { Exchange } from './exchange.ts';
 import { type Answer, askPrometheus } from './prometheus.ts';
+import { askWeb } from './web.ts';
 
 /**
  * Asks a provider for one reading. What goes wrong stands in the answer; it throws only where it is cancelled.
@@ -18,9 +20,11 @@ export async function askProvider(
     case 'prometheus':
       return askPrometheus(provider, at, ask, cancellation);
     case 'web':
+      return askWeb(provider, ask, cancellation);
     case 'datadog':
+      return askDatadog(provider, at, ask, cancellation);
     case 'job':
-      return { raw: '', error: `metrics of the provider ${provider.kind} are not read by this version` };
+      return { raw: '', error: 'a job is no question: the build host of a release runs it' };
     default:
       return provider satisfies never;
   }

@@ -1,5 +1,6 @@
 import type { DatadogQuery } from '../../src/plan/plan.ts';
-import type { Exchange, HttpAnswer, HttpQuestion } from './exchange.ts';
+import type { Exchange, HttpQuestion } from './exchange.ts';
+import type { Answer } from './prometheus.ts';
 
 /**
  * Asks Datadog's API about the time before `at`, in the way of Argo. Shapes: DataDog/datadog-api-client-go
@@ -13,10 +14,10 @@ export async function askDatadog(
   at: string,
   ask: Exchange,
   signal: AbortSignal,
-): Promise<HttpAnswer> {
-  const answer = await ask(questionOf(provider, at), signal);
-  const advice = adviceOn(answer.status);
-  return answer.error !== null && advice !== null ? { ...answer, error: `${answer.error} (${advice})` } : answer;
+): Promise<Answer> {
+  const { raw, error, status } = await ask(questionOf(provider, at), signal);
+  const advice = adviceOn(status);
+  return { raw, error: error !== null && advice !== null ? `${error} (${advice})` : error };
 }
 
 function questionOf(provider: DatadogQuery, at: string): HttpQuestion {

@@ -1,17 +1,18 @@
 import type { WebRequest } from '../../src/plan/plan.ts';
-import type { Exchange, HttpAnswer } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import type { Answer } from './prometheus.ts';
 
 /**
  * Sends a web metric's request. A status other than 2xx is an error, as in Argo; so is an answer without a body.
  *
  * @param provider its headers with their secrets filled in
  */
-export function askWeb(
+export async function askWeb(
   { url, method, headers, body, timeoutMs, insecure }: WebRequest,
   ask: Exchange,
   signal: AbortSignal,
-): Promise<HttpAnswer> {
-  return ask(
+): Promise<Answer> {
+  const { raw, error } = await ask(
     {
       url,
       method,
@@ -23,4 +24,5 @@ export function askWeb(
     },
     signal,
   );
+  return { raw, error };
 }

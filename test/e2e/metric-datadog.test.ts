@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { askDatadog } from '../../activities/metrics/datadog.ts';
-import { exchange, type HttpAnswer } from '../../activities/metrics/exchange.ts';
+import { exchange } from '../../activities/metrics/exchange.ts';
+import type { Answer } from '../../activities/metrics/prometheus.ts';
 import { assessReading, type ReadingVerdict } from '../../src/analysis/index.ts';
 import type { DatadogQuery } from '../../src/plan/plan.ts';
 import { type DatadogDouble, startDatadogDouble } from '../fixtures/datadog-double.ts';
@@ -37,7 +38,7 @@ function query(changes: Partial<DatadogQuery>): DatadogQuery {
   };
 }
 
-async function ask(provider: DatadogQuery): Promise<HttpAnswer> {
+async function ask(provider: DatadogQuery): Promise<Answer> {
   return askDatadog(provider, AT, exchange, new AbortController().signal);
 }
 

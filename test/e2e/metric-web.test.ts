@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { after, describe, it } from 'node:test';
-import { exchange, type HttpAnswer } from '../../activities/metrics/exchange.ts';
+import { exchange } from '../../activities/metrics/exchange.ts';
+import type { Answer } from '../../activities/metrics/prometheus.ts';
 import { askWeb } from '../../activities/metrics/web.ts';
 import { assessReading, type ReadingVerdict } from '../../src/analysis/index.ts';
 import type { WebRequest } from '../../src/plan/plan.ts';
@@ -25,7 +26,7 @@ const health: RequestListener = async (request, response) => {
   response.end(JSON.stringify({ told, data: { checks: [{ name: 'db', ok: true, ms: 12.5 }], successPercent: 0.97 } }));
 };
 
-async function web(changes: Partial<WebRequest> & { path?: string }): Promise<[WebRequest, HttpAnswer]> {
+async function web(changes: Partial<WebRequest> & { path?: string }): Promise<[WebRequest, Answer]> {
   const { path = '/health', ...others } = changes;
   const provider: WebRequest = {
     kind: 'web',
