@@ -1,5 +1,5 @@
 /** Reading metrics on their schedule and judging them; the judging itself is pure code of `src/analysis`. */
-import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Reading } from '../activities/metrics/port.ts';
 import {
   assessMetric,
@@ -11,10 +11,11 @@ import {
 } from '../src/analysis/index.ts';
 import { evidenceOf } from '../src/audit/evidence.ts';
 import type { AnalysisPlan, ComparisonPlan, Compatibility, MetricPlan } from '../src/plan/plan.ts';
-import { addressOf, queryText, withTexts } from '../src/plan/provider.ts';
-import { reading } from './activities.ts';
 import { GoBack, type Release } from './control.ts';
+import { createJobs, type Jobs } from './jobs.ts';
 import type { MetricProgress } from './messages.ts';
+import { allOf, decides, keyOf, metricsOf, retain } from './progress.ts';
+import { takeReading } from './readings.ts';
 import { type GoingBack, isWaived } from './state.ts';
 import { ask } from './steps.ts';
 
@@ -133,24 +134,61 @@ async function measure(
   analysis: AnalysisPlan,
   stop: () => boolean,
 ): Promise<'ended' | 'stopped'> {
+  const jobs = createJobs();
+  try {
+    return await readWhenDue({ release, name, analysis, stop, jobs });
+  } finally {
+    if (jobs.areRunning()) await jobs.cutShort();
+  }
+}
+
+async function readWhenDue(options: {
+  release: Release;
+  name: string;
+  analysis: AnalysisPlan;
+  stop: () => boolean;
+  jobs: Jobs;
+}): Promise<'ended' | 'stopped'> {
+  const { release, name, analysis, stop, jobs } = options;
   const { schedule } = release.state;
   const metrics = metricsOf(release, name, analysis);
+  const dueAt = (metric: MetricProgress | undefined): number => {
+    return metric?.state === 'running' && !jobs.isRunning(keyOf(metric))
+      ? (schedule[keyOf(metric)] ?? 0)
+      : Number.POSITIVE_INFINITY;
+  };
   for (;;) {
-    const running = metrics.filter((metric) => metric.state === 'running');
+    const ended = jobs.ended();
     const decided = metrics.some((metric) => decides(metric) && ENDS_ALL.includes(metric.state));
-    if (running.length === 0 || decided) return 'ended';
-    const due = Math.min(...running.map((metric) => schedule[keyOf(metric)] ?? 0));
-    const wait = due - Date.now();
-    if (stop() || (wait > 0 && (await condition(stop, wait, { summary: `${name}: next reading` })))) return 'stopped';
+    if (decided || metrics.every((metric) => metric.state !== 'running')) return 'ended';
+    if (stop()) return 'stopped';
+    const wait = Math.min(...metrics.map(dueAt)) - Date.now();
+    if (wait > 0 && (await wakes(() => stop() || jobs.ended() !== ended, wait, `${name}: next reading`))) {
+      if (jobs.ended() === ended) return 'stopped';
+      continue;
+    }
     const now = Date.now();
-    await Promise.all(
-      analysis.metrics
-        .filter((_, index) => metrics[index]?.state === 'running' && (schedule[keyOf(metrics[index])] ?? 0) <= now)
-        .map((plan) => readOne(release, name, plan, analysis.compatibility)),
-    );
+    const due = analysis.metrics.filter((_, index) => dueAt(metrics[index]) <= now);
+    const read = async (plan: MetricPlan) => {
+      await readOne(release, name, plan, analysis.compatibility);
+      release.changed();
+    };
+    for (const plan of due.filter(isJob)) jobs.start(`${name}/${plan.name}`, () => read(plan));
+    const others = due.filter((plan) => !isJob(plan));
+    await Promise.all(others.map((plan) => readOne(release, name, plan, analysis.compatibility)));
     release.changed();
   }
 }
+
+/** Whether something woke it before its time; with nothing due but jobs under way, only those end the wait. */
+async function wakes(by: () => boolean, waitMs: number, summary: string): Promise<boolean> {
+  if (waitMs !== Number.POSITIVE_INFINITY) return condition(by, waitMs, { summary });
+  await condition(by);
+  return true;
+}
+
+/** A job is a command on the build host, and takes its time. */
+const isJob = ({ provider }: MetricPlan): boolean => provider.kind === 'job';
 
 async function readOne(
   release: Release,
@@ -163,7 +201,8 @@ async function readOne(
   if (!metric) return;
   const startedAt = Date.now();
   const weight = state.weights[release.plan.version] ?? 0;
-  const answer = await take(release, name, withRevisions(release, plan));
+  const number = allOf(metric).length + 1;
+  const answer = await takeReading(release, { analysis: name, number }, plan);
   const judged = plan.comparison
     ? compare(release, metric, plan.comparison, answer)
     : { ...assessReading(plan, answer, compatibility), beside: shownBeside(plan, answer) };
@@ -217,79 +256,3 @@ const shownBeside = ({ provider }: MetricPlan, { beside }: Reading): string =>
   beside ? assessReading({ provider, ...SHOWN_ONLY }, { raw: beside, error: null }).value : '';
 
 const ENDS_ALL: readonly MetricProgress['state'][] = ['fail', 'error', 'inconclusive'];
-
-const decides = (metric: MetricProgress): boolean => !metric.dryRun;
-
-/** Every reading as far as judging needs it, oldest first. */
-const allOf = ({ earlier = [], readings }: MetricProgress) => [...earlier, ...readings];
-
-/** Keeps the last readings whole; of those before only what judging needs. */
-function retain(metric: MetricProgress, limit: number | undefined): void {
-  if (limit === undefined || metric.readings.length <= limit) return;
-  const dropped = metric.readings.splice(0, metric.readings.length - limit);
-  metric.earlier = [...(metric.earlier ?? []), ...dropped.map(({ verdict, weight }) => ({ verdict, weight }))];
-}
-
-/** `{{revision.stable}}` and `{{revision.latest}}`, Argo's podTemplateHashValue, as the platform names revisions. */
-function withRevisions(release: Release, plan: MetricPlan): MetricPlan {
-  const stable = release.state.admission?.before.stable ?? '';
-  const filled = (text: string) =>
-    text.replaceAll('{{revision.stable}}', stable).replaceAll('{{revision.latest}}', release.plan.version);
-  return { ...plan, provider: withTexts(plan.provider, filled) };
-}
-
-/** A reading that could not be taken is a reading, too: an error. */
-async function take(release: Release, analysis: string, plan: MetricPlan): Promise<Reading> {
-  const { provider } = plan;
-  const { environment } = release.plan;
-  const question = { provider, beside: besideOf(release, plan), environment, metric: `${analysis}/${plan.name}` };
-  try {
-    return await reading(plan.name, provider.timeoutMs).measure(question);
-  } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    const asked = { address: addressOf(provider) ?? '', query: queryText(provider) };
-    const because = error.cause?.message ?? error.message;
-    return { at: new Date().toISOString(), ...asked, window: '', raw: '', error: because, beside: '' };
-  }
-}
-
-/** The same query about the stable side, where a query of Prometheus names the canary's service. */
-function besideOf(release: Release, { provider }: MetricPlan): string | undefined {
-  const { canaryService, stableService } = release.plan.target;
-  if (provider.kind !== 'prometheus') return undefined;
-  return provider.query.includes(canaryService) ? provider.query.replaceAll(canaryService, stableService) : undefined;
-}
-
-function metricsOf(release: Release, name: string, analysis: AnalysisPlan): MetricProgress[] {
-  const { state } = release;
-  return analysis.metrics.map((plan) => {
-    const known = state.metrics.find((metric) => metric.analysis === name && metric.metric === plan.name);
-    if (known) return known;
-    const metric: MetricProgress = {
-      analysis: name,
-      metric: plan.name,
-      query: queryText(plan.provider),
-      condition: plan.comparison
-        ? inWords(plan.comparison)
-        : [plan.successCondition, plan.failureCondition && `not ${plan.failureCondition}`].filter(Boolean).join(', '),
-      state: 'running',
-      because: '',
-      good: 0,
-      failed: 0,
-      inconclusive: 0,
-      errors: 0,
-      readings: [],
-      ...(plan.dryRun ? { dryRun: true as const } : {}),
-    };
-    state.metrics.push(metric);
-    state.schedule[keyOf(metric)] = Date.now() + plan.initialDelayMs;
-    return metric;
-  });
-}
-
-const inWords = ({ of, alpha, margin }: ComparisonPlan): string =>
-  `${of === 'counts' ? 'no more often' : 'no slower'} than the stable side (alpha ${alpha}${margin === null ? '' : `, margin ${margin}`})`;
-
-function keyOf(metric: MetricProgress | undefined): string {
-  return metric ? `${metric.analysis}/${metric.metric}` : '';
-}
