@@ -1,20 +1,21 @@
 /** Reading metrics on their schedule and judging them; the judging itself is pure code of `src/analysis`. */
-import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Reading } from '../activities/metrics/port.ts';
 import {
   assessMetric,
   assessReading,
   type Compared,
   compareLook,
-  comparisonText,
   endOfBackground,
   NOT_COMPARED,
 } from '../src/analysis/index.ts';
 import { evidenceOf } from '../src/audit/evidence.ts';
 import type { AnalysisPlan, ComparisonPlan, Compatibility, MetricPlan, Plan } from '../src/plan/plan.ts';
-import { reading } from './activities.ts';
 import { GoBack, type Release } from './control.ts';
+import { createJobs, type Jobs } from './jobs.ts';
 import type { MetricProgress } from './messages.ts';
+import { allOf, decides, keyOf, metricsOf, retain } from './progress.ts';
+import { takeReading } from './readings.ts';
 import { type GoingBack, isWaived } from './state.ts';
 import { ask } from './steps.ts';
 
@@ -153,24 +154,61 @@ async function measure(
   analysis: AnalysisPlan,
   stop: () => boolean,
 ): Promise<'ended' | 'stopped'> {
+  const jobs = createJobs();
+  try {
+    return await readWhenDue({ release, name, analysis, stop, jobs });
+  } finally {
+    if (jobs.areRunning()) await jobs.cutShort();
+  }
+}
+
+async function readWhenDue(options: {
+  release: Release;
+  name: string;
+  analysis: AnalysisPlan;
+  stop: () => boolean;
+  jobs: Jobs;
+}): Promise<'ended' | 'stopped'> {
+  const { release, name, analysis, stop, jobs } = options;
   const { schedule } = release.state;
   const metrics = metricsOf(release, name, analysis);
+  const dueAt = (metric: MetricProgress | undefined): number => {
+    return metric?.state === 'running' && !jobs.isRunning(keyOf(metric))
+      ? (schedule[keyOf(metric)] ?? 0)
+      : Number.POSITIVE_INFINITY;
+  };
   for (;;) {
-    const running = metrics.filter((metric) => metric.state === 'running');
+    const ended = jobs.ended();
     const decided = metrics.some((metric) => decides(metric) && ENDS_ALL.includes(metric.state));
-    if (running.length === 0 || decided) return 'ended';
-    const due = Math.min(...running.map((metric) => schedule[keyOf(metric)] ?? 0));
-    const wait = due - Date.now();
-    if (stop() || (wait > 0 && (await condition(stop, wait, { summary: `${name}: next reading` })))) return 'stopped';
+    if (decided || metrics.every((metric) => metric.state !== 'running')) return 'ended';
+    if (stop()) return 'stopped';
+    const wait = Math.min(...metrics.map(dueAt)) - Date.now();
+    if (wait > 0 && (await wakes(() => stop() || jobs.ended() !== ended, wait, `${name}: next reading`))) {
+      if (jobs.ended() === ended) return 'stopped';
+      continue;
+    }
     const now = Date.now();
-    await Promise.all(
-      analysis.metrics
-        .filter((_, index) => metrics[index]?.state === 'running' && (schedule[keyOf(metrics[index])] ?? 0) <= now)
-        .map((plan) => readOne(release, name, plan, analysis.compatibility)),
-    );
+    const due = analysis.metrics.filter((_, index) => dueAt(metrics[index]) <= now);
+    const read = async (plan: MetricPlan) => {
+      await readOne(release, name, plan, analysis.compatibility);
+      release.changed();
+    };
+    for (const plan of due.filter(isJob)) jobs.start(`${name}/${plan.name}`, () => read(plan));
+    const others = due.filter((plan) => !isJob(plan));
+    await Promise.all(others.map((plan) => readOne(release, name, plan, analysis.compatibility)));
     release.changed();
   }
 }
+
+/** Whether something woke it before its time; with nothing due but jobs under way, only those end the wait. */
+async function wakes(by: () => boolean, waitMs: number, summary: string): Promise<boolean> {
+  if (waitMs !== Number.POSITIVE_INFINITY) return condition(by, waitMs, { summary });
+  await condition(by);
+  return true;
+}
+
+/** A job is a command on the build host, and takes its time. */
+const isJob = ({ provider }: MetricPlan): boolean => provider.kind === 'job';
 
 async function readOne(
   release: Release,
@@ -183,10 +221,11 @@ async function readOne(
   if (!metric) return;
   const startedAt = Date.now();
   const weight = state.weights[release.plan.version] ?? 0;
-  const answer = await take(withRevisions(release, plan), besideOf(release, plan));
+  const number = allOf(metric).length + 1;
+  const answer = await takeReading(release, { analysis: name, number }, plan);
   const judged = plan.comparison
     ? compare(release, metric, plan.comparison, answer)
-    : { ...assessReading(plan, answer, compatibility), beside: shownBeside(answer) };
+    : { ...assessReading(plan, answer, compatibility), beside: shownBeside(plan, answer) };
   metric.readings.push({
     at: answer.at,
     value: judged.value || judged.because,
@@ -233,82 +272,7 @@ export function isShownSafe({ state, plan }: Release): boolean {
   );
 }
 
-const shownBeside = ({ beside }: Reading): string =>
-  beside ? assessReading(SHOWN_ONLY, { raw: beside, error: null }).value : '';
+const shownBeside = ({ provider }: MetricPlan, { beside }: Reading): string =>
+  beside ? assessReading({ provider, ...SHOWN_ONLY }, { raw: beside, error: null }).value : '';
 
 const ENDS_ALL: readonly MetricProgress['state'][] = ['fail', 'error', 'inconclusive'];
-
-const decides = (metric: MetricProgress): boolean => !metric.dryRun;
-
-/** Every reading as far as judging needs it, oldest first. */
-const allOf = ({ earlier = [], readings }: MetricProgress) => [...earlier, ...readings];
-
-/** Keeps the last readings whole; of those before only what judging needs. */
-function retain(metric: MetricProgress, limit: number | undefined): void {
-  if (limit === undefined || metric.readings.length <= limit) return;
-  const dropped = metric.readings.splice(0, metric.readings.length - limit);
-  metric.earlier = [...(metric.earlier ?? []), ...dropped.map(({ verdict, weight }) => ({ verdict, weight }))];
-}
-
-/** `{{revision.stable}}` and `{{revision.latest}}`, Argo's podTemplateHashValue, as the platform names revisions. */
-function withRevisions(release: Release, plan: MetricPlan): MetricPlan {
-  const { provider } = plan;
-  if (!provider.query.includes('{{revision.')) return plan;
-  const query = provider.query
-    .replaceAll('{{revision.stable}}', release.state.admission?.before.stable ?? '')
-    .replaceAll('{{revision.latest}}', release.plan.version);
-  return { ...plan, provider: { ...provider, query } };
-}
-
-/** A reading that could not be taken is a reading, too: an error. */
-async function take(plan: MetricPlan, beside: string | undefined): Promise<Reading> {
-  const { provider } = plan;
-  try {
-    return await reading(plan.name, provider.timeoutMs).measure({ provider, beside });
-  } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    const { address, query } = provider;
-    const because = error.cause?.message ?? error.message;
-    return { at: new Date().toISOString(), address, query, window: '', raw: '', error: because, beside: '' };
-  }
-}
-
-/** The same query about the stable side, or the baseline, where the query names the canary's service. */
-function besideOf(release: Release, { provider, comparison }: MetricPlan): string | undefined {
-  const { target, canary } = release.plan;
-  const other = (comparison && canary.baselineService) ?? target.stableService;
-  return provider.query.includes(target.canaryService)
-    ? provider.query.replaceAll(target.canaryService, other)
-    : undefined;
-}
-
-function metricsOf(release: Release, name: string, analysis: AnalysisPlan): MetricProgress[] {
-  const { state } = release;
-  return analysis.metrics.map((plan) => {
-    const known = state.metrics.find((metric) => metric.analysis === name && metric.metric === plan.name);
-    if (known) return known;
-    const metric: MetricProgress = {
-      analysis: name,
-      metric: plan.name,
-      query: plan.provider.query,
-      condition: plan.comparison
-        ? comparisonText(plan.comparison)
-        : [plan.successCondition, plan.failureCondition && `not ${plan.failureCondition}`].filter(Boolean).join(', '),
-      state: 'running',
-      because: '',
-      good: 0,
-      failed: 0,
-      inconclusive: 0,
-      errors: 0,
-      readings: [],
-      ...(plan.dryRun ? { dryRun: true as const } : {}),
-    };
-    state.metrics.push(metric);
-    state.schedule[keyOf(metric)] = Date.now() + plan.initialDelayMs;
-    return metric;
-  });
-}
-
-function keyOf(metric: MetricProgress | undefined): string {
-  return metric ? `${metric.analysis}/${metric.metric}` : '';
-}

@@ -20,6 +20,8 @@ export interface HttpQuestion {
   readonly timeoutMs: number;
   /** The server's certificate is not verified. */
   readonly insecure?: true;
+  /** What of this is secret: an answer that repeats it is refused, and no error does. */
+  readonly secrets?: readonly string[];
 }
 
 export interface HttpAnswer {
@@ -47,8 +49,8 @@ export async function exchange(
   cancellation: AbortSignal,
   resolve?: LookupFunction,
 ): Promise<HttpAnswer> {
-  const { url: text, timeoutMs, headers } = question;
-  const quoted = (words: string) => withoutHeaders(words, headers);
+  const { url: text, timeoutMs } = question;
+  const quoted = (words: string) => withoutSecrets(words, question);
   const url = URL.parse(text);
   const wrong = url === null ? 'is no http(s) address' : unusable(url);
   if (url === null || wrong !== null) return failed(`"${bare(text)}" ${wrong}`);
@@ -56,7 +58,9 @@ export async function exchange(
   const signal = AbortSignal.any([deadline, cancellation]);
   try {
     const response = await follow(url, question, signal, resolve);
-    return typeof response === 'string' ? failed(response) : await readAnswer(response, url.origin, quoted);
+    return typeof response === 'string'
+      ? failed(response)
+      : await readAnswer(response, url.origin, quoted, question.secrets);
   } catch (error) {
     cancellation.throwIfAborted();
     if (deadline.aborted) return failed(`${url.origin} has not answered within ${timeoutMs} ms`);
@@ -114,6 +118,7 @@ async function readAnswer(
   response: IncomingMessage,
   origin: string,
   quoted: (words: string) => string,
+  secrets: readonly string[] = [],
 ): Promise<HttpAnswer> {
   const status = response.statusCode ?? 0;
   const coding = response.headers['content-encoding'] ?? 'identity';
@@ -133,7 +138,10 @@ async function readAnswer(
   if (status < 200 || status > 299) return failed(`${origin} answers ${status}: ${quoted(refusal(body))}`, status);
   try {
     const raw = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-    return raw === '' ? failed(`${origin} answers nothing`, status) : { raw, error: null, status };
+    if (raw === '') return failed(`${origin} answers nothing`, status);
+    if (secrets.flatMap(spellings).some((secret) => raw.includes(secret)))
+      return failed(`${origin} repeats a secret that it was sent; such an answer is not kept`, status);
+    return { raw, error: null, status };
   } catch {
     return failed(`${origin} answers bytes that are no UTF-8`, status);
   }
@@ -152,11 +160,19 @@ function refusal(body: Buffer): string {
   return text;
 }
 
-/** An answer may repeat what it was sent; before anything is cut off, since a part of a secret tells, too. */
-function withoutHeaders(text: string, headers: HttpQuestion['headers']): string {
-  return Object.entries(headers)
+/** Before anything is cut off, since a part of a secret tells, too. */
+function withoutSecrets(text: string, { headers, secrets = [] }: HttpQuestion): string {
+  const sent = Object.entries(headers)
     .filter(([name, value]) => value !== '' && !OPEN_HEADERS.includes(name.toLowerCase()))
-    .reduce((left, [name, value]) => left.replaceAll(value, `[${name}]`), text);
+    .map(([name, value]) => [value, `[${name}]`] as const);
+  const hidden = secrets.flatMap(spellings).map((secret) => [secret, '[secret]'] as const);
+  return [...sent, ...hidden].reduce((left, [value, name]) => left.replaceAll(value, name), text);
+}
+
+/** How a server may repeat a secret: as it is, within JSON, within an address, in basic authentication's coding. */
+function spellings(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  return [secret, json, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, '')];
 }
 
 /** Without what may be credentials, and without a query. */

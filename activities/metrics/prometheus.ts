@@ -1,14 +1,5 @@
-import { exchange } from './exchange.ts';
-
-export interface Question {
-  /** Base address, for example `http://127.0.0.1:9090` or with a path before `/api`. */
-  readonly address: string;
-  readonly query: string;
-  /** RFC 3339: the time that the query is evaluated at. */
-  readonly at: string;
-  /** For the whole exchange. */
-  readonly timeoutMs: number;
-}
+import type { PrometheusQuery } from '../../src/plan/plan.ts';
+import type { Exchange } from './exchange.ts';
 
 export interface Answer {
   /** Unaltered; empty with `error`. */
@@ -17,20 +8,44 @@ export interface Answer {
 }
 
 /**
- * Asks Prometheus' HTTP API for one value. Reading stops at 64 KiB or at the time-out. Throws only where it is
- * cancelled.
+ * Asks Prometheus' HTTP API for the value at a time, or for the values of a range that lies before it.
+ *
+ * @param provider with its secrets filled in
+ * @param at RFC 3339
  */
-export async function ask(question: Question, cancellation: AbortSignal): Promise<Answer> {
-  const { address, query, at, timeoutMs } = question;
-  const { raw, error } = await exchange(
+export async function askPrometheus(
+  provider: PrometheusQuery,
+  at: string,
+  ask: Exchange,
+  cancellation: AbortSignal,
+): Promise<Answer> {
+  const { address, query, timeoutMs, range, insecure } = provider;
+  const time = (agoMs: number) => new Date(Date.parse(at) - agoMs).toISOString();
+  const when: Record<string, string> = range
+    ? { start: time(range.startMs), end: time(range.endMs), step: `${range.stepMs / 1_000}` }
+    : { time: at };
+  const { raw, error } = await ask(
     {
-      url: `${address.replace(/\/+$/, '')}/api/v1/query`,
+      url: `${address.replace(/\/+$/, '')}/api/v1/${range ? 'query_range' : 'query'}`,
       method: 'POST',
-      body: new URLSearchParams({ query, time: at, timeout: `${timeoutMs}ms` }).toString(),
-      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      body: new URLSearchParams({ query, ...when, timeout: `${timeoutMs}ms` }).toString(),
+      headers: headersOf(provider),
       timeoutMs,
+      ...(insecure && { insecure }),
     },
     cancellation,
   );
   return { raw, error };
+}
+
+function headersOf({ headers = [], basicAuth }: PrometheusQuery): Record<string, string> {
+  const given = Object.fromEntries(headers.map(({ key, value }) => [key.toLowerCase(), value]));
+  const login = basicAuth && Buffer.from(`${basicAuth.username}:${basicAuth.password}`).toString('base64');
+  return {
+    accept: 'application/json',
+    ...given,
+    ...(login && { authorization: `Basic ${login}` }),
+    // What is sent is a form, whatever the plan calls it.
+    'content-type': 'application/x-www-form-urlencoded',
+  };
 }

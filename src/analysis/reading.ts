@@ -1,7 +1,8 @@
 import type { Reading } from '../../activities/metrics/port.ts';
-import type { Compatibility, MetricPlan } from '../plan/plan.ts';
+import type { Compatibility, MetricPlan, Provider } from '../plan/plan.ts';
+import { parseAnswer } from './answer.ts';
 import { type Circumstances, evaluateCondition, type Value } from './condition/index.ts';
-import { parsePrometheus } from './prometheus.ts';
+import { assessJob } from './job.ts';
 import { showResult } from './show.ts';
 
 export type ReadingVerdict = 'pass' | 'fail' | 'inconclusive' | 'error';
@@ -23,20 +24,24 @@ type Answer =
 type Conditions = Pick<MetricPlan, 'successCondition' | 'failureCondition'>;
 
 /**
- * Judges one reading of a provider: what went wrong on the way is an error, the answer is judged by `assessResult`.
+ * Judges one reading of a metric's provider: what went wrong on the way is an error, a job is judged by its exit code, any
+ * other answer by `assessResult`.
  *
  * @example assessReading({ ...metric, successCondition: 'result[0] >= 0.99' }, reading).because
  * // 'result[0] >= 0.99 holds for [0.995]'
  */
 export function assessReading(
-  metric: Conditions,
+  metric: Conditions & { readonly provider: Provider },
   reading: Pick<Reading, 'raw' | 'error'> & Partial<Pick<Reading, 'at'>>,
   compatibility?: Compatibility,
 ): ReadingAssessment {
   if (reading.error !== null) return { verdict: 'error', value: '', because: `no answer: ${reading.error}` };
-  const answer = parsePrometheus(reading.raw);
+  const { provider } = metric;
+  if (provider.kind === 'job') return assessJob(reading.raw);
+  const answer = parseAnswer(provider, reading.raw, compatibility);
   if (!answer.ok) return { verdict: 'error', value: '', because: answer.message };
-  return assessResult(metric, answer.result, { compatibility, at: reading.at, shape: 'numbers' });
+  const shape = provider.kind === 'prometheus' ? 'numbers' : 'any';
+  return assessResult(metric, answer.result, { compatibility, at: reading.at, shape });
 }
 
 /**

@@ -223,7 +223,7 @@ export type Compatibility = 'argo';
 /** One metric of an analysis, with Argo's fields and defaults (argo-rollouts `analysis_types.go`). */
 export interface MetricPlan {
   readonly name: string;
-  readonly provider: PrometheusQuery;
+  readonly provider: Provider;
   /** `null`: one measurement. */
   readonly intervalMs: number | null;
   /** `null` with an interval: until the analysis is ended. */
@@ -304,6 +304,19 @@ export interface WebRequest {
   readonly insecure?: true;
 }
 
+/** How Datadog makes one number of points; Argo's, and the API's (`MetricsAggregator`). */
+export const DATADOG_AGGREGATORS = [
+  'avg',
+  'min',
+  'max',
+  'sum',
+  'last',
+  'percentile',
+  'mean',
+  'l2norm',
+  'area',
+] as const;
+
 /** Datadog's API: `v1` one query, `v2` scalar queries by name with a formula over them. */
 export interface DatadogQuery {
   readonly kind: 'datadog';
@@ -315,7 +328,7 @@ export interface DatadogQuery {
   /** `v2` only; absent where there is one query. */
   readonly formula?: string;
   /** `v2` only: how points become one number. */
-  readonly aggregator: 'avg' | 'min' | 'max' | 'sum' | 'last' | 'percentile' | 'mean' | 'l2norm' | 'area';
+  readonly aggregator: (typeof DATADOG_AGGREGATORS)[number];
   /** How far back the query looks. */
   readonly intervalMs: number;
   readonly apiKey: AuthText;
@@ -331,7 +344,7 @@ export interface JobCommand {
   readonly environment: Readonly<Record<string, string>>;
   /** Absolute; absent: the target's. */
   readonly directory?: string;
-  /** The Job's `backoffLimit` and one. */
+  /** How often it may be started: the Job's `backoffLimit` and one. */
   readonly attempts: number;
   /** For all attempts together. */
   readonly timeoutMs: number;

@@ -9,7 +9,8 @@ import { activityEnvironment } from '../fixtures/activity-environment.ts';
 import { loopbackServers } from './support/loopback.ts';
 import { startPrometheus } from './support/prometheus.ts';
 
-const { measure } = createMetricsActivities({ mapAddress: (address) => address });
+const secretOf = ({ secret }: { secret: string }) => ({ because: `no secret ${secret}` });
+const { measure } = createMetricsActivities({ locate: (provider) => provider, secretOf });
 
 function ask(
   address: string,
@@ -190,7 +191,8 @@ describe('a provider that misbehaves', () => {
 
   it('that cannot be mapped to an address is an error', async () => {
     const { measure: lost } = createMetricsActivities({
-      mapAddress: () => Promise.reject(new Error('the stack is down')),
+      locate: () => Promise.reject(new Error('the stack is down')),
+      secretOf,
     });
     const provider = { kind: 'prometheus', address: 'http://prometheus', query: 'up', timeoutMs: 1 } as const;
     const reading = (await activityEnvironment().run(lost, { provider })) as Reading;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { queryText } from '../../src/plan/provider.ts';
 import { edited, GOOD } from './plan-fixture.ts';
 import { type BadInput, compileFiles, refused } from './plan-refusals.ts';
 
@@ -52,7 +53,7 @@ describe('canary.comparison', () => {
   test('asks one question for both parts of a count', () => {
     const metric = plan?.canary.comparison?.metrics.find(({ name }) => name === 'errors');
     assert.equal(
-      metric?.provider.query,
+      metric && queryText(metric.provider),
       'label_replace(sum(http_requests_total{service="shop-canary",code=~"5.."}), "shiplock_part", "events", "", "") or ' +
         'label_replace(sum(http_requests_total{service="shop-canary"}), "shiplock_part", "total", "", "")',
     );
@@ -74,7 +75,7 @@ describe('canary.comparison', () => {
   test('asks one question for the buckets and the sum of a mean', () => {
     const metric = plan?.canary.comparison?.metrics.find(({ name }) => name === 'mean');
     assert.equal(
-      metric?.provider.query,
+      metric && queryText(metric.provider),
       'sum by (le) (http_request_duration_seconds_bucket{service="shop-canary"}) or ' +
         'label_replace(sum(http_request_duration_seconds_sum{service="shop-canary"}), "shiplock_part", "sum", "", "")',
     );

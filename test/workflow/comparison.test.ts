@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MetricPlan, Plan } from '../../src/plan/plan.ts';
+import { queryText, withTexts } from '../../src/plan/provider.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { withWorld } from './environment.ts';
 import { automatic, credlinkPlan } from './plans.ts';
@@ -19,7 +20,7 @@ function planWith(comparison: Partial<NonNullable<MetricPlan['comparison']>>): P
   const metric: MetricPlan = {
     ...first,
     name: 'errors',
-    provider: { ...first.provider, query: `sum(errors{service="${plan.target.canaryService}"})` },
+    provider: withTexts(first.provider, () => `sum(errors{service="${plan.target.canaryService}"})`),
     intervalMs: 33_000,
     count: null,
     initialDelayMs: 0,
@@ -63,7 +64,7 @@ function counting(world: World, each: { requests: number; canaryFails: number; s
     });
   world.activities.measure = async (request) => {
     const reading = await measure(request);
-    if (!request.provider.query.startsWith('sum(errors')) return reading;
+    if (!queryText(request.provider).startsWith('sum(errors')) return reading;
     looks += 1;
     asked.push(request.beside ?? '');
     const total = looks * each.requests;

@@ -13,7 +13,7 @@ import { momentOf } from './times.ts';
 import { kindName, type Value } from './values.ts';
 
 export type { ResultShape } from './kinds.ts';
-export { kindName, parseFloatText, type Value } from './values.ts';
+export { isArray, isMap, kindName, parseFloatText, type Value } from './values.ts';
 
 /** A parsed condition; plain data, made by `parseCondition`. */
 export type Condition = Node;

@@ -2,9 +2,9 @@ import { argoDurationMs } from '../duration.ts';
 import type { MetricPlan } from '../plan.ts';
 import { isPlaceholder } from '../shape/fields.ts';
 import { show } from '../shape/show.ts';
-import { OTHER_PROVIDERS } from './analysis-schema.ts';
 import { type IntOrString, int32, intValue } from './int-or-string.ts';
 import { CONSECUTIVE_ERROR_LIMIT } from './metric.ts';
+import { ARGO_KINDS } from './providers/index.ts';
 
 /** A metric as its kinds of fields are known, and nothing more. */
 export interface CaseMetric {
@@ -69,7 +69,7 @@ function rhythmProblem({ count, interval, initialDelay }: CaseMetric): string | 
 }
 
 function providerProblem({ provider }: CaseMetric): string | null {
-  const kinds = ['prometheus', ...OTHER_PROVIDERS].filter((kind) => provider?.[kind] != null);
+  const kinds = ARGO_KINDS.filter((kind) => provider?.[kind] != null);
   return kinds.length > 1 ? `provider: is ${kinds.join(' and ')} at once; expected one of them` : null;
 }
 

@@ -1,6 +1,6 @@
 /** `canary.comparison`: the analysis that compares the canary with the stable side. */
 import { PART_LABEL } from '../../analysis/comparison/look.ts';
-import { isHttpAddress } from '../argo/metric.ts';
+import { isHttpAddress } from '../argo/providers/index.ts';
 import type { CanaryPlan, MetricPlan, Target } from '../plan.ts';
 import { piece, valueAt } from '../shape/check.ts';
 import { show } from '../shape/show.ts';
