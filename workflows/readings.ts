@@ -1,6 +1,6 @@
 /** Taking one reading of a metric: asking its provider, or running its job. Judging it is for others. */
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
-import type { Reading } from '../activities/metrics/port.ts';
+import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
+import type { MeasureRequest, Reading } from '../activities/metrics/port.ts';
 import type { JobCommand, MetricPlan } from '../src/plan/plan.ts';
 import { addressOf, queryText, withTexts } from '../src/plan/provider.ts';
 import { building, reading } from './activities.ts';
@@ -33,14 +33,19 @@ export async function takeReading(release: Release, name: ReadingName, metric: M
 
 function ask(release: Release, { analysis }: ReadingName, plan: MetricPlan): Promise<Reading> {
   const { provider } = plan;
-  const { environment } = release.plan;
-  const metric = `${analysis}/${plan.name}`;
-  return reading(plan.name, provider.timeoutMs).measure({
-    provider,
-    beside: besideOf(release, plan),
-    environment,
-    metric,
-  });
+  const request = { provider, beside: besideOf(release, plan) };
+  const named = { environment: release.plan.environment, metric: `${analysis}/${plan.name}` };
+  return measureNamed(plan.name, request, named);
+}
+
+/** Releases that are open since before readings were shared, and old histories, do not say where and whose. */
+export function measureNamed(
+  summary: string,
+  request: MeasureRequest,
+  name: Required<Pick<MeasureRequest, 'environment' | 'metric'>>,
+): Promise<Reading> {
+  const { measure } = reading(summary, request.provider.timeoutMs);
+  return measure(patched('named-readings') ? { ...request, ...name } : request);
 }
 
 /** On this release's build host; what an earlier attempt at the same reading left running is ended there. */

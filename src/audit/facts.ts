@@ -33,6 +33,9 @@ export function recordedFacts(history: RecordedHistory): RecordedFact[] {
   });
 }
 
+/** What the SDK writes into the search attributes where a workflow asks `patched`. */
+const CHANGE_VERSION = 'TemporalChangeVersion';
+
 function factOf(event: RecordedEvent, nextAttributes: () => number): Fact | null {
   const activity = event.activityTaskScheduledEventAttributes;
   if (activity) return { key: `activity ${activity.activityId}`, value: activityValue(event, activity) };
@@ -44,6 +47,8 @@ function factOf(event: RecordedEvent, nextAttributes: () => number): Fact | null
   const attributes = event.upsertWorkflowSearchAttributesEventAttributes;
   if (attributes) {
     const fields = Object.entries(attributes.searchAttributes?.indexedFields ?? {});
+    // The SDK's own, beside the marker of a `patched`: no command of the workflow's.
+    if (fields.every(([name]) => name === CHANGE_VERSION)) return null;
     const value = Object.fromEntries(fields.map(([name, payload]) => [name, decode(payload)]));
     return { key: `attributes ${nextAttributes()}`, value };
   }

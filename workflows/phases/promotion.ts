@@ -1,8 +1,9 @@
 import { sleep } from '@temporalio/workflow';
 import { applyMonitor } from '../../src/analysis/index.ts';
 import type { ApprovalPlan, MonitorPlan } from '../../src/plan/plan.ts';
-import { forward, reading } from '../activities.ts';
+import { forward } from '../activities.ts';
 import { GoBack, type Release } from '../control.ts';
+import { measureNamed } from '../readings.ts';
 import { ask, skip, step } from '../steps.ts';
 import { moveTraffic } from './canary.ts';
 
@@ -22,12 +23,8 @@ async function look(monitor: MonitorPlan, environment: string): Promise<string> 
   const { success, p95Seconds } = monitor;
   for (let attempt = 1; ; attempt += 1) {
     const [share, latency] = await Promise.all([
-      reading('success rate', success.timeoutMs).measure({ provider: success, environment, metric: 'monitor/success' }),
-      reading('p95 latency', p95Seconds.timeoutMs).measure({
-        provider: p95Seconds,
-        environment,
-        metric: 'monitor/p95',
-      }),
+      measureNamed('success rate', { provider: success }, { environment, metric: 'monitor/success' }),
+      measureNamed('p95 latency', { provider: p95Seconds }, { environment, metric: 'monitor/p95' }),
     ]);
     const { verdict, because } = applyMonitor(monitor, share, latency, attempt);
     if (verdict === 'healthy') return because;
