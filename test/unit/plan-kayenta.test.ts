@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { validatePlan } from '../../src/plan/index.ts';
+import { describePlan, validatePlan } from '../../src/plan/index.ts';
 import { edited, GOOD } from './plan-fixture.ts';
 import { type BadInput, compileFiles, refused } from './plan-refusals.ts';
 
@@ -282,6 +282,24 @@ describe('canary.comparison with the judge kayenta', () => {
     const muted = edited('release.yaml', 'nan: replace', 'nan: replace\n        muted: true', COMPARED);
     const both = edited('release.yaml', 'critical: true', 'muted: true', muted);
     refused(both, `${at}.metrics`, 'SHIPLOCK_PLAN_CHOICE', /all muted/);
+  });
+
+  test('a ramp that is over before enough was read: refused', () => {
+    const timed = edited(
+      'rollout.yaml',
+      '        - analysis:\n            templates:\n              - templateName: smoke\n',
+      '',
+      COMPARED,
+    );
+    assert.deepEqual(compileFiles(timed).errors, []);
+    const rare = edited('release.yaml', 'interval: 2m', 'interval: «6m', timed);
+    refused(rare, `${at}.interval`, 'SHIPLOCK_PLAN_VALUE', /of 6m gives 2 of the 3 readings .* in the 15m of the ramp/);
+  });
+
+  test('is shown by check with its scores', () => {
+    assert.ok(compiled.plan);
+    const shown = describePlan(compiled.plan, { width: 200 });
+    assert.match(shown, /kayenta: good: score ≥ 90 of error-rate, p95 bad: score ≤ 60 · readings 2m apart/);
   });
 
   test('a ramp that is longer than an answer holds: refused', () => {

@@ -27,11 +27,11 @@ export function withComparison(
   const raw = valueAt(context.source.value, ['canary', 'comparison']);
   const written = raw === undefined ? undefined : (piece(comparisonSchema, raw) ?? piece(kayentaSchema, raw));
   if (written === undefined) return canary;
+  const { analysis } = rolloutSettings(valueAt(context.source.value, ['canary']));
   const metrics =
     written.judge === 'kayenta'
-      ? [compileKayenta(context, written, target, canary)]
+      ? [compileKayenta(context, written, { target, canary, minimumReadings: analysis.minimumReadings })]
       : compileMetrics(context, written, target);
-  const { analysis } = rolloutSettings(valueAt(context.source.value, ['canary']));
   if (analysis.compatibility === 'argo') {
     const message = 'stands beside compatibility: argo; Argo compares nothing, so leave one of them out';
     context.report.error(context.source, ['canary', 'comparison'], 'SHIPLOCK_PLAN_CHOICE', message, 'key');

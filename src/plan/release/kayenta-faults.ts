@@ -14,12 +14,17 @@ export interface KayentaFault {
   readonly at: 'key' | 'value';
 }
 
-interface Compiled {
+/** What is compared, and for how long. */
+export interface Ramp {
+  readonly target: Pick<Target, 'canaryService' | 'stableService'>;
+  readonly canary: CanaryPlan;
+  readonly minimumReadings: number;
+}
+
+interface Compiled extends Ramp {
   readonly comparison: KayentaPlan;
   readonly query: string;
   readonly intervalMs: number;
-  readonly target: Pick<Target, 'canaryService' | 'stableService'>;
-  readonly canary: CanaryPlan;
 }
 
 /** As long as a query of a plan may be. */
@@ -64,7 +69,7 @@ export function kayentaFaults(written: WrittenKayenta, compiled: Compiled): read
     if (written.metrics.findIndex(({ name }) => name === metric.name) !== index)
       faults.push(value(['metrics', index, 'name'], `is ${show(metric.name)} a second time`));
   });
-  return [...faults, ...groupFaults(comparison), ...sizeFaults(written, compiled)];
+  return [...faults, ...groupFaults(comparison), ...sizeFaults(written, compiled), ...rhythmFaults(written, compiled)];
 }
 
 function metricFaults(
@@ -127,6 +132,17 @@ function sizeFaults(written: WrittenKayenta, { comparison, canary }: Compiled): 
     `make step ${formatDuration(enough)}${lookbackMs === null ? ', or give a lookback' : ', or lookback shorter'}`;
   const where = lookbackMs !== null ? 'lookback' : written.step === undefined ? 'metrics' : 'step';
   return [value([where], message)];
+}
+
+/** A ramp that is over before enough was read could never pass. */
+function rhythmFaults(written: WrittenKayenta, { canary, intervalMs, minimumReadings }: Compiled): KayentaFault[] {
+  const timed = canary.steps.every((step) => step.kind === 'setWeight' || (step.kind === 'pause' && step.durationMs));
+  const readings = Math.floor(rampMs(canary) / intervalMs);
+  if (!timed || readings >= minimumReadings) return [];
+  const message =
+    `of ${formatDuration(intervalMs)} gives ${readings} of the ${minimumReadings} readings that are needed ` +
+    `in the ${formatDuration(rampMs(canary))} of the ramp`;
+  return [value([written.interval === undefined ? 'metrics' : 'interval'], message)];
 }
 
 /** How long the steps pause from the comparison's start on; what waits for people comes to it. */

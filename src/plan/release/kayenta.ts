@@ -1,9 +1,9 @@
 /** `canary.comparison` with the judge `kayenta`: one metric of the background analysis. */
 import { PART_LABEL } from '../../analysis/comparison/look.ts';
 import type { KayentaMetric, KayentaPlan } from '../kayenta-plan.ts';
-import type { CanaryPlan, MetricPlan, Target } from '../plan.ts';
+import type { MetricPlan } from '../plan.ts';
 import type { Context } from './context.ts';
-import { kayentaFaults } from './kayenta-faults.ts';
+import { kayentaFaults, type Ramp } from './kayenta-faults.ts';
 import type { WrittenKayenta, WrittenKayentaMetric } from './schema-kayenta.ts';
 
 const DEFAULTS = {
@@ -23,12 +23,7 @@ const NO_LIMIT = 1_000_000_000;
 /** The metric, and its name. */
 export const KAYENTA = 'kayenta';
 
-export function compileKayenta(
-  context: Context,
-  written: WrittenKayenta,
-  target: Pick<Target, 'canaryService' | 'stableService'>,
-  canary: CanaryPlan,
-): MetricPlan {
+export function compileKayenta(context: Context, written: WrittenKayenta, ramp: Ramp): MetricPlan {
   const comparison: KayentaPlan = {
     judge: 'kayenta',
     stepMs: written.step ?? DEFAULTS.stepMs,
@@ -40,7 +35,7 @@ export function compileKayenta(
   };
   const query = written.metrics.map(partOf).join(' or ');
   const intervalMs = written.interval ?? DEFAULTS.intervalMs;
-  for (const { path, code, message, at } of kayentaFaults(written, { comparison, query, intervalMs, target, canary }))
+  for (const { path, code, message, at } of kayentaFaults(written, { ...ramp, comparison, query, intervalMs }))
     context.report.error(context.source, ['canary', 'comparison', ...path], code, message, at);
   return {
     name: KAYENTA,
