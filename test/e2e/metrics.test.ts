@@ -7,9 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createMetricsActivities } from '../../activities/metrics/index.ts';
 import type { Reading } from '../../activities/metrics/port.ts';
 import { choosePort } from '../../infra/local/stack/ports.ts';
+import { judgeWindow, windowOf } from '../../src/analysis/index.ts';
 import { parseMatrix, parsePrometheus } from '../../src/analysis/prometheus.ts';
+import type { KayentaPlan } from '../../src/plan/kayenta-plan.ts';
 import type { PrometheusQuery } from '../../src/plan/plan.ts';
 import { activityEnvironment } from '../fixtures/activity-environment.ts';
+import { metricNamed } from '../unit/kayenta-samples.ts';
 import { startPrometheus } from './support/prometheus.ts';
 
 const { measure } = createMetricsActivities({ mapAddress: (address) => address });
@@ -87,6 +90,29 @@ describe('a reading of a real Prometheus', () => {
     });
     assert.deepEqual(parsePrometheus(reading.beside), { ok: true, result: [2, 2, 2, 2, 2, 2, 2], samples: 7 });
     assert.deepEqual(parseMatrix((await ask(address, 'no_such_series', { range })).raw), { ok: true, series: [] });
+  });
+
+  it('over a range is what the judge kayenta asks for, all metrics in one question', async () => {
+    const plan: KayentaPlan = {
+      judge: 'kayenta',
+      stepMs: 1_000,
+      lookbackMs: null,
+      pass: 95,
+      marginal: 40,
+      groups: {},
+      metrics: [metricNamed('errors'), metricNamed('latency')],
+    };
+    const { range, expected } = windowOf(plan, 60_000);
+    const query = (errors: number): string =>
+      [`vector(${errors} + time() % 7)`, 'vector(100 + time() % 5)']
+        .map((of, i) => `label_replace(${of}, "shiplock_part", "${plan.metrics[i]?.name}", "", "")`)
+        .join(' or ');
+    const equal = await ask(address, query(10), { beside: query(10), range });
+    assert.match(judgeWindow(plan, equal, expected).because, /^score 100 .*; 61 and 61 samples; latency Pass: /);
+    const worse = await ask(address, query(20), { beside: query(10), range });
+    const judged = judgeWindow(plan, worse, expected);
+    assert.deepEqual([judged.verdict, judged.value], ['inconclusive', 'score 50']);
+    assert.match(judged.because, /; errors High: canary mean 2\d.*, baseline mean 1\d/);
   });
 
   it('of nothing is an empty answer, which is for the judge', async () => {
