@@ -1,10 +1,16 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import type { LookupFunction } from 'node:net';
 
 export interface Sent {
-  /** What is posted; a GET without. */
+  /** Absent: POST with a body, else GET. */
+  readonly method?: string;
   readonly body?: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** How the host's name is resolved; absent: as the system does. */
+  readonly lookup?: LookupFunction;
+  /** The server's certificate is not verified. */
+  readonly insecure?: true;
 }
 
 /**
@@ -14,13 +20,16 @@ export interface Sent {
  *
  * @throws whatever the network says; the signal's reason where that ended it
  */
-export function request(url: URL, { body, headers }: Sent, signal: AbortSignal): Promise<IncomingMessage> {
+export function request(url: URL, sending: Sent, signal: AbortSignal): Promise<IncomingMessage> {
+  const { method, body, headers, lookup, insecure } = sending;
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const sent = send(url, {
-      method: body === undefined ? 'GET' : 'POST',
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
       agent: false,
       signal,
+      ...(lookup && { lookup }),
+      ...(insecure && { rejectUnauthorized: false }),
       headers: {
         ...headers,
         ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),

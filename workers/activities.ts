@@ -16,10 +16,11 @@ import { prometheusAddress, type SupervisorClient } from '../infra/local/index.t
 import {
   databaseConnection,
   gateEnvironment,
-  mapAddress,
+  locate,
   type Policy,
   policyDigest,
   policyRefusals,
+  secretValue,
 } from './policy.ts';
 
 /** Releases on the local platform: revisions, traffic and metrics are asked of the embedded stack. */
@@ -30,7 +31,10 @@ export function quickActivities(policy: Policy | null, supervisor: SupervisorCli
       policyDigest: policyDigest(policy),
       acquireFence: async (service, holder) => (await supervisor.grantFence(service, { holder })).fence,
     },
-    metrics: { mapAddress: (address) => mapAddress(address, policy) ?? prometheusAddress(supervisor) },
+    metrics: {
+      locate: (provider, environment) => locate(provider, policy, environment, () => prometheusAddress(supervisor)),
+      secretOf: (use) => secretValue(use, policy, process.env),
+    },
     workload: localWorkload({ client: supervisor }),
     traffic: localTraffic({ client: supervisor }),
     database: { connectionOf: (name) => databaseConnection(name, policy, process.env) },

@@ -5,13 +5,17 @@ import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ShiplockError } from '../src/errors.ts';
 import { canonicalJson, TRUST_LEVELS } from '../src/plan/index.ts';
+import { addressesSchema, prometheusSchema } from './policy/addresses.ts';
 import type { Policy } from './policy/contents.ts';
 import { databasesSchema } from './policy/databases.ts';
+import { secretsSchema } from './policy/secrets.ts';
 import { webhooksSchema } from './policy/webhooks.ts';
 
+export { locate, mappedAddress } from './policy/addresses.ts';
 export type { Policy } from './policy/contents.ts';
 export { databaseConnection } from './policy/databases.ts';
-export { gateEnvironment, mapAddress, policyRefusals } from './policy/refusals.ts';
+export { gateEnvironment, policyRefusals } from './policy/refusals.ts';
+export { secretValue } from './policy/secrets.ts';
 
 /** Enough for a shell-less build; no credentials among them. */
 export const GATE_ENVIRONMENT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'CI'] as const;
@@ -26,7 +30,6 @@ const variables = z
   )
   .max(200);
 const words = z.union([text.transform((line) => line.trim().split(/\s+/)), z.array(text).min(1)]);
-const address = z.url({ protocol: /^https?$/, error: 'expected an http(s) address' });
 const schema = z.strictObject({
   services: list,
   environments: list,
@@ -39,7 +42,9 @@ const schema = z.strictObject({
   hosts: list,
   environment: variables.default([...GATE_ENVIRONMENT]),
   workloadEnvironment: variables.default([]),
-  prometheus: z.record(z.union([z.literal('*'), address]), z.union([z.literal('embedded'), address])).default({}),
+  prometheus: prometheusSchema.default({}),
+  addresses: addressesSchema.default({}),
+  secrets: secretsSchema.default({}),
   approvals: z
     .strictObject({
       requires: z.record(text, z.enum(TRUST_LEVELS)).default({}),

@@ -1,48 +1,68 @@
 /** Reading metrics on their schedule and judging them; the judging itself is pure code of `src/analysis`. */
-import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Reading } from '../activities/metrics/port.ts';
 import { assessMetric, assessReading, endOfBackground } from '../src/analysis/index.ts';
 import { evidenceOf } from '../src/audit/evidence.ts';
-import type { AnalysisPlan, Compatibility, MetricPlan } from '../src/plan/plan.ts';
-import { reading } from './activities.ts';
-import { beginComparison, compare, comparisonInWords, keyOf, windowNow } from './comparison.ts';
+import type { AnalysisPlan, Compatibility, MetricPlan, Plan } from '../src/plan/plan.ts';
+import { compare, overWindow, windowNow } from './comparison.ts';
 import { GoBack, type Release } from './control.ts';
+import { createJobs, type Jobs } from './jobs.ts';
 import type { MetricProgress } from './messages.ts';
+import { allOf, decides, keyOf, metricsOf, retain } from './progress.ts';
+import { takeReading } from './readings.ts';
 import { type GoingBack, isWaived } from './state.ts';
 import { ask } from './steps.ts';
 
-const BACKGROUND = 'background';
+/** What runs beside the steps of the ramp: its name, from which step (0-based), and what it measures. */
+interface Beside {
+  readonly name: 'background' | 'comparison';
+  readonly startingStep: number;
+  readonly analysis: AnalysisPlan;
+}
+
+/** Argo's background analysis, and the comparison with the stable side. */
+export function besideTheRamp({ canary }: Plan): Beside[] {
+  const { background, comparison } = canary;
+  return [
+    ...(background ? [{ name: 'background' as const, ...background }] : []),
+    ...(comparison ? [{ name: 'comparison' as const, startingStep: 0, analysis: comparison }] : []),
+  ];
+}
+
+const isBeside = ({ analysis }: MetricProgress): boolean => analysis === 'background' || analysis === 'comparison';
+
 /** The stable side's answer is for people: no condition judges it. */
 const SHOWN_ONLY = { successCondition: null, failureCondition: null };
 
 /** Starts the analysis that runs beside the steps, once in this run; its state outlives the run. */
-export function startBackground(release: Release, analysis: AnalysisPlan): void {
-  if (release.background) return;
+export function startBackground(release: Release, { name, analysis }: Beside): void {
+  if (release.background.has(name)) return;
   let settling = false;
-  const running = measure(release, BACKGROUND, analysis, () => settling).then(
-    () => actOnBackground(release),
+  const running = measure(release, name, analysis, () => settling).then(
+    () => actOnBackground(release, name),
     (error: unknown) => {
       if (!isCancellation(error)) throw error;
     },
   );
-  release.background = {
+  release.background.set(name, {
     settle: async () => {
       settling = true;
       await running;
-      release.background = null;
+      release.background.delete(name);
     },
-  };
+  });
 }
 
 /** The ramp is over: nothing failed is not enough, something good must have been seen (invariant 4). */
-export async function finishBackground(release: Release, analysis: AnalysisPlan): Promise<void> {
+export async function finishBackground(release: Release, { name, analysis }: Beside): Promise<void> {
   const { state } = release;
-  if (state.backgroundJudged) return;
-  await release.background?.settle();
+  const isComparison = name === 'comparison';
+  if (isComparison ? state.comparisonJudged : state.backgroundJudged) return;
+  await release.background.get(name)?.settle();
   if (state.goingBack) throw new GoBack(state.goingBack);
   const lastWeight = state.weights[release.plan.version] ?? 0;
-  if (!state.promotedFully) await lookOnceMore(release, analysis, lastWeight);
-  const metrics = metricsOf(release, BACKGROUND, analysis);
+  if (!state.promotedFully) await lookOnceMore(release, name, analysis, lastWeight);
+  const metrics = metricsOf(release, name, analysis);
   const taken = metrics.map((metric) => ({ metric: metric.metric, readings: allOf(metric) }));
   const { verdict, because } = endOfBackground(analysis, taken, lastWeight);
   for (const metric of metrics) if (metric.state === 'running') metric.state = 'ended';
@@ -50,19 +70,21 @@ export async function finishBackground(release: Release, analysis: AnalysisPlan)
   if (state.promotedFully && verdict !== 'pass') waive(release, metrics);
   else if (verdict === 'inconclusive') {
     // Another question than the one within the ramp: an approval of that does not answer this.
-    await askAPerson(release, 'end-of-analysis', because, analysis.inconclusiveDeadlineMs);
+    const question = isComparison ? 'end-of-comparison' : 'end-of-analysis';
+    await askAPerson(release, question, because, analysis.inconclusiveDeadlineMs);
   } else if (verdict !== 'pass') throw new GoBack({ outcome: 'rolledBack', because });
-  state.backgroundJudged = true;
+  if (isComparison) state.comparisonJudged = true;
+  else state.backgroundJudged = true;
 }
 
 /** While no worker lives, readings fall due and timers of the ramp run on: what the last weight lacks is read now. */
-async function lookOnceMore(release: Release, analysis: AnalysisPlan, lastWeight: number): Promise<void> {
-  const metrics = metricsOf(release, BACKGROUND, analysis);
+async function lookOnceMore(release: Release, name: string, analysis: AnalysisPlan, lastWeight: number): Promise<void> {
+  const metrics = metricsOf(release, name, analysis);
   const unread = analysis.metrics.filter((_, index) => {
     const metric = metrics[index];
     return metric?.state === 'running' && allOf(metric).every(({ weight }) => weight !== lastWeight);
   });
-  await Promise.all(unread.map((plan) => readOne(release, BACKGROUND, plan, analysis.compatibility)));
+  await Promise.all(unread.map((plan) => readOne(release, name, plan, analysis.compatibility)));
 }
 
 function waive(release: Release, metrics: readonly MetricProgress[]): void {
@@ -90,11 +112,11 @@ export async function runInline(release: Release, name: string, analysis: Analys
 }
 
 /** Evidence against the release ends it; an analysis that cannot decide holds the next step. */
-function actOnBackground(release: Release): void {
-  const against = evidenceAgainst(release, BACKGROUND);
+function actOnBackground(release: Release, name: string): void {
+  const against = evidenceAgainst(release, name);
   if (against) release.abort(against);
   const undecided = release.state.metrics.find(
-    (metric) => metric.analysis === BACKGROUND && decides(metric) && metric.state === 'inconclusive',
+    (metric) => metric.analysis === name && decides(metric) && metric.state === 'inconclusive',
   );
   if (undecided) release.state.inconclusive = `${undecided.metric}: ${undecided.because}`;
 }
@@ -126,24 +148,61 @@ async function measure(
   analysis: AnalysisPlan,
   stop: () => boolean,
 ): Promise<'ended' | 'stopped'> {
+  const jobs = createJobs();
+  try {
+    return await readWhenDue({ release, name, analysis, stop, jobs });
+  } finally {
+    if (jobs.areRunning()) await jobs.cutShort();
+  }
+}
+
+async function readWhenDue(options: {
+  release: Release;
+  name: string;
+  analysis: AnalysisPlan;
+  stop: () => boolean;
+  jobs: Jobs;
+}): Promise<'ended' | 'stopped'> {
+  const { release, name, analysis, stop, jobs } = options;
   const { schedule } = release.state;
   const metrics = metricsOf(release, name, analysis);
+  const dueAt = (metric: MetricProgress | undefined): number => {
+    return metric?.state === 'running' && !jobs.isRunning(keyOf(metric))
+      ? (schedule[keyOf(metric)] ?? 0)
+      : Number.POSITIVE_INFINITY;
+  };
   for (;;) {
-    const running = metrics.filter((metric) => metric.state === 'running');
+    const ended = jobs.ended();
     const decided = metrics.some((metric) => decides(metric) && ENDS_ALL.includes(metric.state));
-    if (running.length === 0 || decided) return 'ended';
-    const due = Math.min(...running.map((metric) => schedule[keyOf(metric)] ?? 0));
-    const wait = due - Date.now();
-    if (stop() || (wait > 0 && (await condition(stop, wait, { summary: `${name}: next reading` })))) return 'stopped';
+    if (decided || metrics.every((metric) => metric.state !== 'running')) return 'ended';
+    if (stop()) return 'stopped';
+    const wait = Math.min(...metrics.map(dueAt)) - Date.now();
+    if (wait > 0 && (await wakes(() => stop() || jobs.ended() !== ended, wait, `${name}: next reading`))) {
+      if (jobs.ended() === ended) return 'stopped';
+      continue;
+    }
     const now = Date.now();
-    await Promise.all(
-      analysis.metrics
-        .filter((_, index) => metrics[index]?.state === 'running' && (schedule[keyOf(metrics[index])] ?? 0) <= now)
-        .map((plan) => readOne(release, name, plan, analysis.compatibility)),
-    );
+    const due = analysis.metrics.filter((_, index) => dueAt(metrics[index]) <= now);
+    const read = async (plan: MetricPlan) => {
+      await readOne(release, name, plan, analysis.compatibility);
+      release.changed();
+    };
+    for (const plan of due.filter(isJob)) jobs.start(`${name}/${plan.name}`, () => read(plan));
+    const others = due.filter((plan) => !isJob(plan));
+    await Promise.all(others.map((plan) => readOne(release, name, plan, analysis.compatibility)));
     release.changed();
   }
 }
+
+/** Whether something woke it before its time; with nothing due but jobs under way, only those end the wait. */
+async function wakes(by: () => boolean, waitMs: number, summary: string): Promise<boolean> {
+  if (waitMs !== Number.POSITIVE_INFINITY) return condition(by, waitMs, { summary });
+  await condition(by);
+  return true;
+}
+
+/** A job is a command on the build host, and takes its time. */
+const isJob = ({ provider }: MetricPlan): boolean => provider.kind === 'job';
 
 async function readOne(
   release: Release,
@@ -156,12 +215,12 @@ async function readOne(
   if (!metric) return;
   const startedAt = Date.now();
   const weight = state.weights[release.plan.version] ?? 0;
+  const number = allOf(metric).length + 1;
   const window = windowNow(release, metric, plan.comparison);
-  const asked = window ? { ...plan, provider: { ...plan.provider, range: window.range } } : plan;
-  const answer = await take(withRevisions(release, asked), besideOf(release, plan));
+  const answer = await takeReading(release, { analysis: name, number }, overWindow(plan, window));
   const judged = plan.comparison
     ? compare(release, metric, plan.comparison, answer, window)
-    : { ...assessReading(plan, answer, compatibility), beside: shownBeside(answer) };
+    : { ...assessReading(plan, answer, compatibility), beside: shownBeside(plan, answer) };
   metric.readings.push({
     at: answer.at,
     value: judged.value || judged.because,
@@ -186,7 +245,7 @@ async function readOne(
  */
 export function isShownSafe({ state, plan }: Release): boolean {
   const weight = state.weights[plan.version] ?? 0;
-  const metrics = state.metrics.filter((metric) => metric.analysis === BACKGROUND && decides(metric));
+  const metrics = state.metrics.filter((metric) => isBeside(metric) && decides(metric));
   return (
     metrics.some(({ safeAt }) => safeAt !== undefined) &&
     metrics.every(({ safeAt, readings }) =>
@@ -197,76 +256,7 @@ export function isShownSafe({ state, plan }: Release): boolean {
   );
 }
 
-const shownBeside = ({ beside }: Reading): string =>
-  beside ? assessReading(SHOWN_ONLY, { raw: beside, error: null }).value : '';
+const shownBeside = ({ provider }: MetricPlan, { beside }: Reading): string =>
+  beside ? assessReading({ provider, ...SHOWN_ONLY }, { raw: beside, error: null }).value : '';
 
 const ENDS_ALL: readonly MetricProgress['state'][] = ['fail', 'error', 'inconclusive'];
-
-const decides = (metric: MetricProgress): boolean => !metric.dryRun;
-
-/** Every reading as far as judging needs it, oldest first. */
-const allOf = ({ earlier = [], readings }: MetricProgress) => [...earlier, ...readings];
-
-/** Keeps the last readings whole; of those before only what judging needs. */
-function retain(metric: MetricProgress, limit: number | undefined): void {
-  if (limit === undefined || metric.readings.length <= limit) return;
-  const dropped = metric.readings.splice(0, metric.readings.length - limit);
-  metric.earlier = [...(metric.earlier ?? []), ...dropped.map(({ verdict, weight }) => ({ verdict, weight }))];
-}
-
-/** `{{revision.stable}}` and `{{revision.latest}}`, Argo's podTemplateHashValue, as the platform names revisions. */
-function withRevisions(release: Release, plan: MetricPlan): MetricPlan {
-  const { provider } = plan;
-  if (!provider.query.includes('{{revision.')) return plan;
-  const query = provider.query
-    .replaceAll('{{revision.stable}}', release.state.admission?.before.stable ?? '')
-    .replaceAll('{{revision.latest}}', release.plan.version);
-  return { ...plan, provider: { ...provider, query } };
-}
-
-/** A reading that could not be taken is a reading, too: an error. */
-async function take(plan: MetricPlan, beside: string | undefined): Promise<Reading> {
-  const { provider } = plan;
-  try {
-    return await reading(plan.name, provider.timeoutMs).measure({ provider, beside });
-  } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    const { address, query } = provider;
-    const because = error.cause?.message ?? error.message;
-    return { at: new Date().toISOString(), address, query, window: '', raw: '', error: because, beside: '' };
-  }
-}
-
-/** The same query about the stable side, where the query names the canary's service. */
-function besideOf(release: Release, { provider }: MetricPlan): string | undefined {
-  const { canaryService, stableService } = release.plan.target;
-  return provider.query.includes(canaryService) ? provider.query.replaceAll(canaryService, stableService) : undefined;
-}
-
-function metricsOf(release: Release, name: string, analysis: AnalysisPlan): MetricProgress[] {
-  const { state } = release;
-  return analysis.metrics.map((plan) => {
-    const known = state.metrics.find((metric) => metric.analysis === name && metric.metric === plan.name);
-    if (known) return known;
-    const metric: MetricProgress = {
-      analysis: name,
-      metric: plan.name,
-      query: plan.provider.query,
-      condition: plan.comparison
-        ? comparisonInWords(plan.comparison)
-        : [plan.successCondition, plan.failureCondition && `not ${plan.failureCondition}`].filter(Boolean).join(', '),
-      state: 'running',
-      because: '',
-      good: 0,
-      failed: 0,
-      inconclusive: 0,
-      errors: 0,
-      readings: [],
-      ...(plan.dryRun ? { dryRun: true as const } : {}),
-    };
-    state.metrics.push(metric);
-    state.schedule[keyOf(metric)] = Date.now() + plan.initialDelayMs;
-    if (plan.comparison) beginComparison(state, metric, plan.comparison);
-    return metric;
-  });
-}

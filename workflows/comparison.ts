@@ -2,25 +2,26 @@
 import type { Reading } from '../activities/metrics/port.ts';
 import { type Compared, compareLook, judgeWindow, NOT_COMPARED, type Window, windowOf } from '../src/analysis/index.ts';
 import type { KayentaPlan } from '../src/plan/kayenta-plan.ts';
-import type { ComparisonPlan } from '../src/plan/plan.ts';
+import type { ComparisonPlan, MetricPlan } from '../src/plan/plan.ts';
 import type { Release } from './control.ts';
 import type { MetricProgress } from './messages.ts';
-import type { ReleaseState } from './state.ts';
+import { keyOf } from './progress.ts';
 
 type AnyComparison = ComparisonPlan | KayentaPlan;
-
-/** From now on a window grows. */
-export function beginComparison(state: ReleaseState, metric: MetricProgress, plan: AnyComparison): void {
-  if (plan.judge !== 'kayenta') return;
-  state.comparedSince ??= {};
-  state.comparedSince[keyOf(metric)] = Date.now();
-}
 
 /** The part of time that is judged now; `null`: what was counted since the last look is. */
 export function windowNow({ state }: Release, metric: MetricProgress, plan: AnyComparison | undefined): Window | null {
   if (plan?.judge !== 'kayenta') return null;
   const now = Date.now();
   return windowOf(plan, now - (state.comparedSince?.[keyOf(metric)] ?? now));
+}
+
+/** The metric asked over the window, on both sides. */
+export function overWindow(metric: MetricPlan, window: Window | null): MetricPlan {
+  const { provider } = metric;
+  return window && provider.kind === 'prometheus'
+    ? { ...metric, provider: { ...provider, range: window.range } }
+    : metric;
 }
 
 /** A look at both sides: what is known of them goes on from the last one, whatever runs and workers lay between. */
@@ -39,15 +40,4 @@ export function compare(
   state.comparisons[keyOf(metric)] = compared.progress;
   metric.safeAt = compared.safe ? weight : null;
   return compared;
-}
-
-/** What a comparison asks for, where other metrics have their condition. */
-export function comparisonInWords(plan: AnyComparison): string {
-  if (plan.judge === 'kayenta') return `score of at least ${plan.pass}, above ${plan.marginal} (Kayenta)`;
-  const { of, alpha, margin } = plan;
-  return `${of === 'counts' ? 'no more often' : 'no slower'} than the stable side (alpha ${alpha}${margin === null ? '' : `, margin ${margin}`})`;
-}
-
-export function keyOf(metric: MetricProgress | undefined): string {
-  return metric ? `${metric.analysis}/${metric.metric}` : '';
 }

@@ -13,8 +13,8 @@ export interface Release {
   receive(signal: string, payload: unknown): void;
   /** No message is on its way through the reducer. */
   idle(): boolean;
-  /** Ends background work at a safe place; set while there is some. */
-  background: { settle(): Promise<void> } | null;
+  /** Analyses that run beside the ramp, by name: each ends at a safe place. */
+  readonly background: Map<string, { settle(): Promise<void> }>;
   /** Shows the state: page, search attributes, the messages that make sense now. */
   changed(): void;
   /** Runs the phases in the scope that `abort` cancels. */

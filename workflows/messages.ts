@@ -161,7 +161,7 @@ export interface JudgedReading {
 }
 
 export interface MetricProgress {
-  /** `background`, or the step's name. */
+  /** `background`, `comparison`, or the step's name. */
   readonly analysis: string;
   readonly metric: string;
   readonly query: string;

@@ -23,6 +23,7 @@ function metric(metric: MetricProgress, progress: readonly Progress[]): readonly
 /** Where in the release an analysis stands, in words; empty for the one beside the ramp. */
 function whenOf({ analysis }: MetricProgress, progress: readonly Progress[]): string {
   if (analysis === 'background') return '';
+  if (analysis === 'comparison') return 'compared';
   if (analysis === 'cutover-before') return 'before the switch';
   if (analysis === 'cutover-after') return 'after the switch';
   const place = progress.findIndex(({ name }) => name === analysis);

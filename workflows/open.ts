@@ -27,7 +27,7 @@ export function open(input: ReleaseInput): Release {
     plan: input.plan,
     state,
     answers: new Map(),
-    background: null,
+    background: new Map(),
     ...inbox,
     changed: () => show(release),
     goForward: (phases) => {

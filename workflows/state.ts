@@ -88,6 +88,8 @@ export interface ReleaseState {
   inconclusive: string | null;
   /** The background analysis has had its say, or a person instead: a later run asks nobody again. */
   backgroundJudged: boolean;
+  /** The same of the comparison with the stable side. */
+  comparisonJudged?: true;
   /** Where builds of this release run. */
   buildQueue: string | null;
   continued: number;
@@ -169,6 +171,7 @@ function outline(plan: Plan): Progress[] {
     ...when(plan.database, ({ expand }) => expand.map(({ name }, index) => [`expand-${index + 1}`, name])),
     ['ready', `${plan.version} ready`],
     ...plan.canary.steps.map((step, index): Line => [`step-${index + 1}`, stepTitle(step)]),
+    ...when(plan.canary.baselineService, () => [['baseline', 'remove the baseline']]),
     ...when(plan.promotion.monitor, () => [['monitor', 'last look at the canary']]),
     ...when(plan.promotion.approval, () => [['promotion', 'approval']]),
     ...(plan.cutover ? cutoverLines(plan.cutover) : ([['full', 'all traffic']] as Line[])),

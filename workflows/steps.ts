@@ -149,7 +149,7 @@ async function settleInconclusive(release: Release): Promise<void> {
     name: 'background-analysis',
     prompt: `The analysis is inconclusive (${because}). Go on all the same?`,
     accepts: ['approve', 'reject'],
-    deadlineMs: plan.canary.background?.analysis.inconclusiveDeadlineMs ?? PAUSE_LIMIT_MS,
+    deadlineMs: (plan.canary.background?.analysis ?? plan.canary.comparison)?.inconclusiveDeadlineMs ?? PAUSE_LIMIT_MS,
     consequence: 'goes back',
   });
   if (!answer) throw new GoBack({ outcome: 'rolledBack', because: `inconclusive and nobody decided: ${because}` });
@@ -160,7 +160,7 @@ async function continueInNewRun(release: Release): Promise<void> {
   const info = workflowInfo();
   const limit = release.input.eventsPerRun ?? EVENTS_PER_RUN;
   if (info.historyLength < limit && !info.continueAsNewSuggested) return;
-  await release.background?.settle();
+  for (const { settle } of release.background.values()) await settle();
   await condition(() => release.idle());
   await told(release);
   if (release.state.goingBack) return;

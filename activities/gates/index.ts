@@ -7,6 +7,7 @@ import { judgeAudit } from './audit.ts';
 import { type Judgement, judgeCoverage } from './coverage.ts';
 import { endOfCommand } from './end.ts';
 import { type Execution, execute } from './execute.ts';
+import { runJob } from './job.ts';
 import type { GateActivities, GateReport, RunGateRequest } from './port.ts';
 
 export interface GateDependencies {
@@ -38,6 +39,7 @@ export function createGateActivities(dependencies: GateDependencies): GateActivi
       const shown = await elsewhereOnShutdown('the gate ran', () => show(request, dependencies));
       return { ...shown, durationMs: Math.round(performance.now() - startedAt) };
     },
+    runJob: (request) => elsewhereOnShutdown('the job ran', () => runJob(request, dependencies)),
   };
 }
 

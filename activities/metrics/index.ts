@@ -1,32 +1,88 @@
 import { Context } from '@temporalio/activity';
-import type { MetricsActivities } from './port.ts';
-import { ask } from './prometheus.ts';
+import { formatDuration } from '../../src/plan/duration.ts';
+import type { Provider } from '../../src/plan/plan.ts';
+import { addressOf, queryText } from '../../src/plan/provider.ts';
+import { askProvider } from './ask.ts';
+import { type Exchange, exchange } from './exchange.ts';
+import type { MeasureRequest, MetricsActivities, Reading } from './port.ts';
+import { fillProvider, type SecretUse, type SecretValue } from './secrets.ts';
+import { createSharing } from './sharing.ts';
 import { windowOf } from './window.ts';
 
 export interface MetricsDependencies {
-  /** Where an address of a plan is reached from here: the policy's mapping, or the embedded Prometheus. */
-  readonly mapAddress: (address: string) => string | Promise<string>;
+  /** The provider as it is reached from here: the policy's mapping, or the embedded Prometheus. */
+  readonly locate: (provider: Provider, environment: string | undefined) => Provider | Promise<Provider>;
+  /** What a secret of the plan is, for the address that it would be sent to. */
+  readonly secretOf: (use: SecretUse) => SecretValue;
 }
 
-/** Readings from Prometheus: whatever it answers is kept as it came, whatever goes wrong stands in the reading. */
-export function createMetricsActivities({ mapAddress }: MetricsDependencies): MetricsActivities {
+type Answered = Pick<Reading, 'at' | 'raw' | 'error' | 'beside'>;
+
+/** Readings of metric providers: an answer is kept as it came, and whatever goes wrong stands in the reading. */
+export function createMetricsActivities({ locate, secretOf }: MetricsDependencies): MetricsActivities {
+  const share = createSharing<Answered>();
   return {
-    async measure({ provider, beside }) {
-      const at = new Date().toISOString();
-      const { query, timeoutMs, range } = provider;
-      const reading = { at, query, window: windowOf(query), beside: '' };
-      let address = provider.address;
+    async measure({ provider, beside, environment, metric }) {
+      const written = { query: queryText(provider), window: describeWindow(provider) };
+      const failed = (address: string, error: string): Reading => {
+        return { at: new Date().toISOString(), address, ...written, raw: '', error, beside: '' };
+      };
+      const named = addressOf(provider) ?? '';
+      let located: Provider;
       try {
-        address = await mapAddress(provider.address);
+        located = await locate(provider, environment);
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        return { ...reading, address, raw: '', error: `${address} leads nowhere: ${why}` };
+        return failed(named, `${named} leads nowhere: ${error instanceof Error ? error.message : String(error)}`);
       }
-      const { cancellationSignal } = Context.current();
-      const put = (text: string) =>
-        ask({ address, query: text, at, timeoutMs, ...(range ? { range } : {}) }, cancellationSignal);
-      const [judged, shown] = await Promise.all([put(query), beside === undefined ? null : put(beside)]);
-      return { ...reading, address, ...judged, beside: shown?.raw ?? '' };
+      const address = addressOf(located) ?? '';
+      const filled = fillProvider(located, secretOf);
+      if ('because' in filled) return failed(address, filled.because);
+      const { info, cancellationSignal } = Context.current();
+      const answered = await share({
+        question: [filled.provider, beside ?? null],
+        asker: metric === undefined ? null : `${info.workflowExecution?.workflowId}/${metric}`,
+        signal: cancellationSignal,
+        isGood: ({ error }) => error === null,
+        ask: (signal) => askBoth(filled, beside, signal),
+      });
+      return { address, ...written, ...answered };
     },
   };
+}
+
+/** Both sides are asked about the same moment. */
+async function askBoth(
+  { provider, secrets }: { readonly provider: Provider; readonly secrets: readonly string[] },
+  beside: MeasureRequest['beside'],
+  signal: AbortSignal,
+): Promise<Answered> {
+  const at = new Date().toISOString();
+  const ask: Exchange = (question, cancellation) => exchange({ ...question, secrets }, cancellation);
+  const [judged, shown] = await Promise.all([
+    askProvider(provider, at, ask, signal),
+    beside === undefined || provider.kind !== 'prometheus'
+      ? null
+      : askProvider({ ...provider, query: beside }, at, ask, signal),
+  ]);
+  return { at, ...judged, beside: shown?.raw ?? '' };
+}
+
+/** What stretch of time a value speaks of. */
+function describeWindow(provider: Provider): string {
+  switch (provider.kind) {
+    case 'prometheus': {
+      const { range, query } = provider;
+      const selected = windowOf(query);
+      if (!range) return selected;
+      const span = `${formatDuration(range.startMs - range.endMs)} by ${formatDuration(range.stepMs)}`;
+      return selected === '' ? span : `${selected}, ${span}`;
+    }
+    case 'datadog':
+      return formatDuration(provider.intervalMs);
+    case 'web':
+    case 'job':
+      return '';
+    default:
+      return provider satisfies never;
+  }
 }

@@ -1,9 +1,13 @@
-import type { PrometheusQuery } from '../../src/plan/plan.ts';
+import type { Provider } from '../../src/plan/plan.ts';
 
 export interface MeasureRequest {
-  readonly provider: PrometheusQuery;
-  /** The same question about the stable side, asked at the same time: shown to people, never judged. */
+  readonly provider: Provider;
+  /** Prometheus only: the same question about the stable side, asked about the same time. */
   readonly beside?: string;
+  /** The release's, by which a policy may map addresses. */
+  readonly environment?: string;
+  /** Which metric of the release asks; it is never given the same answer twice. Absent: it shares no past one. */
+  readonly metric?: string;
 }
 
 /**
@@ -11,12 +15,12 @@ export interface MeasureRequest {
  * history computes the value and the verdict again from the same bytes.
  */
 export interface Reading {
-  /** RFC 3339, the evaluation time that was asked for. */
+  /** RFC 3339, the time that was asked about; readings that share an answer have the same. */
   readonly at: string;
-  /** Where the query really went, after the worker's mapping. */
+  /** Where the question really went, after the worker's mapping; empty for a job. */
   readonly address: string;
   readonly query: string;
-  /** The range selectors of the query, for example `2m`; empty for an instant value. */
+  /** The stretch of time it speaks of: a query's range selectors and its range, `2m, 1h by 1m`; empty for an instant. */
   readonly window: string;
   /** The provider's answer, unaltered (at most 64 KiB); empty with `error`. */
   readonly raw: string;

@@ -26,6 +26,9 @@ export function localWorkload({ client }: LocalWorkloadOptions): WorkloadActivit
       const { platform: _, ...spec } = target;
       await askSupervisor(() => client.putRevision(service, version, { ...spec, fence, key: effectKey(version) }));
     },
+    startBaseline: async ({ service, version, ...request }) => {
+      await askSupervisor(() => client.putBaseline(service, version, { ...request, key: effectKey(version) }));
+    },
     awaitReady: (request) => awaitReady(client, request),
     removeRevision: async ({ service, version, fence }) => {
       await askSupervisor(() =>

@@ -30,6 +30,16 @@ export interface StartRevisionRequest extends FencedRequest {
   readonly target: Target;
 }
 
+export interface StartBaselineRequest extends FencedRequest {
+  /** The name of the new revision. */
+  readonly version: string;
+  /** The version that it runs: the stable one. */
+  readonly of: string;
+  readonly replicas: number;
+  /** The name under which its metrics are found. */
+  readonly baselineService: string;
+}
+
 export interface AwaitReadyRequest {
   readonly service: string;
   readonly version: string;
@@ -60,6 +70,8 @@ export interface SetRolesRequest extends FencedRequest {
 export interface WorkloadActivities {
   describeWorkload(request: { readonly service: string }): Promise<WorkloadState>;
   startRevision(request: StartRevisionRequest): Promise<void>;
+  /** A fresh copy of a revision that runs, for comparisons. */
+  startBaseline(request: StartBaselineRequest): Promise<void>;
   /** Heartbeats; returns `ready: false` at the deadline instead of failing. */
   awaitReady(request: AwaitReadyRequest): Promise<Readiness>;
   removeRevision(request: RemoveRevisionRequest): Promise<void>;

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type ReleaseStatus, releaseId } from '../../workflows/messages.ts';
 import { startTraffic, type Traffic } from '../load/traffic.ts';
 import type { Stage } from './stage.ts';
-import { renderChecklist, renderSummary } from './summary.ts';
+import { reactionOf, renderChecklist, renderSummary } from './summary.ts';
 
 const TARGET = { service: 'credlink-api', environment: 'demo' };
 const RATE = 100;
@@ -21,8 +21,11 @@ export function say(text: string): void {
 /** The version that everything starts from; a first release has no ramp. */
 export async function settleIn(stage: Stage): Promise<Traffic> {
   say('1.0.0, the first release: no ramp, since nothing runs yet');
-  const file = ['--file', stage.firstFile, '--environment', TARGET.environment];
-  await expectCode(stage, ['start', '1.0.0', ...file, '--auto-promote', '--wait', '--timeout', '3m'], 0);
+  await expectCode(
+    stage,
+    ['start', '1.0.0', ...fileOf(stage.firstFile), '--auto-promote', '--wait', '--timeout', '3m'],
+    0,
+  );
   return startTraffic({
     address: await stage.serviceAddress(),
     ratePerSecond: RATE,
@@ -35,29 +38,48 @@ export interface Act {
   readonly version: string;
   readonly expected: 0 | 3 | 6;
   readonly interactive?: boolean;
+  /** Default: the stage's `releaseFile`. */
+  readonly file?: string;
 }
 
 /** What is told of a release at its end. */
 export interface Played {
   readonly summary: string;
   readonly checklist: string;
+  /** Seconds from its first bad answer to the verdict against it; `null`: there was none. */
+  readonly caughtAfter: number | null;
 }
 
 /** One release under load, and what the load generator saw of it. Throws where it ends otherwise than expected. */
-export async function play(stage: Stage, traffic: Traffic, { version, expected, interactive }: Act): Promise<Played> {
+export async function play(
+  stage: Stage,
+  traffic: Traffic,
+  { version, expected, interactive, file }: Act,
+): Promise<Played> {
   const before = traffic.responses.length;
   const promotion = interactive ? '--no-auto-promote' : '--auto-promote';
   if (interactive) {
     say(`to approve, open ${uiOf(stage)} → User Metadata (what to send) → More Actions → Send a Signal → approve`);
   }
   await stage.resetFlags();
-  const args = ['start', version, ...fileOf(stage), promotion, '--if-busy', 'wait', '--wait', '--until', 'ended'];
+  const args = [
+    'start',
+    version,
+    ...fileOf(file ?? stage.releaseFile),
+    promotion,
+    '--if-busy',
+    'wait',
+    '--wait',
+    '--until',
+    'ended',
+  ];
   const ended = expectCode(stage, [...args, '--timeout', '10m'], expected);
   const approved = interactive || expected === 3 ? null : approveContract(stage, version);
   await Promise.all([ended, approved]);
   const { status, runId } = await lastOf(stage);
-  const summary = renderSummary(status, traffic.responses.slice(before), uiOf(stage, runId));
-  return { summary, checklist: renderChecklist(status) };
+  const samples = traffic.responses.slice(before);
+  const summary = renderSummary(status, samples, uiOf(stage, runId));
+  return { summary, checklist: renderChecklist(status), caughtAfter: reactionOf(status, samples).faultToVerdict };
 }
 
 /** What a person would do once the window has closed without a complaint; nothing, where it does not come to that. */
@@ -80,8 +102,8 @@ async function expectCode(stage: Stage, args: readonly string[], expected: numbe
   if (code !== expected) throw new Error(`shiplock ${args.join(' ')} ended with ${code}, not ${expected}`);
 }
 
-function fileOf({ releaseFile }: Stage): string[] {
-  return ['--file', releaseFile, '--environment', TARGET.environment];
+function fileOf(file: string): string[] {
+  return ['--file', file, '--environment', TARGET.environment];
 }
 
 async function lastOf({ shiplock }: Stage): Promise<{ status: ReleaseStatus; runId: string }> {

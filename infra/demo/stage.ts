@@ -21,6 +21,8 @@ export interface Stage {
   readonly releaseFile: string;
   /** The same without what a first release cannot have: migrations, cutover, flags, validation. */
   readonly firstFile: string;
+  /** The same without the comparison with the stable side: Argo's thresholds alone. */
+  readonly thresholdFile: string;
   readonly policyFile: string;
   /** What a child process needs to find the stack. */
   readonly environment: NodeJS.ProcessEnv;
@@ -73,6 +75,7 @@ export async function openStage(): Promise<Stage> {
       shiplock,
       releaseFile: join(folder, 'release.yaml'),
       firstFile: join(folder, 'first.yaml'),
+      thresholdFile: join(folder, 'threshold.yaml'),
       policyFile: join(folder, 'policy.yaml'),
       environment,
       endWorker: async () => {
@@ -119,6 +122,9 @@ function writeReleaseFolder(folder: string): void {
       .replaceAll('faults/none', join(folder, 'faults'));
     writeFileSync(join(folder, name), here);
   }
+  const threshold = parseDocument(readFileSync(join(folder, 'release.yaml'), 'utf8'));
+  threshold.deleteIn(['canary', 'comparison']);
+  writeFileSync(join(folder, 'threshold.yaml'), threshold.toString());
   const first = parseDocument(readFileSync(join(folder, 'release.yaml'), 'utf8'));
   for (const section of ['database', 'cutover', 'flags', 'validation']) first.delete(section);
   writeFileSync(join(folder, 'first.yaml'), first.toString());

@@ -9,6 +9,7 @@ import type {
   FlagDefinitions,
   FlagStatus,
   FlagWritten,
+  PutBaseline,
   PutFlag,
   PutFlags,
   PutRevision,
@@ -28,6 +29,7 @@ export interface SupervisorClient {
   service(service: string): Promise<ServiceStatus>;
   grantFence(service: string, request: FenceRequest): Promise<FenceGrant>;
   putRevision(service: string, version: string, request: PutRevision): Promise<ServiceStatus>;
+  putBaseline(service: string, version: string, request: PutBaseline): Promise<ServiceStatus>;
   deleteRevision(service: string, version: string, request: Fenced): Promise<ServiceStatus>;
   putWeights(service: string, request: PutWeights): Promise<ServiceStatus>;
   putRoles(service: string, request: PutRoles): Promise<ServiceStatus>;
@@ -87,6 +89,7 @@ export function connectSupervisor(options: ConnectOptions = {}): SupervisorClien
     service: (service) => ask('GET', of(service)),
     grantFence: (service, request) => ask('POST', of(service, 'fence'), request),
     putRevision: (service, version, request) => ask('PUT', of(service, 'revisions', version), request),
+    putBaseline: (service, version, request) => ask('PUT', of(service, 'baselines', version), request),
     deleteRevision: (service, version, request) => ask('DELETE', of(service, 'revisions', version), request),
     putWeights: (service, request) => ask('PUT', of(service, 'weights'), request),
     putRoles: (service, request) => ask('PUT', of(service, 'roles'), request),

@@ -7,6 +7,7 @@
  * | `GET /v1/services/:service` | `ServiceStatus` (404 `SHIPLOCK_LOCAL_SERVICE_UNKNOWN`) |
  * | `POST /v1/services/:service/fence` `FenceRequest` | `FenceGrant` |
  * | `PUT /v1/services/:service/revisions/:version` `PutRevision` | `ServiceStatus` |
+ * | `PUT /v1/services/:service/baselines/:version` `PutBaseline` | `ServiceStatus` |
  * | `DELETE /v1/services/:service/revisions/:version` `Fenced` | `ServiceStatus` |
  * | `PUT /v1/services/:service/weights` `PutWeights` | `ServiceStatus`, once Envoy has it |
  * | `PUT /v1/services/:service/roles` `PutRoles` | `ServiceStatus` |
@@ -49,6 +50,15 @@ export interface PutRevision extends Fenced {
   /** Prometheus' label `service` for each role. */
   readonly stableService: string;
   readonly canaryService: string;
+}
+
+/** A revision that runs what another one runs, only fresh: comparisons are made with it. */
+export interface PutBaseline extends Fenced {
+  /** The version whose command, environment and files it has, and whose name it tells as its own. */
+  readonly of: string;
+  readonly replicas: number;
+  /** Prometheus' label `service` of this one. */
+  readonly baselineService: string;
 }
 
 export interface PutWeights extends Fenced {

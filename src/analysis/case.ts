@@ -42,7 +42,7 @@ export function judgeCase(
     const { verdict, because } =
       'error' in measurement
         ? { verdict: 'error' as const, because: `no answer: ${measurement.error}` }
-        : assessResult(metric, measurement.value, compatibility);
+        : assessResult(metric, measurement.value, { compatibility });
     readings.push({ verdict });
     last = `; last: ${because}`;
     assessed = assessMetric(metric, readings, compatibility);

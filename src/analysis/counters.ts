@@ -1,9 +1,16 @@
 /** Counters of one side as Prometheus answers them, and what they grew by between two looks. */
 import { parseFloatText } from './condition/index.ts';
-import { parseVector } from './prometheus.ts';
+import { type Labelled, parseVector } from './prometheus.ts';
+import { showNumber } from './show.ts';
 
 /** Where each counter stood, by the value of the label that tells them apart: `{ events: 12, total: 3400 }`. */
 export type Counters = Readonly<Record<string, number>>;
+
+/** Where both sides' counters stood at one moment. */
+export interface BothCounters {
+  readonly canary: Counters;
+  readonly stable: Counters;
+}
 
 export type CountersAnswer =
   | { readonly ok: true; readonly counters: Counters }
@@ -16,15 +23,20 @@ export type CountersAnswer =
  */
 export function readCounters(raw: string, label: string): CountersAnswer {
   const vector = parseVector(raw);
-  if (!vector.ok) return vector;
+  return vector.ok ? countersOf(vector.series, label) : vector;
+}
+
+/** The same of series that were read already. */
+export function countersOf(series: readonly Labelled[], label: string): CountersAnswer {
   const counters: Record<string, number> = {};
-  for (const { labels, value } of vector.series) {
+  for (const { labels, value } of series) {
     const name = labels[label];
     if (name === undefined) return refused(`a series has no label ${label}`);
     if (Object.hasOwn(counters, name)) return refused(`two series have the ${label} ${name}`);
     if (!(Number.isInteger(value) && value >= 0 && value <= Number.MAX_SAFE_INTEGER))
-      return refused(`${name} is ${value}, which is no count`);
-    counters[name] = value;
+      return refused(`${name} is ${showNumber(value)}, which is no count`);
+    // -0 would not survive a workflow's state.
+    counters[name] = value + 0;
   }
   return Object.keys(counters).length === 0 ? refused('the answer is empty') : { ok: true, counters };
 }

@@ -3,9 +3,12 @@
  * again whenever a history is replayed. The rules stand in `docs/analysis.md`.
  */
 
+export { type ProviderAnswer, parseAnswer, type ValueProvider } from './answer.ts';
 export { type CasePhase, judgeCase, type Measurement } from './case.ts';
-export { type Compared, compareLook } from './comparison/compare.ts';
+export { compareLook } from './comparison/compare.ts';
+export type { Compared } from './comparison/compared.ts';
 export { type ComparisonProgress, NOT_COMPARED } from './comparison/evidence.ts';
+export { comparisonText } from './comparison/words.ts';
 export {
   type Condition,
   type ConditionFault,
@@ -16,6 +19,7 @@ export {
   type Value,
 } from './condition/index.ts';
 export { matchesPattern } from './condition/matches.ts';
+export { checkJsonPath, type JsonPathFault } from './json-path/index.ts';
 export { judgeWindow, type Window, windowOf } from './kayenta/index.ts';
 export { assessMetric, type MetricAssessment, type MetricState } from './metric.ts';
 export { applyMonitor, type MonitorAssessment } from './monitor.ts';

@@ -51,14 +51,15 @@ export function assessMetric(
   readings: readonly { readonly verdict: ReadingVerdict }[],
   compatibility?: Compatibility,
 ): MetricAssessment {
-  const number = (verdict: ReadingVerdict): number => readings.filter((reading) => reading.verdict === verdict).length;
+  const number = { pass: 0, fail: 0, inconclusive: 0, error: 0 };
+  for (const { verdict } of readings) number[verdict] += 1;
   const inARow = (verdict: ReadingVerdict) =>
     readings.length - 1 - readings.findLastIndex((reading) => reading.verdict !== verdict);
   const tally: Tally = {
-    good: number('pass'),
-    failed: number('fail'),
-    inconclusive: number('inconclusive'),
-    errors: number('error'),
+    good: number.pass,
+    failed: number.fail,
+    inconclusive: number.inconclusive,
+    errors: number.error,
   };
   const ended = ({ state, because }: End): MetricAssessment => ({ state, because, ...tally, nextInMs: null });
 
@@ -73,7 +74,8 @@ export function assessMetric(
   const wanted = readingsWanted(metric);
   // Errors are no readings: they do not count towards `count`.
   const taken = tally.good + tally.failed + tally.inconclusive;
-  if (wanted !== null && taken >= wanted) return ended(countReached(metric, tally, taken, compatibility));
+  if (wanted !== null && readings.length > 0 && taken >= wanted)
+    return ended(countReached(metric, tally, taken, compatibility));
   const because =
     readings.length === 0
       ? 'no reading yet'
@@ -116,9 +118,9 @@ function countReached(metric: MetricRules, tally: Tally, taken: number, compatib
   return { state: 'pass', because: `${counted(taken, 'reading')} taken, ${tallyInWords(tally, metric)}` };
 }
 
-/** Argo's `EffectiveCount`; `null`: until the analysis is ended. */
+/** Argo's `EffectiveCount`; `null`: until the analysis is ended. Any first reading reaches a negative one. */
 function readingsWanted(metric: MetricRules): number | null {
-  if (metric.count !== null && metric.count > 0) return metric.count;
+  if (metric.count !== null && metric.count !== 0) return metric.count;
   return metric.intervalMs === null ? 1 : null;
 }
 

@@ -1,7 +1,8 @@
 import type { Reading } from '../../activities/metrics/port.ts';
-import type { Compatibility, MetricPlan } from '../plan/plan.ts';
-import { evaluateCondition, type Value } from './condition/index.ts';
-import { parsePrometheus } from './prometheus.ts';
+import type { Compatibility, MetricPlan, Provider } from '../plan/plan.ts';
+import { parseAnswer } from './answer.ts';
+import { type Circumstances, evaluateCondition, type Value } from './condition/index.ts';
+import { assessJob } from './job.ts';
 import { showResult } from './show.ts';
 
 export type ReadingVerdict = 'pass' | 'fail' | 'inconclusive' | 'error';
@@ -23,34 +24,38 @@ type Answer =
 type Conditions = Pick<MetricPlan, 'successCondition' | 'failureCondition'>;
 
 /**
- * Judges one reading of a provider: what went wrong on the way is an error, the answer is judged by `assessResult`.
+ * Judges one reading of a metric's provider: what went wrong on the way is an error, a job is judged by its exit code, any
+ * other answer by `assessResult`.
  *
  * @example assessReading({ ...metric, successCondition: 'result[0] >= 0.99' }, reading).because
  * // 'result[0] >= 0.99 holds for [0.995]'
  */
 export function assessReading(
-  metric: Conditions,
-  reading: Pick<Reading, 'raw' | 'error'>,
+  metric: Conditions & { readonly provider: Provider },
+  reading: Pick<Reading, 'raw' | 'error'> & Partial<Pick<Reading, 'at'>>,
   compatibility?: Compatibility,
 ): ReadingAssessment {
   if (reading.error !== null) return { verdict: 'error', value: '', because: `no answer: ${reading.error}` };
-  const answer = parsePrometheus(reading.raw);
+  const { provider } = metric;
+  if (provider.kind === 'job') return assessJob(reading.raw);
+  const answer = parseAnswer(provider, reading.raw, compatibility);
   if (!answer.ok) return { verdict: 'error', value: '', because: answer.message };
-  return assessResult(metric, answer.result, compatibility);
+  const shape = provider.kind === 'prometheus' ? 'numbers' : 'any';
+  return assessResult(metric, answer.result, { compatibility, at: reading.at, shape });
 }
 
 /**
  * Judges what a condition sees as `result` by Argo's rules: with `successCondition` alone its falsehood fails; with
  * `failureCondition` alone its falsehood passes; with both failure wins and neither is inconclusive; with none every
  * answer passes. Other than in Argo, nothing passes without a number: an empty answer, or one in which a comparison met
- * NaN, is at best an error. With `compatibility: 'argo'` it passes.
+ * NaN, is at best an error. With `compatibility: 'argo'` it passes. `around.at` is when it was measured, for `now()`.
  *
  * @example assessResult({ successCondition: 'result.ok', failureCondition: null }, { ok: false }).verdict // 'fail'
  */
-export function assessResult(metric: Conditions, result: Value, compatibility?: Compatibility): ReadingAssessment {
+export function assessResult(metric: Conditions, result: Value, around: Circumstances = {}): ReadingAssessment {
   const value = showResult(result);
-  const success = conditionAnswer(metric.successCondition, result, compatibility);
-  const failure = conditionAnswer(metric.failureCondition, result, compatibility);
+  const success = conditionAnswer(metric.successCondition, result, around);
+  const failure = conditionAnswer(metric.failureCondition, result, around);
   for (const [field, condition, outcome] of [
     ['successCondition', metric.successCondition, success],
     ['failureCondition', metric.failureCondition, failure],
@@ -58,11 +63,11 @@ export function assessResult(metric: Conditions, result: Value, compatibility?: 
     if (outcome !== null && !outcome.ok)
       return { verdict: 'error', value, because: unanswerable(field, condition ?? '', outcome.message, result) };
   }
-  return { value, ...byArgosRules(metric, success, failure, result, compatibility) };
+  return { value, ...byArgosRules(metric, success, failure, result, around.compatibility) };
 }
 
-function conditionAnswer(condition: string | null, result: Value, compatibility?: Compatibility): Answer {
-  return condition === null ? null : evaluateCondition(condition, result, compatibility);
+function conditionAnswer(condition: string | null, result: Value, around: Circumstances): Answer {
+  return condition === null ? null : evaluateCondition(condition, result, around);
 }
 
 function unanswerable(field: string, condition: string, message: string, result: Value): string {

@@ -78,7 +78,8 @@ function starterOf(history: RecordedHistory): Admission['startedBy'] {
  */
 function checkReadings(history: RecordedHistory): Finding[] {
   const before = new Set(metricsAt('start', history).flatMap(evidencesOf));
-  const given = resultsOf<Reading>(history, 'measure').map((taken) => ({
+  const readings = ['measure', 'runJob'].flatMap((activity) => resultsOf<Reading>(history, activity));
+  const given = readings.map((taken) => ({
     ...taken,
     evidence: evidenceOf(taken.result),
   }));

@@ -116,7 +116,7 @@ function describeActivityEnd(event: RecordedEvent, history: RecordedHistory): st
   const scheduled = eventOf(history, (completed ?? other)?.scheduledEventId);
   const type = scheduled?.activityTaskScheduledEventAttributes?.activityType.name;
   if (!scheduled || !type) return typeOf(event).toLowerCase().replaceAll('_', ' ');
-  if (completed && type === 'measure') return `reading of ${summaryOf(scheduled)}`;
+  if (completed && (type === 'measure' || type === 'runJob')) return `reading of ${summaryOf(scheduled)}`;
   return `${completed ? 'result' : 'course'} of ${named(`activity ${type}`, scheduled)}`;
 }
 

@@ -1,6 +1,8 @@
 /** `shiplock analyse`: an analysis against its provider, now, by the code that judges releases. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask } from '../../activities/metrics/prometheus.ts';
+import { askProvider } from '../../activities/metrics/ask.ts';
+import { type Exchange, exchange } from '../../activities/metrics/exchange.ts';
+import { fillProvider, type SecretUse, type SecretValue } from '../../activities/metrics/secrets.ts';
 import {
   assessAnalysis,
   assessMetric,
@@ -9,7 +11,7 @@ import {
   type MetricState,
   type ReadingVerdict,
 } from '../analysis/index.ts';
-import type { AnalysisPlan, MetricPlan } from '../plan/plan.ts';
+import type { AnalysisPlan, MetricPlan, Provider } from '../plan/plan.ts';
 
 export interface Seen {
   /** RFC 3339. */
@@ -37,8 +39,10 @@ export interface AnalyseOptions {
   readonly once: boolean;
   /** Ends the analysis from outside: what still runs is judged as where a ramp ends. */
   readonly ended: AbortSignal;
-  /** Where Prometheus is reached, in place of the templates' address. */
-  readonly address: string | undefined;
+  /** The provider as it is reached from here. */
+  locate(provider: Provider): Provider | Promise<Provider>;
+  /** What a secret of the templates is, for the address that it would be sent to. */
+  secretOf(use: SecretUse): SecretValue;
   onReading(metric: string, seen: Seen): void;
 }
 
@@ -86,8 +90,7 @@ async function follow(
   while (wait !== null && (await slept(wait, stop))) {
     const startedAt = Date.now();
     const at = new Date(startedAt).toISOString();
-    const { address, query, timeoutMs } = metric.provider;
-    const answer = await ask({ address: options.address ?? address, query, at, timeoutMs }, stop).catch(() => null);
+    const answer = await measure(metric.provider, at, options, stop);
     if (answer === null) return;
     const { verdict, value, because } = assessReading(metric, answer, plan.compatibility);
     const seen = { at, value, verdict, because };
@@ -97,6 +100,24 @@ async function follow(
     const { state, because: why, nextInMs } = assessMetric(metric, measured.readings, plan.compatibility);
     Object.assign(measured, { state, because: why });
     wait = nextInMs === null ? null : Math.max(0, nextInMs - (Date.now() - startedAt));
+  }
+}
+
+/** As a worker asks; `null`: stopped before there was an answer. */
+async function measure(
+  provider: Provider,
+  at: string,
+  { locate, secretOf }: AnalyseOptions,
+  stop: AbortSignal,
+): Promise<{ raw: string; error: string | null } | null> {
+  try {
+    const filled = fillProvider(await locate(provider), secretOf);
+    if ('because' in filled) return { raw: '', error: filled.because };
+    const ask: Exchange = (question, signal) => exchange({ ...question, secrets: filled.secrets }, signal);
+    return await askProvider(filled.provider, at, ask, stop);
+  } catch (error) {
+    if (stop.aborted) return null;
+    throw error;
   }
 }
 

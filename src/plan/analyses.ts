@@ -4,6 +4,7 @@ import type { AnalysisPlan, FlagStep, Plan, Step } from './plan.ts';
 export function analysesOf({ canary, cutover, flags }: Pick<Plan, 'canary' | 'cutover' | 'flags'>): AnalysisPlan[] {
   return [
     ...(canary.background === null ? [] : [canary.background.analysis]),
+    ...(canary.comparison ? [canary.comparison] : []),
     ...inSteps(canary.steps),
     ...[cutover?.before, cutover?.after].filter((analysis) => analysis != null),
     ...(flags?.ramps ?? []).flatMap(({ steps }) => inSteps(steps)),

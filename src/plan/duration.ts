@@ -1,15 +1,19 @@
 import { MAX_DURATION_MS } from './limits.ts';
 
-/** Go's units (`time.ParseDuration`), in milliseconds. */
+/** Go's units (`time.ParseDuration`), in milliseconds; both the micro sign and the Greek letter. */
 const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
   µs: 1e-3,
+  μs: 1e-3,
   ms: 1,
   s: 1_000,
   m: 60_000,
   h: 3_600_000,
 };
+
+/** 2^63 ns, about 292 years: Go counts nanoseconds in 64 bits. */
+const LONGEST_MS = 2 ** 63 / 1e6;
 
 export type ParsedDuration =
   | { readonly ok: true; readonly ms: number }
@@ -37,12 +41,18 @@ function isWholeSeconds(value: number | string): boolean {
   return typeof value === 'number' ? Number.isSafeInteger(value) : /^[+-]?\d{1,15}$/.test(value);
 }
 
+/** Milliseconds of what Go's `time.ParseDuration` takes, negative ones included; `null`: it takes it not. */
+export function argoDurationMs(text: string): number | null {
+  const ms = goDurationMs(text);
+  return ms === null || Math.abs(ms) >= LONGEST_MS ? null : ms;
+}
+
 function goDurationMs(value: number | string): number | null {
   if (typeof value === 'number') return null;
   const text = value.length > 64 ? '' : value;
-  if (!/^[+-]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+)$/.test(text)) return null;
+  if (!/^[+-]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/.test(text)) return null;
   let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g)) {
+  for (const [, amount, unit] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
     total += Number(amount) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
   }
   return text.startsWith('-') ? -total : total;

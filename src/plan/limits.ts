@@ -30,6 +30,8 @@ export const MAX_LOAD_REQUESTS = 200_000;
 export const MIN_LOAD_REQUESTS = 100;
 export const MAX_GATES = 50;
 export const MAX_METRICS = 50;
+/** Values of one answer that a condition sees. */
+export const MAX_SAMPLES = 10_000;
 /** One wait. Longer ones are typing errors, and a year is what Temporal's timers are used for. */
 export const MAX_DURATION_MS = 366 * 24 * 3_600_000;
 /** A measurement more often than this loads Prometheus without telling more. */

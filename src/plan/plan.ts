@@ -167,8 +167,15 @@ export interface CanaryPlan {
   readonly steps: readonly Step[];
   /** Runs beside the steps from `startingStep` to the end of the ramp. */
   readonly background: BackgroundAnalysis | null;
+  /** Compares the canary with the stable side, from the first step to the end of the ramp. Absent: nothing does. */
+  readonly comparison?: AnalysisPlan;
   /** How long the new revision may take to become ready before the release goes back. */
   readonly readyDeadlineMs: number;
+  /**
+   * Comparisons are made with a fresh revision of the stable version, of the canary's size and share of the traffic,
+   * under this name in Prometheus: it is as young as the canary. Absent: with the stable side itself.
+   */
+  readonly baselineService?: string;
 }
 
 export type Step = SetWeightStep | PauseStep | AnalysisStep;
@@ -218,7 +225,7 @@ export type Compatibility = 'argo';
 /** One metric of an analysis, with Argo's fields and defaults (argo-rollouts `analysis_types.go`). */
 export interface MetricPlan {
   readonly name: string;
-  readonly provider: PrometheusQuery;
+  readonly provider: Provider;
   /** `null`: one measurement. */
   readonly intervalMs: number | null;
   /** `null` with an interval: until the analysis is ended. */
@@ -243,16 +250,33 @@ export interface MetricPlan {
 /** What a metric compares, and how sure it must be: the judge `sequential`. */
 export interface ComparisonPlan {
   readonly judge?: 'sequential';
-  /** `counts`: how many requests had an event. `histogram`: how many were slower than each bound. */
-  readonly of: 'counts' | 'histogram';
+  /**
+   * `counts`: how many requests had an event. `histogram`: how many were slower than each bound. `mean`: how long they took
+   * on average, with buckets that say how much that varies.
+   */
+  readonly of: 'counts' | 'histogram' | 'mean';
   /** The share of releases of an equal version that may be called worse, 0..1; this metric's part of the budget. */
   readonly alpha: number;
-  /** Up to 1 + margin times as often is equivalent: a timed pause ends once that is shown. `null`: never early. */
+  /** Up to 1 + margin times as often (a mean: as long) is equivalent: a timed pause ends once that is shown. `null`: never early. */
   readonly margin: number | null;
   /** Requests needed on each side before anything is concluded. */
   readonly minimumRequests: number;
   /** Histogram only: what is slower than this quantile (0..1) must be within the margin. */
   readonly quantile?: number;
+}
+
+/** Where a metric's readings come from. */
+export type Provider = PrometheusQuery | WebRequest | DatadogQuery | JobCommand;
+
+/**
+ * A text of a provider's own authentication. `{{secret.NAME/KEY}}` stands for a secret: the worker fills it in when it
+ * asks, for the hosts that its policy binds the secret to; it stands in no plan, history or log.
+ */
+export type AuthText = string;
+
+export interface HttpHeader {
+  readonly key: string;
+  readonly value: AuthText;
 }
 
 export interface PrometheusQuery {
@@ -263,6 +287,70 @@ export interface PrometheusQuery {
   readonly timeoutMs: number;
   /** Absent: an instant query. Both are milliseconds before the reading's time. */
   readonly range?: { readonly startMs: number; readonly endMs: number; readonly stepMs: number };
+  readonly headers?: readonly HttpHeader[];
+  readonly basicAuth?: { readonly username: AuthText; readonly password: AuthText };
+  /** The server's certificate is not verified. */
+  readonly insecure?: true;
+}
+
+/** One HTTP request whose answer, or a part of it, is the value. */
+export interface WebRequest {
+  readonly kind: 'web';
+  readonly url: string;
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly headers: readonly HttpHeader[];
+  /** Absent: none. */
+  readonly body?: string;
+  /** As `kubectl -o jsonpath`: `{$.data.value}`; `{$}`: the whole answer. */
+  readonly jsonPath: string;
+  readonly timeoutMs: number;
+  readonly insecure?: true;
+}
+
+/** How Datadog makes one number of points; Argo's, and the API's (`MetricsAggregator`). */
+export const DATADOG_AGGREGATORS = [
+  'avg',
+  'min',
+  'max',
+  'sum',
+  'last',
+  'percentile',
+  'mean',
+  'l2norm',
+  'area',
+] as const;
+
+/** Datadog's API: `v1` one query, `v2` scalar queries by name with a formula over them. */
+export interface DatadogQuery {
+  readonly kind: 'datadog';
+  readonly apiVersion: 'v1' | 'v2';
+  /** For example `https://api.datadoghq.com`. */
+  readonly address: string;
+  /** By name; of `v1` just one, named `query`. */
+  readonly queries: Readonly<Record<string, string>>;
+  /** `v2` only; absent where there is one query. */
+  readonly formula?: string;
+  /** `v2` only: how points become one number. */
+  readonly aggregator: (typeof DATADOG_AGGREGATORS)[number];
+  /** How far back the query looks. */
+  readonly intervalMs: number;
+  readonly apiKey: AuthText;
+  readonly appKey: AuthText;
+  readonly timeoutMs: number;
+}
+
+/** A command that must exit with 0: Argo's Job, on the local platform. */
+export interface JobCommand {
+  readonly kind: 'job';
+  /** Argument list, no shell. */
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Absolute; absent: the target's. */
+  readonly directory?: string;
+  /** How often it may be started: the Job's `backoffLimit` and one. */
+  readonly attempts: number;
+  /** For all attempts together. */
+  readonly timeoutMs: number;
 }
 
 export interface PromotionPlan {

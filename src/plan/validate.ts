@@ -3,10 +3,11 @@ import { ShiplockError } from '../errors.ts';
 import { MAX_GATES, MAX_STEPS, MAX_WEBHOOKS } from './limits.ts';
 import { PLAN_FORMAT, type Plan } from './plan.ts';
 import { formatPath } from './problem.ts';
-import { analysis, prometheus, step } from './valid/analysis.ts';
+import { analysis, step } from './valid/analysis.ts';
 import { gate } from './valid/gates.ts';
 import { cutover, database, flags, image, validation } from './valid/phases.ts';
 import { absolute, approval, command, distinct, interval, label, ms, text, urlPath, whole } from './valid/pieces.ts';
+import { prometheus } from './valid/provider.ts';
 
 const bounds = z.strictObject({ success: z.number().min(0).max(1), p95Seconds: z.number().min(0) });
 
@@ -51,6 +52,8 @@ const planFields = z.strictObject({
       steps: z.array(step).max(MAX_STEPS).readonly(),
       background: z.strictObject({ startingStep: whole, analysis }).nullable(),
       readyDeadlineMs: ms,
+      comparison: analysis.optional(),
+      baselineService: text.optional(),
     })
     .refine(
       ({ steps, background }) => background === null || background.startingStep <= Math.max(0, steps.length - 1),

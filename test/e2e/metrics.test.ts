@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createMetricsActivities } from '../../activities/metrics/index.ts';
@@ -13,9 +10,11 @@ import type { KayentaPlan } from '../../src/plan/kayenta-plan.ts';
 import type { PrometheusQuery } from '../../src/plan/plan.ts';
 import { activityEnvironment } from '../fixtures/activity-environment.ts';
 import { metricNamed } from '../unit/kayenta-samples.ts';
+import { loopbackServers } from './support/loopback.ts';
 import { startPrometheus } from './support/prometheus.ts';
 
-const { measure } = createMetricsActivities({ mapAddress: (address) => address });
+const secretOf = ({ secret }: { secret: string }) => ({ because: `no secret ${secret}` });
+const { measure } = createMetricsActivities({ locate: (provider) => provider, secretOf });
 
 function ask(
   address: string,
@@ -132,20 +131,8 @@ describe('a reading of a real Prometheus', () => {
 });
 
 describe('a provider that misbehaves', () => {
-  const servers: Server[] = [];
-  after(() => {
-    for (const server of servers) {
-      server.closeAllConnections();
-      server.close();
-    }
-  });
-
-  async function serve(listener: RequestListener): Promise<string> {
-    const server = createServer(listener).listen(0, '127.0.0.1');
-    servers.push(server);
-    await once(server, 'listening');
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
+  const { serve, stop } = loopbackServers();
+  after(stop);
 
   it('and never answers is an error at the time-out', async () => {
     const began = performance.now();
@@ -252,7 +239,8 @@ describe('a provider that misbehaves', () => {
 
   it('that cannot be mapped to an address is an error', async () => {
     const { measure: lost } = createMetricsActivities({
-      mapAddress: () => Promise.reject(new Error('the stack is down')),
+      locate: () => Promise.reject(new Error('the stack is down')),
+      secretOf,
     });
     const provider = { kind: 'prometheus', address: 'http://prometheus', query: 'up', timeoutMs: 1 } as const;
     const reading = (await activityEnvironment().run(lost, { provider })) as Reading;

@@ -219,6 +219,38 @@ describe('the embedded stack moves real traffic', { timeout: 120_000 }, () => {
     assert.deepEqual((await client.putWeights('partial', back)).weights, { '1.0.0': 100 });
   });
 
+  it('runs a fresh copy of a version as a baseline: the same program and version, another name for Prometheus', async () => {
+    const { address, fence } = await serve(client, 'twin', '1.0.0', { environment: { COLOUR: 'blue {{version}}' } });
+    await client.putRevision('twin', '1.1.0', { ...spec(), fence, key: 'canary' });
+    const copy = { of: '1.0.0', replicas: 2, baselineService: 'twin-baseline', fence, key: 'baseline' };
+    await client.putBaseline('twin', '1.0.0-baseline', copy);
+    await client.putBaseline('twin', '1.0.0-baseline', copy);
+    await untilReady(client, 'twin', '1.1.0');
+    const { revisions } = await untilReady(client, 'twin', '1.0.0-baseline');
+    assert.equal(revisions.find(({ version }) => version === '1.0.0-baseline')?.instances.length, 2);
+    await client.putRoles('twin', { stable: '1.0.0', canary: '1.1.0', fence, key: 'roles' });
+    await client.putWeights('twin', { weights: { '1.0.0': 0, '1.1.0': 50, '1.0.0-baseline': 50 }, fence, key: 'half' });
+    const shares = await split(address, 400);
+    // 400 draws at 50 %: five standard deviations are 50. The copy says that it is 1.0.0.
+    assert.ok(Math.abs((shares['1.0.0'] ?? 0) - 200) < 50, JSON.stringify(shares));
+    await client.putWeights('twin', { weights: { '1.0.0-baseline': 100 }, fence, key: 'all' });
+    const { body } = await ask(agent, address, '/about');
+    const { labels, environment, deploymentType } = JSON.parse(body);
+    assert.equal(labels, 'role="baseline"\nversion="1.0.0-baseline"\n');
+    assert.equal(deploymentType, 'baseline');
+    assert.equal(environment.COLOUR, 'blue 1.0.0');
+    await until('Prometheus knows the baseline by its name', async () => {
+      const query = encodeURIComponent('up{service="twin-baseline",role="baseline"}');
+      return JSON.parse((await ask(agent, prometheus, `/api/v1/query?query=${query}`)).body).data?.result.length === 2;
+    });
+    const missing = client.putBaseline('twin', 'x', { ...copy, of: 'no-such' });
+    await assert.rejects(missing, { code: 'SHIPLOCK_LOCAL_REQUEST_INVALID', message: /no revision no-such/ });
+    const ofCopy = client.putBaseline('twin', 'x', { ...copy, of: '1.0.0-baseline' });
+    await assert.rejects(ofCopy, { code: 'SHIPLOCK_LOCAL_REQUEST_INVALID' });
+    const stale = client.putBaseline('twin', 'x', { ...copy, fence: fence - 1 });
+    await assert.rejects(stale, { code: 'SHIPLOCK_FENCE_STALE' });
+  });
+
   it('tells role, version and port to the process, and follows roles in its labels and in Prometheus', async () => {
     const { address, fence } = await serve(client, 'roles', '1.0.0', { environment: { IMAGE: 'api:{{version}}' } });
     const about = JSON.parse((await ask(agent, address, '/about')).body);

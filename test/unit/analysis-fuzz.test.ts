@@ -103,6 +103,7 @@ describe('Whatever is thrown at it', () => {
       assert.deepEqual(parsePrometheus(raw), answer);
       if (!answer.ok) assert.notEqual(answer.message, '');
       const metric = {
+        provider: MONITOR.success,
         successCondition: random(2) === 0 ? 'result[0] >= 0.5' : null,
         failureCondition: random(2) === 0 ? 'result[0] > 0.9' : null,
       };

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { assessReading, type ReadingVerdict } from '../../src/analysis/index.ts';
+import type { Provider } from '../../src/plan/plan.ts';
+
+const provider: Provider = { kind: 'prometheus', address: 'http://prometheus:9090', query: 'up', timeoutMs: 1000 };
 
 const reading = (...values: string[]) => ({
   raw: JSON.stringify({
@@ -15,7 +18,7 @@ type Row = [success: string | null, failure: string | null, values: string[], ve
 function table(rows: Row[]): void {
   for (const [successCondition, failureCondition, values, verdict, because] of rows) {
     it(`${verdict}: success ${successCondition ?? 'none'}, failure ${failureCondition ?? 'none'}, result [${values}]`, () => {
-      const assessed = assessReading({ successCondition, failureCondition }, reading(...values));
+      const assessed = assessReading({ provider, successCondition, failureCondition }, reading(...values));
       assert.equal(assessed.verdict, verdict, assessed.because);
       assert.match(assessed.because, because);
     });
@@ -55,7 +58,10 @@ describe('A reading never passes without a number behind it', () => {
 
   it('an answer that never came is an error, with its reason', () => {
     assert.deepEqual(
-      assessReading({ successCondition: null, failureCondition: null }, { raw: '', error: 'connection refused' }),
+      assessReading(
+        { provider, successCondition: null, failureCondition: null },
+        { raw: '', error: 'connection refused' },
+      ),
       {
         verdict: 'error',
         value: '',
@@ -66,7 +72,7 @@ describe('A reading never passes without a number behind it', () => {
 
   it('an answer that cannot be read is an error', () => {
     assert.equal(
-      assessReading({ successCondition: null, failureCondition: null }, { raw: '{', error: null }).verdict,
+      assessReading({ provider, successCondition: null, failureCondition: null }, { raw: '{', error: null }).verdict,
       'error',
     );
   });
@@ -83,7 +89,10 @@ describe('The value of a reading is short, and never rounded over a limit', () =
     [Array.from({ length: 10 }, () => '1'), '[1, 1, 1, 1, 1, 1, 1, 1, … 2 more]'],
   ] as const) {
     it(`${shown}`, () => {
-      assert.equal(assessReading({ successCondition: null, failureCondition: null }, reading(...values)).value, shown);
+      assert.equal(
+        assessReading({ provider, successCondition: null, failureCondition: null }, reading(...values)).value,
+        shown,
+      );
     });
   }
 });

@@ -36,8 +36,11 @@ describe('shiplock judge', () => {
     for (const [input, why] of [
       ['', /Unexpected end of JSON input/],
       ['{"metric": {}}', /measurements: /],
-      ['[{"metric": {}, "measurements": []}, {"metric": 1, "measurements": []}]', /case 2: metric: /],
-      ['{"metric": {}, "measurements": [{"valu": 1}]}', /measurements.0: \{"value": …\} or \{"error": "…"\}/],
+      ['[{"metric": {}}, {"metric": 1, "measurements": []}]', /case 1: measurements: /],
+      ['{"metric": {}, "measurements": [{"valu": 1}]}', /measurements.0: expected \{"value": …\} or \{"error": "…"\}/],
+      ['{"metric": {}, "measurements": [{}]}', /measurements.0: expected/],
+      ['{"metric": [], "measurements": []}', /metric: a metric, as in an AnalysisTemplate/],
+      [`{"metric": {}, "measurements": [{"value": ${'['.repeat(9_999)}${']'.repeat(9_999)}}]}`, /nested more than 500/],
       ['{"metric": {}, "measurements": [], "compatibility": "flagger"}', /compatibility: "argo", or nothing/],
     ] as const) {
       const { status, stdout, stderr } = shiplock(input);
@@ -60,6 +63,67 @@ describe('shiplock judge', () => {
       { phase: 'Running', because: 'no reading yet' },
     ]);
     assert.match(judged({ metric: { name: 'm', count: 3 } }).because, /^count: is 3 without an interval/);
+  });
+
+  test('judges what is a case beside what is none', () => {
+    const answers = judgeText(JSON.stringify([{ metric: METRIC }, { metric: METRIC, measurements: values([0.5]) }]));
+    assert.deepEqual(
+      [answers].flat().map(({ phase }) => phase),
+      ['Error', 'Failed'],
+    );
+    assert.deepEqual(judgeText('[]'), []);
+  });
+
+  test('takes the numbers that JSON lacks as Prometheus and as Python write them, and leaves text alone', () => {
+    const of = (value: string, condition: string) => {
+      const metric = JSON.stringify({ successCondition: condition });
+      const text = `{"metric": ${metric}, "measurements": [{"value": ${value}}], "compatibility": "argo"}`;
+      return (judgeText(text) as { phase: string }).phase;
+    };
+    for (const [value, condition] of [
+      ['[1, "NaN"]', 'isNaN(result[1])'],
+      ['["+Inf", "-Inf"]', 'result[0] > 1e308 && result[1] < -1e308'],
+      ['[NaN, Infinity, -Infinity]', 'isNaN(result[0]) && isInf(result[1]) && result[2] < 0'],
+      ['NaN', 'isNaN(result)'],
+      ['{"a": -Infinity, "b": "NaN Infinity \\"NaN"}', 'isInf(result.a) && result.b endsWith "NaN"'],
+      ['1e999', 'isInf(result)'],
+      ['"NaN"', 'result == "NaN"'],
+      ['["NaN", "a"]', 'result[0] == "NaN"'],
+      ['{"a": ["NaN"]}', 'result.a[0] == "NaN"'],
+    ] as const)
+      assert.equal(of(value, condition), 'Successful', `${condition} for ${value}`);
+  });
+
+  test('reads a metric as the controller of Argo does', () => {
+    const one = values([1]);
+    const rows: [metric: object, phase: string, measurements?: object[]][] = [
+      [{}, 'Successful', one],
+      [{ name: '', provider: {} }, 'Successful', one],
+      [{ provider: { web: { url: 'http://x' } } }, 'Successful', one],
+      [{ provider: { web: {}, job: {} } }, 'Error', one],
+      [{ count: '3' }, 'Error', one],
+      [{ count: 'three' }, 'Successful', one],
+      [{ count: 3, interval: '' }, 'Error', one],
+      [{ count: '+2', interval: '100ms' }, 'Running', one],
+      [{ count: 0, interval: '5m', failureLimit: 3 }, 'Running', one],
+      [{ count: -1, interval: '5m' }, 'Successful', one],
+      [{ count: 1.5 }, 'Error', one],
+      [{ interval: '-5m' }, 'Running', one],
+      [{ interval: '1d' }, 'Error', one],
+      [{ interval: '9999999h' }, 'Error', one],
+      [{ initialDelay: '5' }, 'Error', one],
+      [{ failureLimit: -2, interval: '5m' }, 'Error', one],
+      [{ failureLimit: -1, interval: '5m' }, 'Error', one],
+      [{ failureLimit: '-1', consecutiveSuccessLimit: '1', interval: '5m' }, 'Successful', one],
+      [{ consecutiveErrorLimit: -1 }, 'Error', one],
+      [{ consecutiveErrorLimit: '0', interval: '5m' }, 'Error', [{ error: 'timeout' }]],
+      [{ count: 2, interval: '5m', failureLimit: 1, consecutiveSuccessLimit: 2 }, 'Error', one],
+      [{ successCondition: 'result[0] >= {{args.least}}' }, 'Error'],
+    ];
+    for (const [metric, phase, measurements = []] of rows)
+      for (const compatibility of ['argo', undefined])
+        assert.equal(judged({ metric, measurements, compatibility }).phase, phase, JSON.stringify(metric));
+    assert.equal(judged({ metric: { colour: 'red' }, measurements: one, compatibility: 'argo' }).phase, 'Successful');
   });
 
   test('looks at nothing after the metric has ended', () => {

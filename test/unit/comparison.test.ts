@@ -1,47 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { compareLook } from '../../src/analysis/comparison/compare.ts';
-import { type ComparisonProgress, NOT_COMPARED } from '../../src/analysis/comparison/evidence.ts';
 import { logEvidenceOfHarm, NO_EVIDENCE, ratioInterval, withLook } from '../../src/analysis/sequential/ratio.ts';
 import type { ComparisonPlan } from '../../src/plan/plan.ts';
+import { binomial, buckets, counts, looks, seeded } from './comparison-answers.ts';
 
 const COUNTS: ComparisonPlan = { of: 'counts', alpha: 0.05, margin: null, minimumRequests: 100 };
 const LATENCY: ComparisonPlan = { ...COUNTS, of: 'histogram', quantile: 0.99 };
-
-type Parts = Readonly<Record<string, number | string>>;
-
-const answerOf = (label: string, parts: Parts): string =>
-  JSON.stringify({
-    status: 'success',
-    data: {
-      resultType: 'vector',
-      result: Object.entries(parts).map(([name, value]) => ({ metric: { [label]: name }, value: [1, String(value)] })),
-    },
-  });
-
-const counts = (canary: Parts, stable: Parts) => ({
-  raw: answerOf('shiplock_part', canary),
-  beside: answerOf('shiplock_part', stable),
-  error: null,
-});
-const buckets = (canary: Parts, stable: Parts) => ({
-  raw: answerOf('le', canary),
-  beside: answerOf('le', stable),
-  error: null,
-});
-
-type Answer = Parameters<typeof compareLook>[2];
-
-/** Looks one after the other at a weight of 10 %, through JSON as a workflow's state goes. */
-function looks(plan: ComparisonPlan, answers: readonly Answer[], weights: readonly number[] = []) {
-  let progress: ComparisonProgress = NOT_COMPARED;
-  return answers.map((answer, i) => {
-    const compared = compareLook(plan, progress, answer, weights[i] ?? 10);
-    progress = JSON.parse(JSON.stringify(compared.progress));
-    assert.deepEqual(progress, compared.progress, 'what is known survives the state');
-    return compared;
-  });
-}
 
 const START = counts({ events: 0, total: 0 }, { events: 100, total: 10_000 });
 
@@ -184,11 +148,40 @@ describe('a histogram', () => {
     const slow = buckets({ '0.1': 900, '0.5': 940, '1': 970, '+Inf': 1_000 }, stable(11));
     const last = looks(LATENCY, [START_OF_BUCKETS, slow]).at(-1);
     assert.equal(last?.verdict, 'fail');
-    assert.match(last?.because ?? '', /3 % of 1000 slower than 1 s on the canary, 0\.1 % of 10000 on the stable side/);
+    assert.match(last?.because ?? '', /6 % of 1000 slower than 0\.5 s on the canary, 1 % of 10000 on the stable side/);
   });
 
   test('an equal one has nothing against it', () => {
     assert.equal(looks(LATENCY, [START_OF_BUCKETS, buckets(stable(1), stable(11))]).at(-1)?.verdict, 'pass');
+  });
+
+  test("the reason says between which bounds both sides' quantiles lie", () => {
+    const slow = buckets({ '0.1': 90_000, '0.5': 94_000, '1': 99_600, '+Inf': 100_000 }, stable(101));
+    const because = looks({ ...LATENCY, quantile: 0.95 }, [START_OF_BUCKETS, slow]).at(-1)?.because ?? '';
+    assert.match(
+      because,
+      /the canary's 95th percentile lies between 0\.5 and 1 s, the stable side's between 0\.1 and 0\.5 s \(both hold at every look\)/,
+    );
+  });
+
+  test('the bounds near the quantile count most, by what was known before anything was compared', () => {
+    const [first] = looks(LATENCY, [START_OF_BUCKETS]);
+    const { parts = {} } = first?.progress ?? {};
+    const [at01 = 0, at05 = 0, at1 = 0] = [parts['0.1'], parts['0.5'], parts['1']];
+    assert.ok(at05 > at01 && at05 > at1, JSON.stringify(parts));
+    assert.ok(Math.abs(at01 + at05 + at1 - 1) < 1e-12);
+    const unknown = looks(LATENCY, [buckets({ '1': 0, '2': 0, '+Inf': 0 }, { '1': 9, '2': 9, '+Inf': 9 })])[0];
+    assert.deepEqual(unknown?.progress.parts, { '1': 0.5, '2': 0.5 }, 'too little is known: all alike');
+  });
+
+  test('a suspicion says about how many more requests would decide, and so many do', () => {
+    const from = buckets({ '0.1': 0, '0.5': 0, '1': 0, '+Inf': 0 }, stable(1));
+    const at = (times: number) =>
+      buckets({ '0.1': 90 * times, '0.5': 97 * times, '1': 99 * times, '+Inf': 100 * times }, stable(1 + times));
+    const because = looks(LATENCY, [from, at(1)]).at(-1)?.because ?? '';
+    const more = Number(/about (\d+) more requests would decide$/.exec(because)?.[1]);
+    assert.ok(more > 0, because);
+    assert.equal(looks(LATENCY, [from, at(Math.ceil(1 + more / 1_100))]).at(-1)?.verdict, 'fail');
   });
 
   test('with a margin, both bounds around the quantile have to be shown', () => {
@@ -249,20 +242,3 @@ describe('whatever one looks at, whenever', () => {
     assert.ok(low > 1.5 && low < 3 && 3 < high && high < 6, `${low} ${estimate} ${high}`);
   });
 });
-
-/** mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function binomial(random: () => number, n: number, p: number): number {
-  let events = 0;
-  for (let i = 0; i < n; i += 1) if (random() < p) events += 1;
-  return events;
-}

@@ -18,6 +18,9 @@ interface Verdict {
 /** What is right by Argo's tools and refused by every API server. */
 const NO_NAME = 'yaml__pkg__kubectl-argo-rollouts__cmd__create__testdata__analysis-template-no-name.yaml';
 
+/** Argo's check of files takes `"{{ args.delay }}"` for a wrong duration; its controller fills it in first, as we do. */
+const ARGUMENT = 'md__docs__analysis__datadog-05.yaml';
+
 /** Templates that stand in other files of the same example. */
 const MISSING = 'SHIPLOCK_PLAN_TEMPLATE_MISSING';
 const UNSUPPORTED = 'SHIPLOCK_PLAN_UNSUPPORTED';
@@ -48,8 +51,9 @@ describe("Argo's own examples", { skip }, () => {
     for (const { file, kind } of verdicts.filter(
       (verdict) => !accepted(verdict) && verdict.validate !== 'not checked',
     )) {
-      assert.equal(check(file).ok, false, file);
-      count(`refused by Argo, ${kind}: refused`);
+      const { ok, errors } = check(file);
+      assert.equal(ok, file === ARGUMENT, `${file}: ${JSON.stringify(errors)}`);
+      count(`refused by Argo, ${kind}: ${ok ? 'compiles, once its arguments are filled in' : 'refused'}`);
     }
   });
 
@@ -64,8 +68,10 @@ describe("Argo's own examples", { skip }, () => {
   });
 
   test('every manifest of the corpus was looked at', (context) => {
-    // Canaries and blue-green of basic fields; the rest needs routers, providers or steps that are refused by name.
+    // Canaries and blue-green of basic fields; the rest needs routers or steps that are refused by name.
     assert.ok((counts.get('accepted by Argo, Rollout: compiles') ?? 0) >= 26);
+    // Of Prometheus, web, datadog and job; the rest asks other providers, or Prometheus with OAuth2 or without an address.
+    assert.ok((counts.get('accepted by Argo, AnalysisTemplate: compiles') ?? 0) >= 16);
     const total = [...counts.values()].reduce((sum, n) => sum + n, 0);
     assert.equal(total, verdicts.length);
     for (const [key, n] of [...counts].sort()) context.diagnostic(`${String(n).padStart(3)}  ${key}`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { MAX_ANSWER_BYTES } from '../../activities/metrics/prometheus.ts';
+import { MAX_ANSWER_BYTES } from '../../activities/metrics/exchange.ts';
 import { endOfBackground } from '../../src/analysis/index.ts';
 import { judgeWindow, mostPoints, windowOf } from '../../src/analysis/kayenta/index.ts';
 import { ANSWER_BYTES } from '../../src/analysis/kayenta/window.ts';

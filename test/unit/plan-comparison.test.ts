@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { queryText } from '../../src/plan/provider.ts';
 import { edited, GOOD } from './plan-fixture.ts';
 import { type BadInput, compileFiles, refused } from './plan-refusals.ts';
 
@@ -18,38 +19,65 @@ const COMPARISON = `canary:
         quantile: 0.95
         weight: 3
         margin: 1
+      - name: mean
+        mean:
+          sum: http_request_duration_seconds_sum{service="shop-canary"}
+          histogram: http_request_duration_seconds_bucket{service="shop-canary"}
+        weight: 4
 `;
 const COMPARED = edited('release.yaml', 'canary:\n', COMPARISON, GOOD);
 
 describe('canary.comparison', () => {
   const plan = compileFiles(COMPARED).plan;
 
-  test('stands behind the metrics of the Rollout, with its part of alpha each', () => {
-    const metrics = plan?.canary.background?.analysis.metrics ?? [];
-    const compared = metrics.filter(({ comparison }) => comparison);
+  test('is an analysis beside that of the Rollout; each metric has its part of alpha', () => {
+    const metrics = plan?.canary.comparison?.metrics ?? [];
     assert.deepEqual(
-      compared.map(({ name, comparison }) => ({ name, ...comparison })),
+      metrics.map(({ name, comparison }) => ({ name, ...comparison })),
       [
-        { name: 'errors', of: 'counts', alpha: 0.0125, margin: 0.5, minimumRequests: 100 },
+        { name: 'errors', of: 'counts', alpha: 0.00625, margin: 0.5, minimumRequests: 100 },
         {
           name: 'latency',
           of: 'histogram',
-          alpha: 0.037500000000000006,
+          alpha: 0.018750000000000003,
           margin: 1,
           minimumRequests: 100,
           quantile: 0.95,
         },
+        { name: 'mean', of: 'mean', alpha: 0.025, margin: 0.5, minimumRequests: 100 },
       ],
     );
-    assert.ok(metrics.length > compared.length);
+    assert.ok(plan?.canary.background?.analysis.metrics.every(({ comparison }) => comparison === undefined));
   });
 
   test('asks one question for both parts of a count', () => {
-    const metric = plan?.canary.background?.analysis.metrics.find(({ name }) => name === 'errors');
+    const metric = plan?.canary.comparison?.metrics.find(({ name }) => name === 'errors');
     assert.equal(
-      metric?.provider.query,
+      metric && queryText(metric.provider),
       'label_replace(sum(http_requests_total{service="shop-canary",code=~"5.."}), "shiplock_part", "events", "", "") or ' +
         'label_replace(sum(http_requests_total{service="shop-canary"}), "shiplock_part", "total", "", "")',
+    );
+  });
+
+  test('compares with a fresh baseline where it is asked to', () => {
+    assert.equal(plan?.canary.baselineService, undefined);
+    const files = edited('release.yaml', 'comparison:\n', 'comparison:\n    baseline: true\n', COMPARED);
+    assert.equal(compileFiles(files).plan?.canary.baselineService, 'shop-baseline');
+  });
+
+  test('leaves compatibility to the analysis of the Rollout', () => {
+    const files = edited('release.yaml', 'canary:\n', 'canary:\n  analysis: { compatibility: argo }\n', COMPARED);
+    const canary = compileFiles(files).plan?.canary;
+    assert.equal(canary?.background?.analysis.compatibility, 'argo');
+    assert.equal(canary?.comparison?.compatibility, undefined);
+  });
+
+  test('asks one question for the buckets and the sum of a mean', () => {
+    const metric = plan?.canary.comparison?.metrics.find(({ name }) => name === 'mean');
+    assert.equal(
+      metric && queryText(metric.provider),
+      'sum by (le) (http_request_duration_seconds_bucket{service="shop-canary"}) or ' +
+        'label_replace(sum(http_request_duration_seconds_sum{service="shop-canary"}), "shiplock_part", "sum", "", "")',
     );
   });
 
@@ -70,6 +98,22 @@ describe('canary.comparison', () => {
       'VALUE',
       /names no shop-canary/,
     ],
+    [
+      'a sum of another service',
+      'sum: http_request_duration_seconds_sum{service="shop-canary"}',
+      'sum: «up',
+      'canary.comparison.metrics[2].mean.sum',
+      'VALUE',
+      /names no shop-canary/,
+    ],
+    [
+      'a total of another service',
+      'total: http_requests_total{service="shop-canary"}',
+      'total: «up',
+      'canary.comparison.metrics[0].counts.total',
+      'VALUE',
+      /names no shop-canary/,
+    ],
     ['a name twice', 'name: latency', 'name: «errors', 'canary.comparison.metrics[1].name', 'VALUE', /a second time/],
     [
       'both kinds',
@@ -77,15 +121,7 @@ describe('canary.comparison', () => {
       '«name: latency\n        counts: { events: a, total: b }',
       'canary.comparison.metrics[1]',
       'CHOICE',
-      /counts.*histogram/,
-    ],
-    [
-      'as in Argo',
-      'canary:\n',
-      'canary:\n  analysis: { compatibility: argo }\n',
-      'canary.comparison',
-      'CHOICE',
-      /Argo compares nothing/,
+      /counts and histogram; expected exactly one of counts, histogram, mean/,
     ],
   ];
   for (const [says, from, to, at, code, message] of CASES)

@@ -11,6 +11,7 @@ import {
   releaseJsonSchema,
   validatePlan,
 } from '../../src/plan/index.ts';
+import { queryText } from '../../src/plan/provider.ts';
 import { edited, folderOf, GOOD } from './plan-fixture.ts';
 
 function compile(files: Readonly<Record<string, string>>, request: object = {}) {
@@ -109,7 +110,7 @@ describe("Argo's manifests", () => {
   test('compile with arguments filled in and defaults of their own', () => {
     const { plan } = good();
     const metric = plan.canary.background?.analysis.metrics[0];
-    assert.equal(metric?.provider.query, 'sum(rate(ok{service="shop-canary"}[2m]))');
+    assert.equal(metric && queryText(metric.provider), 'sum(rate(ok{service="shop-canary"}[2m]))');
     assert.equal(metric?.consecutiveErrorLimit, 4);
     const inline = plan.canary.steps[2];
     assert.ok(inline?.kind === 'analysis');
@@ -141,7 +142,7 @@ describe("Argo's manifests", () => {
     const { plan } = good({ ...GOOD, 'templates.yaml': templates });
     const metric = plan.canary.background?.analysis.metrics[0];
     assert.deepEqual([metric?.intervalMs, metric?.count], [90_000, 7]);
-    assert.match(metric?.provider.query ?? '', /shop-canary/);
+    assert.match(metric ? queryText(metric.provider) : '', /shop-canary/);
   });
 
   test('have the tag of the Helm values filled in, whatever its path', () => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { parse, parseAllDocuments } from 'yaml';
 import { compileRelease, earliestDurationMs, type Plan } from '../../src/plan/index.ts';
+import { queryText } from '../../src/plan/provider.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => parse(readFileSync(path.join(ROOT, file), 'utf8'));
@@ -245,7 +246,7 @@ describe("CredLink's release, release.yaml", () => {
     assert.deepEqual([plan.cutover?.before, plan.cutover?.approval, plan.cutover?.pauseMs], [null, null, null]);
     const [metric] = plan.cutover?.after?.metrics ?? [];
     assert.equal(metric?.successCondition, 'result[0] >= 0.99');
-    assert.match(metric?.provider.query ?? '', /service="credlink-api-stable"/);
+    assert.match(metric ? queryText(metric.provider) : '', /service="credlink-api-stable"/);
   });
 
   test('ramps new-credentials to 10, 50 and 100 % with a look at its errors between, and takes back that alone', () => {
@@ -327,6 +328,11 @@ describe('the short twin, infra/demo/release.yaml', () => {
         successCondition,
         failureLimit,
       ]),
+      compared: canary.comparison?.metrics.map(({ name, provider, comparison }) => [
+        name,
+        queryText(provider),
+        comparison?.judge === 'kayenta' ? comparison : comparison?.alpha,
+      ]),
       minimumReadings: canary.background?.analysis.minimumReadings,
       bounds: [promotion.monitor?.healthy, promotion.monitor?.unhealthy, promotion.monitor?.attempts],
       approval: promotion.approval,
@@ -345,7 +351,7 @@ describe('the short twin, infra/demo/release.yaml', () => {
     assert.ok(earliestDurationMs(plan) <= 75_000);
     for (const { intervalMs, provider } of plan.canary.background?.analysis.metrics ?? []) {
       assert.equal(intervalMs, 2_000);
-      assert.match(provider.query, /\[10s\]/);
+      assert.match(queryText(provider), /\[10s\]/);
     }
     assert.equal(plan.promotion.monitor?.intervalMs, 1_000);
     assert.equal(plan.window.durationMs, 5_000);

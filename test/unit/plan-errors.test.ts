@@ -215,10 +215,10 @@ const CASES: readonly BadInput[] = [
     "another provider of Argo's is refused by name",
     TEMPLATES,
     'prometheus:\n          address: http://prometheus:9090\n          query: sum(broken)',
-    '«web: { url: http://x }',
-    'spec.metrics[0].provider.web',
+    '«wavefront: { address: x, query: ts(x) }',
+    'spec.metrics[0].provider.wavefront',
     'UNSUPPORTED',
-    /^provider.web is known/,
+    /^provider.wavefront is known/,
   ),
   bad(
     'a nested template that is not there is named',
@@ -344,7 +344,7 @@ const CASES: readonly BadInput[] = [
     '        {}',
     'spec.metrics[0].provider',
     'FIELD_MISSING',
-    /has no provider; expected prometheus/,
+    /has no provider; expected one of prometheus, web, datadog, job/,
   ),
   bad(
     'an address that is no URL is refused',
@@ -353,7 +353,7 @@ const CASES: readonly BadInput[] = [
     'address: «prometheus',
     'spec.metrics[0].provider.prometheus.address',
     'VALUE',
-    /expected for example http/,
+    /expected an http address without credentials/,
   ),
   bad(
     'a condition that does not parse is refused',

@@ -33,14 +33,12 @@ const COMPARED = edited('release.yaml', 'canary:\n', COMPARISON, GOOD);
 
 describe('canary.comparison with the judge kayenta', () => {
   const compiled = compileFiles(COMPARED);
-  const metrics = compiled.plan?.canary.background?.analysis.metrics ?? [];
+  const metrics = compiled.plan?.canary.comparison?.metrics ?? [];
   const metric = metrics.find(({ comparison }) => comparison);
 
-  test('is one metric behind those of the Rollout, which asks one question about both', () => {
+  test('is one metric, which asks one question about both', () => {
     assert.deepEqual(compiled.errors, []);
-    assert.ok(metrics.length > 1);
-    assert.equal(metrics.filter(({ comparison }) => comparison).length, 1);
-    assert.equal(metric, metrics.at(-1));
+    assert.equal(metrics.length, 1);
     assert.deepEqual(
       { ...metric, comparison: undefined },
       {
@@ -115,12 +113,18 @@ describe('canary.comparison with the judge kayenta', () => {
 
   test('is checked again where a plan arrives at a worker', () => {
     const plan = structuredClone(compiled.plan) as unknown as {
-      canary: { background: { analysis: { metrics: object[] } } };
+      canary: { comparison: { metrics: object[] } };
     };
     assert.deepEqual(validatePlan(plan), compiled.plan);
-    const arrived = plan.canary.background.analysis.metrics.at(-1) as { comparison: { marginal: number } };
+    const arrived = plan.canary.comparison.metrics.at(-1) as { comparison: { marginal: number } };
     arrived.comparison.marginal = 90;
     assert.throws(() => validatePlan(plan), /expected a marginal score below the one to pass/);
+  });
+
+  test('may be made with a fresh baseline', () => {
+    const { plan, errors } = compileFiles(edited('release.yaml', 'pass: 90', 'pass: 90\n    baseline: true', COMPARED));
+    assert.deepEqual(errors, []);
+    assert.equal(plan?.canary.baselineService, 'shop-baseline');
   });
 
   test('has defaults for everything but the queries', () => {
@@ -132,7 +136,7 @@ describe('canary.comparison with the judge kayenta', () => {
     );
     const { plan, errors } = compileFiles(least);
     assert.deepEqual(errors, []);
-    const found = plan?.canary.background?.analysis.metrics.at(-1);
+    const found = plan?.canary.comparison?.metrics.at(-1);
     assert.equal(found?.intervalMs, 300_000);
     assert.ok(found?.comparison?.judge === 'kayenta');
     const { stepMs, pass, marginal, metrics: judged } = found.comparison;
@@ -265,14 +269,6 @@ describe('canary.comparison with the judge kayenta', () => {
       'VALUE',
       /gives 1441 points of each metric in 6h; of 2 metrics one answer holds 733: make step 30s, or lookback shorter/,
     ],
-    [
-      'as in Argo',
-      'canary:\n',
-      'canary:\n  analysis: { compatibility: argo }\n',
-      at,
-      'CHOICE',
-      /Argo compares nothing/,
-    ],
   ];
   for (const [says, from, to, path, code, message] of CASES)
     test(`${says}: refused`, () =>
@@ -299,7 +295,10 @@ describe('canary.comparison with the judge kayenta', () => {
   test('is shown by check with its scores', () => {
     assert.ok(compiled.plan);
     const shown = describePlan(compiled.plan, { width: 200 });
-    assert.match(shown, /kayenta: good: score ≥ 90 of error-rate, p95 bad: score ≤ 60 · readings 2m apart/);
+    assert.match(
+      shown,
+      /· kayenta: a score of 90 or more, 60 or less fails \(Kayenta: error-rate, p95\) · readings 2m apart/,
+    );
   });
 
   test('a ramp that is longer than an answer holds: refused', () => {

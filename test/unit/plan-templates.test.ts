@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { compileRelease } from '../../src/plan/index.ts';
+import { queryText } from '../../src/plan/provider.ts';
 import { edited, folderOf, GOOD } from './plan-fixture.ts';
 
 function compiled(...edits: [file: string, find: string, put: string][]) {
@@ -110,7 +111,8 @@ describe('Templates of templates', () => {
 });
 
 describe('An argument', () => {
-  const query = (...edits: [string, string, string][]) => background(...edits).metrics[0]?.provider.query;
+  const query = (...edits: [string, string, string][]) =>
+    background(...edits).metrics.map(({ provider }) => queryText(provider))[0];
 
   test('is the hash of a revision, which the release fills in when it reads', () => {
     assert.match(

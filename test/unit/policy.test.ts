@@ -3,7 +3,14 @@ import { describe, it } from 'node:test';
 import { ShiplockError } from '../../src/errors.ts';
 import type { AnalysisPlan, CutoverPlan, ImagePlan, Plan } from '../../src/plan/plan.ts';
 import { matchesCommand, matchesHost, matchesName, matchesRepository } from '../../workers/policy/patterns.ts';
-import { gateEnvironment, mapAddress, parsePolicy, policyDigest, policyRefusals } from '../../workers/policy.ts';
+import {
+  gateEnvironment,
+  mappedAddress,
+  type Policy,
+  parsePolicy,
+  policyDigest,
+  policyRefusals,
+} from '../../workers/policy.ts';
 import { somePlan } from '../fixtures/some-plan.ts';
 
 const ALLOWING = `
@@ -303,9 +310,11 @@ describe('what a policy lets be seen', () => {
 
   it('maps an address by itself before all the others', () => {
     const mapping = parsePolicy("prometheus: { '*': embedded, 'http://a:1': 'http://127.0.0.1:2' }", 'p.yaml');
-    assert.equal(mapAddress('http://a:1', mapping), 'http://127.0.0.1:2');
-    assert.equal(mapAddress('http://b:1', mapping), null);
-    assert.equal(mapAddress('http://b:1', policy), 'http://b:1');
+    const mapped = (address: string, by: Policy) =>
+      mappedAddress({ kind: 'prometheus', address, query: 'up', timeoutMs: 1 }, by, 'production');
+    assert.equal(mapped('http://a:1', mapping), 'http://127.0.0.1:2');
+    assert.equal(mapped('http://b:1', mapping), 'embedded');
+    assert.equal(mapped('http://b:1', policy), null);
   });
 });
 

@@ -107,12 +107,13 @@ describe("Prometheus' targets", () => {
 
 describe('roles', () => {
   it('follow the service; what starts beside a stable version is a candidate', () => {
-    const service = { stable: '1.0.0', canary: '1.1.0' };
+    const revisions = { '1.0.0-baseline': { spec: { baseline: { of: '1.0.0', service: 'api-baseline' } } } };
+    const service = { stable: '1.0.0', canary: '1.1.0', revisions };
     assert.deepEqual(
-      ['1.0.0', '1.1.0', '0.9.0'].map((version) => roleOf(service, version)),
-      ['stable', 'canary', 'none'],
+      ['1.0.0', '1.1.0', '0.9.0', '1.0.0-baseline'].map((version) => roleOf(service, version)),
+      ['stable', 'canary', 'none', 'baseline'],
     );
-    assert.equal(deploymentType({ stable: '1.0.0', canary: null }, '1.1.0'), 'canary');
-    assert.equal(deploymentType({ stable: null, canary: null }, '1.0.0'), 'stable');
+    assert.equal(deploymentType({ stable: '1.0.0', canary: null, revisions }, '1.1.0'), 'canary');
+    assert.equal(deploymentType({ stable: null, canary: null, revisions: {} }, '1.0.0'), 'stable');
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ComparisonPlan, MetricPlan, Plan } from '../../src/plan/plan.ts';
+import { queryText, withTexts } from '../../src/plan/provider.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { withWorld } from './environment.ts';
 import { automatic, credlinkPlan } from './plans.ts';
@@ -19,7 +20,7 @@ function planWith(comparison: Partial<ComparisonPlan>): Plan {
   const metric: MetricPlan = {
     ...first,
     name: 'errors',
-    provider: { ...first.provider, query: `sum(errors{service="${plan.target.canaryService}"})` },
+    provider: withTexts(first.provider, () => `sum(errors{service="${plan.target.canaryService}"})`),
     intervalMs: 33_000,
     count: null,
     initialDelayMs: 0,
@@ -39,7 +40,8 @@ function planWith(comparison: Partial<ComparisonPlan>): Plan {
         { kind: 'setWeight', weight: 50 },
         { kind: 'pause', durationMs: 20 * MINUTE, deadlineMs: 60 * MINUTE },
       ],
-      background: { startingStep: 0, analysis: { ...background.analysis, metrics: [metric] } },
+      background: null,
+      comparison: { ...background.analysis, metrics: [metric] },
     },
   };
 }
@@ -62,7 +64,7 @@ function counting(world: World, each: { requests: number; canaryFails: number; s
     });
   world.activities.measure = async (request) => {
     const reading = await measure(request);
-    if (!request.provider.query.startsWith('sum(errors')) return reading;
+    if (!queryText(request.provider).startsWith('sum(errors')) return reading;
     looks += 1;
     asked.push(request.beside ?? '');
     const total = looks * each.requests;
@@ -71,8 +73,14 @@ function counting(world: World, each: { requests: number; canaryFails: number; s
   return asked;
 }
 
-async function released(plan: Plan, each: Parameters<typeof counting>[1], eventsPerRun?: number) {
+async function released(
+  plan: Plan,
+  each: Parameters<typeof counting>[1],
+  eventsPerRun?: number,
+  prepare: (world: World) => void = () => {},
+) {
   const world = createWorld({ canaryVersion: version });
+  prepare(world);
   const asked = counting(world, each);
   let status: ReleaseStatus | undefined;
   await withWorld(world, async ({ start }) => {
@@ -81,8 +89,7 @@ async function released(plan: Plan, each: Parameters<typeof counting>[1], events
   });
   assert.ok(status);
   const metric = status.metrics.find(({ metric: name }) => name === 'errors');
-  assert.ok(metric);
-  return { status, metric, asked };
+  return { status, metric: metric as NonNullable<typeof metric>, asked, world };
 }
 
 test('a canary that fails more often than the stable side goes back, and the reason says how much', limit, async () => {
@@ -126,6 +133,53 @@ test('what is known goes on exactly in a new run of the workflow', limit, async 
     parts.metric.readings.map(({ value, verdict }) => [value, verdict]),
     whole.metric.readings.map(({ value, verdict }) => [value, verdict]),
   );
+});
+
+const withBaseline = (plan: Plan): Plan => ({ ...plan, canary: { ...plan.canary, baselineService: 'api-baseline' } });
+const stable = '1.0.0';
+const baseline = '1.0.0-baseline';
+
+test('with a baseline, a fresh copy of stable has the canary’s share and is compared with it', limit, async () => {
+  const each = { requests: 1_000, canaryFails: 100, stableFails: 100 };
+  const split: Record<string, number>[] = [];
+  const { status, asked, world } = await released(withBaseline(planWith({})), each, undefined, (world) => {
+    const setWeights = world.activities.setWeights;
+    world.activities.setWeights = (request) => {
+      split.push({ ...request.weights });
+      return setWeights(request);
+    };
+  });
+  assert.equal(status.outcome, 'released');
+  assert.ok(asked.length > 0 && asked.every((query) => query.includes('api-baseline')));
+  assert.deepEqual(split, [
+    { [stable]: 80, [version]: 10, [baseline]: 10 },
+    { [stable]: 0, [version]: 50, [baseline]: 50 },
+    { [stable]: 50, [version]: 50 },
+    { [stable]: 0, [version]: 100 },
+  ]);
+  const { journal } = world;
+  assert.ok(journal.indexOf(`start ${baseline}`) < journal.indexOf('weight 10'));
+  assert.ok(journal.indexOf(`remove ${baseline}`) < journal.indexOf('weight 100'));
+  assert.equal(status.progress.find(({ name }) => name === 'baseline')?.because, `${baseline} removed`);
+});
+
+test('going back takes the baseline along, after its traffic', limit, async () => {
+  const each = { requests: 1_000, canaryFails: 20, stableFails: 100 };
+  const { status, world } = await released(withBaseline(planWith({})), each);
+  assert.equal(status.outcome, 'rolledBack');
+  assert.deepEqual(world.weights, { [stable]: 100 });
+  assert.deepEqual([...world.revisions.keys()], [stable]);
+});
+
+test('a baseline that does not get ready takes the release back before any traffic', limit, async () => {
+  const each = { requests: 1_000, canaryFails: 100, stableFails: 100 };
+  const { status, world } = await released(withBaseline(planWith({})), each, undefined, (world) => {
+    world.ready = (name) => name !== baseline;
+  });
+  assert.equal(status.outcome, 'rolledBack');
+  assert.match(status.because, /the baseline is not ready in time/);
+  assert.ok(!world.journal.includes('weight 10'));
+  assert.deepEqual([...world.revisions.keys()], [stable]);
 });
 
 test('too little traffic is no pass: a person is asked, and without an answer it goes back', limit, async () => {

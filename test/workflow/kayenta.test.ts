@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MeasureRequest } from '../../activities/metrics/port.ts';
 import type { KayentaPlan } from '../../src/plan/kayenta-plan.ts';
-import type { MetricPlan, Plan } from '../../src/plan/plan.ts';
+import type { MetricPlan, Plan, PrometheusQuery } from '../../src/plan/plan.ts';
+import { queryText, withTexts } from '../../src/plan/provider.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { metricNamed } from '../unit/kayenta-samples.ts';
 import { withWorld } from './environment.ts';
@@ -24,7 +24,7 @@ function planWith(comparison: Partial<KayentaPlan> = {}): Plan {
   const metric: MetricPlan = {
     ...first,
     name: 'kayenta',
-    provider: { ...first.provider, query: `errors{service="${plan.target.canaryService}"}` },
+    provider: withTexts(first.provider, () => `errors{service="${plan.target.canaryService}"}`),
     intervalMs: INTERVAL,
     count: null,
     initialDelayMs: INTERVAL,
@@ -53,7 +53,8 @@ function planWith(comparison: Partial<KayentaPlan> = {}): Plan {
         { kind: 'setWeight', weight: 50 },
         { kind: 'pause', durationMs: 20 * MINUTE, deadlineMs: 60 * MINUTE },
       ],
-      background: { startingStep: 0, analysis: { ...background.analysis, metrics: [metric] } },
+      background: null,
+      comparison: { ...background.analysis, metrics: [metric] },
     },
   };
 }
@@ -64,7 +65,7 @@ type Canary = (reading: number) => number | null;
 async function released(plan: Plan, canary: Canary, eventsPerRun?: number) {
   const world = createWorld({ canaryVersion: version });
   const measure = world.activities.measure;
-  const asked: MeasureRequest[] = [];
+  const asked: { query: string; beside: string | undefined; range: PrometheusQuery['range'] }[] = [];
   const matrix = (times: number | null, points: number): string => {
     const series = (name: string, centre: number) => ({
       metric: { shiplock_part: name },
@@ -75,9 +76,10 @@ async function released(plan: Plan, canary: Canary, eventsPerRun?: number) {
   };
   world.activities.measure = async (request) => {
     const reading = await measure(request);
-    if (!request.provider.query.startsWith('errors')) return reading;
-    asked.push(request);
-    const { range } = request.provider;
+    if (!queryText(request.provider).startsWith('errors')) return reading;
+    assert.ok(request.provider.kind === 'prometheus');
+    const { query, range } = request.provider;
+    asked.push({ query, beside: request.beside, range });
     const points = range ? Math.floor((range.startMs - range.endMs) / range.stepMs) + 1 : 0;
     const times = canary(asked.length);
     return { ...reading, raw: matrix(times, points), beside: matrix(times === null ? null : 1, points) };
@@ -96,15 +98,15 @@ test('an equal canary is released, by windows that grow from the start of the co
   const { status, metric, asked } = await released(planWith(), () => 1);
   assert.equal(status.outcome, 'released');
   assert.match(metric.because, /^score 100 is at least the 95 to pass; groups: all 100/);
-  assert.equal(metric.condition, 'score of at least 95, above 75 (Kayenta)');
+  assert.equal(metric.condition, 'a score of 95 or more, 75 or less fails (Kayenta: errors, latency)');
   assert.ok(metric.readings.length >= 8);
   assert.ok(metric.readings.every(({ value }) => value === 'score 100'));
   const { canaryService, stableService } = credlinkPlan().target;
-  asked.forEach(({ provider, beside }, i) => {
+  asked.forEach(({ query, beside, range }, i) => {
     const wholeSteps = Math.floor((INTERVAL * (i + 1)) / (15 * SECOND)) * 15 * SECOND;
-    assert.deepEqual(provider.range, { startMs: wholeSteps, endMs: 0, stepMs: 15 * SECOND });
-    assert.ok(provider.query.includes(canaryService));
-    assert.equal(beside, provider.query.replaceAll(canaryService, stableService));
+    assert.deepEqual(range, { startMs: wholeSteps, endMs: 0, stepMs: 15 * SECOND });
+    assert.ok(query.includes(canaryService));
+    assert.equal(beside, query.replaceAll(canaryService, stableService));
   });
 });
 
@@ -132,13 +134,13 @@ test('the window goes on growing in a new run of the workflow', limit, async () 
   const whole = await released(planWith(), () => 1);
   const parts = await released(planWith(), () => 1, 60);
   assert.equal(parts.status.outcome, 'released');
-  const ranges = ({ asked }: typeof whole) => asked.map(({ provider }) => provider.range);
+  const ranges = ({ asked }: typeof whole) => asked.map(({ range }) => range);
   assert.deepEqual(ranges(parts), ranges(whole));
 });
 
 test('a window slides where it has a length', limit, async () => {
   const { asked } = await released(planWith({ lookbackMs: 5 * MINUTE }), () => 1);
-  assert.deepEqual(new Set(asked.slice(2).map(({ provider }) => provider.range?.startMs)), new Set([5 * MINUTE]));
+  assert.deepEqual(new Set(asked.slice(2).map(({ range }) => range?.startMs)), new Set([5 * MINUTE]));
 });
 
 test('no data is no pass, also where missing points count as 0', limit, async () => {

@@ -1,6 +1,7 @@
 /** A plan with every phase, each as short as it can be; nobody is asked but before the contract. */
 import { createHash } from 'node:crypto';
 import type { DatabasePlan, FlagRamp, Migration, Plan } from '../../src/plan/plan.ts';
+import { withTexts } from '../../src/plan/provider.ts';
 import { APPROVAL, analysisOf, METRIC, MINUTE, openPause, plainPlan, weight } from './invariants-plans.ts';
 
 export const FLAG = 'new-checkout';
@@ -35,7 +36,7 @@ export const RAMP: FlagRamp = {
           {
             ...METRIC,
             name: 'flag-errors',
-            provider: { ...METRIC.provider, query: FLAG_QUERY },
+            provider: withTexts(METRIC.provider, () => FLAG_QUERY),
             successCondition: 'result[0] < 0.05',
             intervalMs: null,
             count: 1,

@@ -3,12 +3,13 @@
  * run in seconds under a clock that skips. What the real platform does is tested in `test/e2e`.
  */
 import { ApplicationFailure } from '@temporalio/common';
-import type { GateReport } from '../../activities/gates/port.ts';
+import type { GateReport, JobReport } from '../../activities/gates/port.ts';
 import type { Reading } from '../../activities/metrics/port.ts';
 import type { ReleaseEvent } from '../../activities/notify/port.ts';
 import type { BuildActivities, QuickActivities, TellingActivities } from '../../activities/port.ts';
 import type { LoadReport, Probe, Side } from '../../activities/validation/port.ts';
 import type { RevisionState } from '../../activities/workload/port.ts';
+import { queryText } from '../../src/plan/provider.ts';
 
 type Activities = QuickActivities & BuildActivities & TellingActivities;
 
@@ -29,6 +30,7 @@ export interface World {
   revisions: Map<string, RevisionState>;
   /** Overridden by tests. */
   gate: (name: string) => GateReport;
+  job: (command: string, weight: number) => Pick<JobReport, 'end' | 'exitCode' | 'because'>;
   metric: (query: string, weight: number) => number | string | Error;
   ready: (version: string) => boolean;
   probe: (side: Side, path: string) => Partial<Probe>;
@@ -66,6 +68,7 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
     revisions: new Map(stable ? [[stable, revision(stable)]] : []),
     gate: () => ({ verdict: 'pass', because: 'exit code 0', durationMs: 5, exitCode: 0, log: null }),
     metric: (query) => (query.includes('quantile') ? 0.1 : 0.999),
+    job: () => ({ end: 'exited', exitCode: 0, because: 'exit code 0 after 1.0 s' }),
     ready: () => true,
     probe: () => ({}),
     load: () => ({ at: new Date().toISOString(), live: SIDE, preview: SIDE }),
@@ -123,6 +126,14 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       world.journal.push(`start ${version}`);
       world.revisions.set(version, revision(version));
     },
+    startBaseline: async ({ version, of, fence }) => {
+      await enter('startBaseline');
+      fenced(fence);
+      if (world.revisions.has(version)) return;
+      if (!world.revisions.has(of)) throw ApplicationFailure.nonRetryable(`${of} does not run`);
+      world.journal.push(`start ${version}`);
+      world.revisions.set(version, revision(version));
+    },
     awaitReady: async ({ version }) => {
       await enter('awaitReady');
       const ready = world.ready(version);
@@ -154,13 +165,21 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
     },
     measure: async ({ provider }) => {
       await enter('measure');
-      return readingOf(provider.query, world.metric(provider.query, weightNow()));
+      const query = queryText(provider);
+      return readingOf(query, world.metric(query, weightNow()));
     },
     claimBuildHost: async () => ({ taskQueue: buildQueue }),
     runGate: async ({ gate }) => {
       await enter('runGate');
       world.journal.push(`gate ${gate.name}`);
       return world.gate(gate.name);
+    },
+    runJob: async ({ job }) => {
+      await enter('runJob');
+      const query = job.command.join(' ');
+      const report = { attempts: 1, durationMs: 5, command: job.command, logs: [], tail: '' };
+      const raw = JSON.stringify({ ...world.job(query, weightNow()), ...report } satisfies JobReport);
+      return { at: new Date().toISOString(), address: buildQueue, query, window: '', raw, error: null, beside: '' };
     },
     readConfiguration: async ({ edit }) => ({ value: world.files.get(edit.file) ?? '' }),
     writeConfiguration: async ({ edit, from, to, fence }) => {

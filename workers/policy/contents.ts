@@ -1,5 +1,6 @@
 import type { Webhook } from '../../activities/notify/index.ts';
 import type { TrustLevel } from '../../src/plan/index.ts';
+import type { Mapped } from './addresses.ts';
 
 /**
  * What a worker lets releases do. Whoever may start workflows may not therefore run anything: the worker's owner says
@@ -15,6 +16,9 @@ import type { TrustLevel } from '../../src/plan/index.ts';
  * directories: [/srv/credlink]                     # or relative to this file
  * hosts: ['prometheus.monitoring.svc.cluster.local:9090']
  * prometheus: { '*': embedded }                    # every metric address, on a laptop
+ * addresses: { 'https://api.datadoghq.com': { 'production*': 'https://api.datadoghq.eu' } }
+ * secrets:                 # sent to these hosts alone, over https (on loopback http, too)
+ *   datadog/api-key: { env: DATADOG_API_KEY, hosts: [api.datadoghq.eu] }
  * environment: [PATH, HOME, CI]                    # what gates and builders see of the worker's own
  * workloadEnvironment: [NODE_ENV, 'FEATURE_*']     # what a plan may set for its workload
  * approvals: { requires: { production: identity }, mandatory: [production] }
@@ -37,8 +41,15 @@ export interface Policy {
   readonly environment: readonly string[];
   /** Names (or patterns) of variables that a plan may set for its workload. */
   readonly workloadEnvironment: readonly string[];
-  /** Where a metric address is really reached, `embedded` for the stack's own; the key `*` stands for every address. */
-  readonly prometheus: Readonly<Record<string, string>>;
+  /**
+   * Where an address of Prometheus is really reached, `embedded` for the stack's own; the key `*` stands for every one.
+   * Instead of an address: one for each environment (or pattern).
+   */
+  readonly prometheus: Readonly<Record<string, Mapped>>;
+  /** The same for the addresses of any metric provider, by origin; what follows it is kept. */
+  readonly addresses: Readonly<Record<string, Mapped>>;
+  /** What metric providers are told, by `NAME/KEY` of a template's `secretKeyRef`: a variable, and whom it is for. */
+  readonly secrets: Readonly<Record<string, Secret>>;
   readonly approvals: {
     /** The least proof of a person that a plan must ask for, by environment (or pattern). */
     readonly requires: Readonly<Record<string, TrustLevel>>;
@@ -65,4 +76,12 @@ export interface Database {
   readonly services?: readonly string[] | undefined;
   /** Environments (or patterns) in which they may; absent: any that the policy allows. */
   readonly environments?: readonly string[] | undefined;
+}
+
+/** A secret that metric providers are told, and which. */
+export interface Secret {
+  /** Which variable of the worker holds it; at least 8 characters. */
+  readonly env: string;
+  /** `host` (any port) or `host:port`, as in the policy's own `hosts`; after the mapping of addresses. */
+  readonly hosts: readonly string[];
 }

@@ -1,16 +1,9 @@
 import { isWithin } from '../../activities/confinement.ts';
-import { analysesOf } from '../../src/plan/index.ts';
-import {
-  type ApprovalPlan,
-  type Gate,
-  type Plan,
-  type PrometheusQuery,
-  TRUST_LEVELS,
-  type TrustLevel,
-} from '../../src/plan/plan.ts';
+import { type ApprovalPlan, type Gate, type Plan, TRUST_LEVELS, type TrustLevel } from '../../src/plan/plan.ts';
 import type { Policy } from './contents.ts';
 import { databaseRefusals } from './databases.ts';
-import { matchesCommand, matchesHost, matchesName, matchesRepository } from './patterns.ts';
+import { jobsOf, metricRefusals } from './metrics.ts';
+import { matchesCommand, matchesName, matchesRepository } from './patterns.ts';
 import { webhookRefusals } from './webhooks.ts';
 
 /**
@@ -31,17 +24,12 @@ export function policyRefusals(plan: Plan, policy: Policy | null): readonly stri
     ...plan.gates.flatMap((gate) => gateRefusals(gate, policy)),
     ...image(plan, policy),
     ...plan.configuration.flatMap((edit) => directory(`configuration file ${edit.file}`, edit.file, policy)),
-    ...[...new Set(queries(plan).map((query) => query.address))].flatMap((address) => metricHost(address, policy)),
+    ...metricRefusals(plan, policy),
+    ...jobsOf(plan).flatMap((job) => jobRefusals(job, policy)),
     ...approvals(plan, policy),
     ...databaseRefusals(plan, policy),
     ...webhookRefusals(plan, policy),
   ];
-}
-
-/** Where a worker with this policy reaches a metric address; `null`: the embedded Prometheus. */
-export function mapAddress(address: string, policy: Policy | null): string | null {
-  const mapped = policy?.prometheus[address] ?? policy?.prometheus['*'] ?? address;
-  return mapped === 'embedded' ? null : mapped;
 }
 
 /** What a gate sees of the worker's own variables: never Temporal's or a secret's, whatever the policy names. */
@@ -49,6 +37,7 @@ export function gateEnvironment(own: NodeJS.ProcessEnv, policy: Policy | null): 
   const secrets = new Set([
     ...Object.values(policy?.webhooks ?? {}).map(({ secret }) => secret.env),
     ...Object.values(policy?.databases ?? {}).map(({ url }) => url.env),
+    ...Object.values(policy?.secrets ?? {}).map(({ env }) => env),
   ]);
   const seen = Object.entries(own).filter(
     (entry): entry is [string, string] =>
@@ -66,15 +55,18 @@ function named(what: string, name: string, patterns: readonly string[], field: s
 }
 
 function target({ target }: Plan, policy: Policy): string[] {
-  const foreign = Object.keys(target.environment).filter(
-    (name) => !policy.workloadEnvironment.some((pattern) => matchesName(name, pattern)),
-  );
   return [
     ...command('the workload', target.command, policy),
     ...directory(`the workload's directory ${target.directory}`, target.directory, policy),
-    ...foreign.map((name) => `the workload's variable ${name} is not in "workloadEnvironment"`),
+    ...foreign(target.environment, policy).map(
+      (name) => `the workload's variable ${name} is not in "workloadEnvironment"`,
+    ),
   ];
 }
+
+/** Variables that a plan sets and the policy does not let it set. */
+const foreign = (environment: Readonly<Record<string, string>>, policy: Policy): string[] =>
+  Object.keys(environment).filter((name) => !policy.workloadEnvironment.some((pattern) => matchesName(name, pattern)));
 
 function gateRefusals(gate: Gate, policy: Policy): string[] {
   const where = directory(`gate ${gate.name}: ${gate.directory}`, gate.directory, policy);
@@ -102,23 +94,14 @@ function directory(what: string, file: string, policy: Policy): string[] {
   return [`${what} lies in none of "directories"`];
 }
 
-function queries(plan: Plan): PrometheusQuery[] {
-  const { monitor } = plan.promotion;
+/** A job is a command as a gate's is, with variables as a workload's are. */
+function jobRefusals({ name, job }: ReturnType<typeof jobsOf>[number], policy: Policy): string[] {
+  const what = `the job of the metric ${name}`;
   return [
-    ...analysesOf(plan).flatMap(({ metrics }) => metrics.map(({ provider }) => provider)),
-    ...(monitor ? [monitor.success, monitor.p95Seconds] : []),
+    ...command(what, job.command, policy),
+    ...(job.directory === undefined ? [] : directory(`${what}: ${job.directory}`, job.directory, policy)),
+    ...foreign(job.environment, policy).map((variable) => `${what}: ${variable} is not in "workloadEnvironment"`),
   ];
-}
-
-/** An address that the policy itself maps is never spoken to, so it needs no place in `hosts`. */
-function metricHost(address: string, policy: Policy): string[] {
-  if (policy.prometheus[address] ?? policy.prometheus['*']) return [];
-  const url = URL.parse(address);
-  if (!url || !/^https?:$/.test(url.protocol)) return [`the metric address "${address}" is no http(s) address`];
-  if (url.username || url.password) return ['a metric address carries credentials; take them out of the plan'];
-  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
-  if (policy.hosts.some((pattern) => matchesHost(url.hostname, port, pattern))) return [];
-  return [`the metric address ${address} matches nothing in "hosts" and is not mapped in "prometheus"`];
 }
 
 function approvals({ environment, promotion, cutover, database }: Plan, policy: Policy): string[] {

@@ -1,7 +1,7 @@
 import type { PauseStep, Step } from '../../src/plan/plan.ts';
-import { weightsFor } from '../../src/rollout/weights.ts';
+import { baselineName, weightsFor } from '../../src/rollout/weights.ts';
 import { forward, waiting } from '../activities.ts';
-import { finishBackground, isShownSafe, runInline, startBackground } from '../analysis.ts';
+import { besideTheRamp, finishBackground, isShownSafe, runInline, startBackground } from '../analysis.ts';
 import { GoBack, type Release } from '../control.ts';
 import { isWaived } from '../state.ts';
 import { ask, keyOf, skip, step } from '../steps.ts';
@@ -9,7 +9,8 @@ import { ask, keyOf, skip, step } from '../steps.ts';
 /** The new version beside the old one, with a growing share of the traffic, watched from `startingStep` on. */
 export async function canary(release: Release): Promise<void> {
   const { state, plan } = release;
-  const { steps, background } = plan.canary;
+  const { steps } = plan.canary;
+  const beside = besideTheRamp(plan);
   state.phase = 'canary';
   await step(release, 'ready', () => bringUp(release));
   for (const [index, planned] of steps.entries()) {
@@ -17,11 +18,14 @@ export async function canary(release: Release): Promise<void> {
     if (!stableOf(release)) skip(release, name, 'a first release has no stable side');
     else if (state.promotedFully) skip(release, name, 'waived by promoteFull');
     else {
-      if (background && index >= background.startingStep) startBackground(release, background.analysis);
+      for (const one of beside) if (index >= one.startingStep) startBackground(release, one);
       await step(release, name, () => take(release, name, planned));
     }
   }
-  if (background && stableOf(release)) await finishBackground(release, background.analysis);
+  for (const one of stableOf(release) ? beside : []) await finishBackground(release, one);
+  const baseline = baselineOf(release);
+  if (baseline) await step(release, 'baseline', () => removeBaseline(release, baseline));
+  else if (plan.canary.baselineService) skip(release, 'baseline', 'a first release has no stable side');
 }
 
 /** Starts the new revision beside the stable one; nothing is sent to it before it is ready. */
@@ -42,8 +46,47 @@ async function bringUp(release: Release): Promise<string> {
     sinceMs: Date.now(),
   });
   if (!readiness.ready) throw new GoBack({ outcome: 'rolledBack', because: `not ready in time: ${readiness.because}` });
+  const baseline = await bringUpBaseline(release);
   state.undo.push({ kind: 'restoreTraffic', weights: stable ? { [stable]: 100 } : {} });
-  return readiness.because;
+  return `${readiness.because}${baseline}`;
+}
+
+/** A fresh copy of the stable version, of the canary's size, where comparisons are to be made with one. */
+async function bringUpBaseline(release: Release): Promise<string> {
+  const { state, plan } = release;
+  const { service, target } = plan;
+  const { baselineService, readyDeadlineMs: deadlineMs } = plan.canary;
+  const stable = stableOf(release);
+  const version = baselineOf(release);
+  if (!baselineService || !stable || !version) return '';
+  state.undo.push({ kind: 'removeRevision', version });
+  const { replicas } = target;
+  const request = { service, version, of: stable, replicas, baselineService, fence: state.fence };
+  await forward(`start ${version}`).startBaseline(request);
+  const waited = { service, version, deadlineMs, sinceMs: Date.now() };
+  const { ready, because } = await waiting(`${version} ready`, deadlineMs).awaitReady(waited);
+  if (!ready) throw new GoBack({ outcome: 'rolledBack', because: `the baseline is not ready in time: ${because}` });
+  return `; baseline: ${because}`;
+}
+
+/** The ramp is judged: its share goes back to stable, then it goes itself. */
+async function removeBaseline(release: Release, baseline: string): Promise<string> {
+  const { state, plan } = release;
+  const { service, version } = plan;
+  const weight = state.weights[version] ?? 0;
+  const weights = weightsFor({ stable: stableOf(release), canary: version, weight });
+  const request = { service, weights, fence: state.fence, key: keyOf(release, 'baseline') };
+  state.weights = (await forward(`${baseline} has no traffic`).setWeights(request)).weights;
+  await forward(`remove ${baseline}`).removeRevision({ service, version: baseline, fence: state.fence });
+  return `${baseline} removed`;
+}
+
+/** The revision that comparisons are made with; `null`: the stable side itself. */
+function baselineOf({ state, plan }: Release): string | null {
+  const before = state.admission?.before;
+  if (!plan.canary.baselineService || !before?.stable || before.stable === plan.version) return null;
+  const running = before.revisions.map(({ version }) => version);
+  return baselineName(before.stable, [...running, plan.version]);
 }
 
 /** What a terminated release left behind: its traffic goes back to stable, and its revision goes. */
@@ -78,7 +121,8 @@ async function take(release: Release, name: string, planned: Step): Promise<stri
 export async function moveTraffic(release: Release, name: string, weight: number): Promise<string> {
   const { state, plan } = release;
   const { service, version } = plan;
-  const weights = weightsFor({ stable: stableOf(release), canary: version, weight });
+  const baseline = state.phase === 'canary' ? baselineOf(release) : null;
+  const weights = weightsFor({ stable: stableOf(release), canary: version, weight, baseline });
   const request = { service, weights, fence: state.fence, key: keyOf(release, name) };
   const traffic = await forward(`${version} ${weight} %`).setWeights(request);
   state.weights = traffic.weights;

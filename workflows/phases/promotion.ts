@@ -13,17 +13,21 @@ export async function promotion(release: Release): Promise<void> {
   state.phase = 'promotion';
   const first = state.admission?.before.stable === null;
   if (monitor && first) skip(release, 'monitor', 'a first release has no canary traffic to look at');
-  else if (monitor) await step(release, 'monitor', () => look(monitor));
+  else if (monitor) await step(release, 'monitor', () => look(monitor, plan.environment));
   if (approval) await step(release, 'promotion', () => approve(release, approval));
   if (!plan.cutover) await step(release, 'full', () => promote(release, 'full'));
 }
 
-async function look(monitor: MonitorPlan): Promise<string> {
+async function look(monitor: MonitorPlan, environment: string): Promise<string> {
   const { success, p95Seconds } = monitor;
   for (let attempt = 1; ; attempt += 1) {
     const [share, latency] = await Promise.all([
-      reading('success rate', success.timeoutMs).measure({ provider: success }),
-      reading('p95 latency', p95Seconds.timeoutMs).measure({ provider: p95Seconds }),
+      reading('success rate', success.timeoutMs).measure({ provider: success, environment, metric: 'monitor/success' }),
+      reading('p95 latency', p95Seconds.timeoutMs).measure({
+        provider: p95Seconds,
+        environment,
+        metric: 'monitor/p95',
+      }),
     ]);
     const { verdict, because } = applyMonitor(monitor, share, latency, attempt);
     if (verdict === 'healthy') return because;

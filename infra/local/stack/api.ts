@@ -8,6 +8,7 @@ import {
   fenceRequest,
   flagKey,
   parse,
+  putBaseline,
   putFlag,
   putFlags,
   putRevision,
@@ -83,6 +84,8 @@ async function answer(options: ApiOptions, request: IncomingMessage): Promise<An
       return ok(await services.grantFence(name(), parse(fenceRequest, body).holder));
     case 'PUT v1/services/:service/revisions/:item':
       return ok(await services.putRevision(name(), revision(), parse(putRevision, body)));
+    case 'PUT v1/services/:service/baselines/:item':
+      return ok(await services.putBaseline(name(), revision(), parse(putBaseline, body)));
     case 'DELETE v1/services/:service/revisions/:item':
       return ok(await services.deleteRevision(name(), revision(), parse(fencedRequest, body)));
     case 'PUT v1/services/:service/weights':

@@ -4,6 +4,7 @@ import type {
   FenceRequest,
   FlagDefinition,
   FlagEdits,
+  PutBaseline,
   PutFlag,
   PutFlags,
   PutRevision,
@@ -35,6 +36,14 @@ export const putRevision: z.ZodType<PutRevision> = z.strictObject({
   readinessPath: z.string().startsWith('/').max(1024),
   stableService: label,
   canaryService: label,
+});
+
+export const putBaseline: z.ZodType<PutBaseline> = z.strictObject({
+  fence,
+  key,
+  of: versionName,
+  replicas: z.int().min(1).max(50),
+  baselineService: label,
 });
 
 // Ranges and sums are rules, with refusals of their own words.

@@ -82,7 +82,9 @@ export function runRevision(options: RevisionOptions): Revision {
 
   const launchOf = async (index: number): Promise<Launch> => {
     const port = await choosePort(null, table.ports());
-    const filled = (text: string) => text.replaceAll('{{version}}', version);
+    // A baseline is what it is a copy of, under another name.
+    const runs = spec.baseline?.of ?? version;
+    const filled = (text: string) => text.replaceAll('{{version}}', runs);
     const own = Object.entries(spec.environment).map(([name, value]) => [name, filled(value)] as const);
     return {
       id: instanceId(service, version, index),
@@ -95,7 +97,7 @@ export function runRevision(options: RevisionOptions): Revision {
         FLAGS_URL: options.flagsUrl,
         ...Object.fromEntries(own),
         PORT: String(port),
-        SERVICE_VERSION: version,
+        SERVICE_VERSION: runs,
         DEPLOYMENT_TYPE: options.deploymentType(),
         SHIPLOCK_POD_LABELS: options.labels,
       },

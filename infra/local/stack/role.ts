@@ -1,24 +1,30 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { replaceFile } from './files.ts';
+import type { RevisionSpec } from './state.ts';
 
-/** `none`: neither side, for example the old version in the window, or a new one that has no role yet. */
-export type Role = 'stable' | 'canary' | 'none';
+/**
+ * `baseline`: a fresh copy of the stable version, for comparisons. `none`: neither side, for example the old version in
+ * the window, or a new one that has no role yet.
+ */
+export type Role = 'stable' | 'canary' | 'baseline' | 'none';
 
-export function roleOf(
-  service: { readonly stable: string | null; readonly canary: string | null },
-  version: string,
-): Role {
+/** Which revisions there are, and who has a role among them. */
+interface Roles {
+  readonly stable: string | null;
+  readonly canary: string | null;
+  readonly revisions: Readonly<Record<string, { readonly spec: Pick<RevisionSpec, 'baseline'> }>>;
+}
+
+export function roleOf(service: Roles, version: string): Role {
+  if (service.revisions[version]?.spec.baseline) return 'baseline';
   if (service.stable === version) return 'stable';
   if (service.canary === version) return 'canary';
   return 'none';
 }
 
 /** What `DEPLOYMENT_TYPE` says at start: whatever starts beside a stable version is a candidate. */
-export function deploymentType(
-  service: { readonly stable: string | null; readonly canary: string | null },
-  version: string,
-) {
+export function deploymentType(service: Roles, version: string): Exclude<Role, 'none'> {
   const role = roleOf(service, version);
   if (role !== 'none') return role;
   return service.stable === null ? 'stable' : 'canary';

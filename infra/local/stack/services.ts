@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Fenced, FenceGrant, PutRevision, PutRoles, PutWeights, ServiceStatus } from '../protocol.ts';
+import type { Fenced, FenceGrant, PutBaseline, PutRevision, PutRoles, PutWeights, ServiceStatus } from '../protocol.ts';
 import type { Fleet } from './fleet.ts';
 import { choosePort } from './ports.ts';
 import { Refused, uphold } from './refuse.ts';
@@ -25,6 +25,7 @@ export interface Services {
   status(service: string): ServiceStatus;
   grantFence(service: string, holder: string): Promise<FenceGrant>;
   putRevision(service: string, version: string, request: PutRevision): Promise<ServiceStatus>;
+  putBaseline(service: string, version: string, request: PutBaseline): Promise<ServiceStatus>;
   deleteRevision(service: string, version: string, request: Fenced): Promise<ServiceStatus>;
   putWeights(service: string, request: PutWeights): Promise<ServiceStatus>;
   putRoles(service: string, request: PutRoles): Promise<ServiceStatus>;
@@ -90,6 +91,20 @@ export function openServices(store: StateStore, fleet: Fleet, most: number | nul
   const putRevision = async (service: string, version: string, { fence, key, ...spec }: PutRevision) => {
     const listening = await ensureService(service);
     await admit(service, { fence, key });
+    return run(service, version, spec, key, listening);
+  };
+
+  const putBaseline = async (service: string, version: string, { fence, key, ...asked }: PutBaseline) => {
+    const listening = await ensureService(service);
+    await admit(service, { fence, key });
+    const original = fleet.record(service).revisions[asked.of];
+    if (!original || original.removing || original.spec.baseline)
+      throw new Refused('SHIPLOCK_LOCAL_REQUEST_INVALID', `there is no revision ${asked.of} of ${service} to copy`);
+    const baseline = { of: asked.of, service: asked.baselineService };
+    return run(service, version, { ...original.spec, replicas: asked.replicas, baseline }, key, listening);
+  };
+
+  const run = async (service: string, version: string, spec: RevisionSpec, key: string, listening: string) => {
     const before = fleet.record(service).revisions[version];
     if (before?.removing) throw new Refused('SHIPLOCK_LOCAL_NOT_READY', `${version} is just being removed`);
     if (before) await makeWay(service, version, before.spec, spec);
@@ -167,6 +182,10 @@ export function openServices(store: StateStore, fleet: Fleet, most: number | nul
     putRevision: async (service, version, request) => {
       await fleet.retiring(service, version);
       return inTurn(service, () => putRevision(service, version, request));
+    },
+    putBaseline: async (service, version, request) => {
+      await fleet.retiring(service, version);
+      return inTurn(service, () => putBaseline(service, version, request));
     },
     deleteRevision: async (service, version, request) => {
       const removed = await inTurn(service, () => beginRemoval(service, version, request));

@@ -35,7 +35,10 @@ export interface ServiceRecord {
   revisions: Record<string, RevisionRecord>;
 }
 
-export type RevisionSpec = Omit<PutRevision, 'fence' | 'key'>;
+export interface RevisionSpec extends Omit<PutRevision, 'fence' | 'key'> {
+  /** It runs this version, for comparisons, under a name of its own. */
+  readonly baseline?: { readonly of: string; readonly service: string };
+}
 
 export interface RevisionRecord {
   spec: RevisionSpec;

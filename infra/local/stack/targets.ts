@@ -21,10 +21,17 @@ export function targetsOf(options: {
   readonly role: Role;
   readonly stableService: string;
   readonly canaryService: string;
+  /** Of a revision with the role `baseline`. */
+  readonly baselineService?: string | undefined;
   readonly instances: readonly { readonly port: number; readonly index: number }[];
 }): TargetGroup[] {
   const { service, version, role } = options;
-  const side = { stable: options.stableService, canary: options.canaryService, none: '' }[role];
+  const side = {
+    stable: options.stableService,
+    canary: options.canaryService,
+    baseline: options.baselineService ?? '',
+    none: '',
+  }[role];
   return options.instances.map(({ port, index }) => ({
     targets: [`${LOOPBACK}:${port}`],
     labels: {
@@ -60,6 +67,7 @@ export function serviceTargets(
       role: roleOf(record, version),
       stableService: spec.stableService,
       canaryService: spec.canaryService,
+      baselineService: spec.baseline?.service,
       instances: revisions.get(version)?.targets() ?? [],
     }),
   );

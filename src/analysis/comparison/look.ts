@@ -1,17 +1,12 @@
 /** From two answers of Prometheus to what both sides had of each event since the last look. */
 import type { ComparisonPlan } from '../../plan/plan.ts';
-import { bucketBounds, type Counters, increase, readCounters } from '../counters.ts';
+import { type BothCounters, type Counters, increase, readCounters } from '../counters.ts';
 import type { Look, SideCounts } from '../sequential/ratio.ts';
+import { faultOfBounds, inSeconds } from './bounds.ts';
+import { bucketsOf, readSumAndBuckets } from './mean-look.ts';
 
 /** The label by which one query answers two sums. */
 export const PART_LABEL = 'shiplock_part';
-/** A histogram with more bounds is refused: each is an event of its own, and is kept in the release's state. */
-const MOST_BOUNDS = 32;
-
-export interface BothCounters {
-  readonly canary: Counters;
-  readonly stable: Counters;
-}
 
 export type CountersOfSides =
   | { readonly kind: 'counters'; readonly counters: BothCounters }
@@ -24,9 +19,12 @@ export type Looks = Readonly<Record<string, Look>>;
 
 export type LooksOrNot =
   | { readonly kind: 'looks'; readonly looks: Looks }
-  /** What happened since the last look cannot be known; the next one goes on from here. */
-  | { readonly kind: 'lost'; readonly because: string }
   | { readonly kind: 'error'; readonly because: string };
+
+export type Growth =
+  | { readonly kind: 'grown'; readonly by: BothCounters }
+  /** What happened since the last look cannot be known; the next one goes on from here. */
+  | { readonly kind: 'lost'; readonly because: string };
 
 /** Reads where both sides' counters stand. */
 export function readSides(
@@ -35,41 +33,39 @@ export function readSides(
 ): CountersOfSides {
   if (answer.error !== null) return { kind: 'error', because: `no answer: ${answer.error}` };
   if (answer.beside === '') return { kind: 'error', because: 'no answer about the stable side' };
-  const label = of === 'counts' ? PART_LABEL : 'le';
-  const canary = readCounters(answer.raw, label);
-  const stable = readCounters(answer.beside, label);
-  for (const [side, read] of [
+  const read = (raw: string) =>
+    of === 'mean' ? readSumAndBuckets(raw) : readCounters(raw, of === 'counts' ? PART_LABEL : 'le');
+  const [canary, stable] = [read(answer.raw), read(answer.beside)];
+  for (const [side, one] of [
     ['canary', canary],
     ['stable side', stable],
   ] as const) {
-    if (!read.ok && read.message === EMPTY) return { kind: 'none', because: `the ${side} has counted nothing yet` };
-    if (!read.ok) return { kind: 'error', because: `${side}: ${read.message}` };
+    if (!one.ok && one.message === EMPTY) return { kind: 'none', because: `the ${side} has counted nothing yet` };
+    if (!one.ok) return { kind: 'error', because: `${side}: ${one.message}` };
   }
   if (!canary.ok || !stable.ok) throw new Error('unreachable: both were read');
-  const fault = of === 'histogram' ? faultOfBounds(canary.counters, stable.counters) : null;
+  const fault = of === 'counts' ? null : faultOfBounds(bucketsOf(canary.counters), bucketsOf(stable.counters));
   if (fault !== null) return { kind: 'error', because: fault };
   return { kind: 'counters', counters: { canary: canary.counters, stable: stable.counters } };
 }
 
 const EMPTY = 'the answer is empty';
 
-function faultOfBounds(canary: Counters, stable: Counters): string | null {
-  const [ours, theirs] = [bucketBounds(canary), bucketBounds(stable)];
-  if (ours === null || theirs === null) return 'a bucket has no number as its bound (le)';
-  if (ours.join() !== theirs.join())
-    return `the sides have different buckets: ${ours.join(', ')} and ${theirs.join(', ')} seconds`;
-  if (ours.at(-1) !== Number.POSITIVE_INFINITY) return 'the histogram has no bucket le="+Inf"';
-  if (ours.length > MOST_BOUNDS + 1) return `the histogram has ${ours.length} buckets; at most ${MOST_BOUNDS + 1}`;
-  return null;
-}
-
-/** What both sides had between two looks. */
-export function looksBetween(of: ComparisonPlan['of'], before: BothCounters, now: BothCounters): LooksOrNot {
+/** What both sides' counters grew by between two looks. */
+export function growthBetween(of: ComparisonPlan['of'], before: BothCounters, now: BothCounters): Growth {
   const canary = increase(before.canary, now.canary);
   const stable = increase(before.stable, now.stable);
   if (!canary.ok) return { kind: 'lost', because: `canary: ${canary.message}` };
   if (!stable.ok) return { kind: 'lost', because: `stable side: ${stable.message}` };
-  return of === 'counts' ? countsLook(canary.counters, stable.counters) : bucketLooks(canary.counters, stable.counters);
+  // A counter of events appears with the first one; a bucket is there from the start.
+  const appeared = of === 'counts' ? undefined : Object.keys(now.canary).find((name) => !(name in before.canary));
+  if (appeared !== undefined) return { kind: 'lost', because: `the bucket le="${appeared}" was not there before` };
+  return { kind: 'grown', by: { canary: canary.counters, stable: stable.counters } };
+}
+
+/** What both sides had of each event. */
+export function looksOf(of: 'counts' | 'histogram', { canary, stable }: BothCounters): LooksOrNot {
+  return of === 'counts' ? countsLook(canary, stable) : bucketLooks(canary, stable);
 }
 
 function countsLook(canary: Counters, stable: Counters): LooksOrNot {
@@ -85,7 +81,7 @@ function countsLook(canary: Counters, stable: Counters): LooksOrNot {
 }
 
 function bucketLooks(canary: Counters, stable: Counters): LooksOrNot {
-  const bounds = Object.keys(canary).sort((a, b) => seconds(a) - seconds(b));
+  const bounds = inSeconds(Object.keys(canary)).map(({ name }) => name);
   const last = bounds.at(-1) ?? '';
   const looks: Record<string, Look> = {};
   for (const [i, bound] of bounds.entries()) {
@@ -106,5 +102,3 @@ function bucketLooks(canary: Counters, stable: Counters): LooksOrNot {
   }
   return { kind: 'looks', looks };
 }
-
-const seconds = (bound: string): number => (bound === '+Inf' ? Number.POSITIVE_INFINITY : Number(bound));

@@ -3,13 +3,17 @@
  * without any effect, bounded in length, depth and steps. `docs/analysis.md` lists what is understood.
  */
 import type { Compatibility } from '../../plan/plan.ts';
+import { check, checkTruth } from './check.ts';
 import { evaluate } from './evaluate.ts';
-import { checkKinds, kindOfResult } from './kinds.ts';
+import { FLOAT, FLOATS, type Kind, kindOfResult, OPEN, type ResultShape } from './kinds.ts';
 import { parse } from './parse.ts';
+import { prepare } from './prepare.ts';
 import { ConditionError, type Node } from './syntax.ts';
-import type { Value } from './values.ts';
+import { momentOf } from './times.ts';
+import { kindName, type Value } from './values.ts';
 
-export { kindName, parseFloatText, type Value } from './values.ts';
+export type { ResultShape } from './kinds.ts';
+export { isArray, isMap, kindName, parseFloatText, type Value } from './values.ts';
 
 /** A parsed condition; plain data, made by `parseCondition`. */
 export type Condition = Node;
@@ -21,8 +25,17 @@ export interface ConditionFault {
   readonly column: number;
 }
 
-/** What `result` will be: numbers as Prometheus answers them (`[0.99]` or `0.99`), or anything. */
-export type ResultShape = 'numbers' | 'any';
+/** How a condition is evaluated. */
+export interface Circumstances {
+  /** With `argo`, `isNil` and `default` look at the whole result, whatever they are given. */
+  readonly compatibility?: Compatibility | undefined;
+  /** When the reading was taken, which is what `now()` gives: milliseconds since 1970, or RFC 3339. */
+  readonly at?: number | string | undefined;
+  /** `numbers`: from Prometheus, so that even an empty array holds numbers. */
+  readonly shape?: ResultShape | undefined;
+}
+
+export type ConditionAnswer = { readonly ok: true; readonly value: boolean; readonly metNaN: boolean } | ConditionFault;
 
 /** Reads a condition once, to be evaluated many times. */
 export function parseCondition(text: string): { readonly ok: true; readonly condition: Condition } | ConditionFault {
@@ -37,10 +50,12 @@ export function parseCondition(text: string): { readonly ok: true; readonly cond
 export function checkCondition(text: string, shape: ResultShape = 'any'): { readonly ok: true } | ConditionFault {
   const parsed = parseCondition(text);
   if (!parsed.ok) return parsed;
-  const kinds = shape === 'any' ? (['any'] as const) : ([{ arrayOf: 'number' }, 'number'] as const);
+  const kinds = shape === 'any' ? [OPEN] : [FLOATS, FLOAT];
   const answers = kinds.map((kind) =>
     guarded(() => {
-      checkKinds(parsed.condition, kind);
+      const findings = check(parsed.condition, kind);
+      checkTruth(findings);
+      prepare(parsed.condition, findings);
       return { ok: true } as const;
     }),
   );
@@ -57,15 +72,39 @@ export function checkCondition(text: string, shape: ResultShape = 'any'): { read
 export function evaluateCondition(
   condition: Condition | string,
   result: Value,
-  compatibility?: Compatibility,
-): { readonly ok: true; readonly value: boolean; readonly metNaN: boolean } | ConditionFault {
+  { compatibility, at, shape }: Circumstances = {},
+): ConditionAnswer {
   return guarded(() => {
-    const tree = typeof condition === 'string' ? parse(condition) : condition;
-    checkKinds(tree, kindOfResult(result));
-    const { value, metNaN } = evaluate(tree, result, compatibility);
-    if (typeof value !== 'boolean') throw new ConditionError(0, 'a condition answers true or false; this one does not');
-    return { ok: true, value, metNaN };
+    const tree = typeof condition === 'string' ? parsed(condition) : condition;
+    const { value, metNaN } = evaluate(preparedFor(tree, kindOfResult(result, shape)), result, {
+      compatibility,
+      now: at === undefined ? null : momentOf(at),
+    });
+    if (typeof value === 'boolean') return { ok: true, value, metNaN };
+    throw new ConditionError(0, `a condition answers true or false; this one gave ${kindName(value)}`);
   });
+}
+
+/** What is remembered of conditions depends on their text and the kind of a result alone: it changes no answer. */
+const REMEMBERED = 256;
+const trees = new Map<string, Node>();
+const preparedTrees = new WeakMap<Node, Map<Kind, Node>>();
+
+function parsed(text: string): Node {
+  const known = trees.get(text);
+  if (known !== undefined) return known;
+  const tree = parse(text);
+  if (trees.size >= REMEMBERED) trees.clear();
+  trees.set(text, tree);
+  return tree;
+}
+
+function preparedFor(tree: Node, kind: Kind): Node {
+  const known = preparedTrees.get(tree) ?? new Map<Kind, Node>();
+  preparedTrees.set(tree, known);
+  const prepared = known.get(kind) ?? prepare(tree, check(tree, kind));
+  known.set(kind, prepared);
+  return prepared;
 }
 
 function guarded<T>(work: () => T): T | ConditionFault {

@@ -1,219 +1,124 @@
-import { parsePattern } from './pattern-syntax.ts';
-import { COMPARISONS, ConditionError, type Node, oneOf, TEXT_TESTS } from './syntax.ts';
 import { isArray, isNumber, type Value } from './values.ts';
 
-/** What is known of a value before it is there; `any`: nothing. As expr-lang's checker, which Argo runs on each result. */
-export type Kind = 'any' | 'nil' | 'truth' | 'whole' | 'number' | 'text' | 'object' | { readonly arrayOf: Kind };
-
-interface Scope {
-  readonly result: Kind;
-  readonly elements: readonly Kind[];
+/**
+ * What is known of a value before it is there, after expr-lang's `checker/nature`, which Argo runs on each result.
+ * `unknown` and `any` accept every operation; they differ where kinds are compared, as Go's missing type and its
+ * interface type do. `open` is what a value is called whose kind depends on a result that is not there yet.
+ */
+export interface Kind {
+  readonly base: Base;
+  /** Of an array: what Go's slice holds, and what is known of its elements besides. */
+  readonly slice?: 'any' | 'float' | 'text';
+  readonly of?: Kind;
 }
+type Base =
+  | 'open'
+  | 'unknown'
+  | 'any'
+  | 'nil'
+  | 'bool'
+  | 'int'
+  | 'int64'
+  | 'float'
+  | 'text'
+  | 'map'
+  | 'time'
+  | 'duration'
+  | 'array';
 
-/** The kind of a measured value; what is inside of JSON is `any`, as in Go. */
-export function kindOfResult(value: Value): Kind {
-  if (value === null) return 'any';
-  if (isArray(value))
-    return { arrayOf: value.length > 0 && value.every((item) => typeof item === 'number') ? 'number' : 'any' };
-  if (isNumber(value)) return 'number';
-  return typeof value === 'string' ? 'text' : typeof value === 'boolean' ? 'truth' : 'object';
-}
+const plain = <B extends Base>(base: B): Kind & { readonly base: B } => ({ base });
+export const OPEN = plain('open');
+export const UNKNOWN = plain('unknown');
+export const ANY = plain('any');
+export const NIL = plain('nil');
+export const BOOL = plain('bool');
+export const INT = plain('int');
+export const INT64 = plain('int64');
+export const FLOAT = plain('float');
+export const TEXT = plain('text');
+export const MAP = plain('map');
+export const TIME = plain('time');
+export const DURATION = plain('duration');
+export const FLOATS: Kind = { base: 'array', slice: 'float', of: FLOAT };
+export const TEXTS: Kind = { base: 'array', slice: 'text', of: TEXT };
+export const ANYS: Kind = { base: 'array', slice: 'any', of: ANY };
+export const arrayOf = (of: Kind): Kind => ({ base: 'array', slice: 'any', of });
 
-/** Refuses a tree whose operations can never fit, or whose answer is not true or false. Throws `ConditionError`. */
-export function checkKinds(node: Node, result: Kind): void {
-  const kind = kindOf(node, { result, elements: [] });
-  if (!may(kind, 'truth')) throw new ConditionError(0, `a condition answers true or false; this one is ${name(kind)}`);
-}
+/** What `result` will be: numbers as Prometheus answers them (`[0.99]` or `0.99`), or anything. */
+export type ResultShape = 'numbers' | 'any';
 
-const isAny = (kind: Kind): boolean => kind === 'any';
-const numeric = (kind: Kind): boolean => isAny(kind) || kind === 'whole' || kind === 'number';
-const may = (kind: Kind, wanted: Kind): boolean => isAny(kind) || kind === wanted;
-
-function kindOf(node: Node, scope: Scope): Kind {
-  switch (node.kind) {
-    case 'literal':
-      return literalKind(node.value);
-    case 'result':
-      return scope.result;
-    case 'element':
-      return scope.elements[scope.elements.length - 1] ?? 'any';
-    case 'array':
-      return { arrayOf: common(node.items.map((item) => kindOf(item, scope))) };
-    case 'chain':
-      kindOf(node.of, scope);
-      return 'any';
-    case 'member':
-      return memberKind(node, scope);
-    case 'slice':
-      return sliceKind(node, scope);
-    case 'choice':
-      truthful(node.when, scope);
-      return common([kindOf(node.then, scope), kindOf(node.otherwise, scope)]);
-    case 'unary':
-      return unaryKind(node, scope);
-    case 'binary':
-      return binaryKind(node, scope);
-    case 'call':
-      return callKind(node, scope);
-    case 'each':
-      return eachKind(node, scope);
+/** The kind of a measured value. Without a shape an array with nothing but numbers is taken for one of Prometheus. */
+export function kindOfResult(value: Value, shape?: ResultShape): Kind {
+  if (value === null) return NIL;
+  if (isArray(value)) {
+    const numbers = shape === undefined ? value.length > 0 && value.every(isNumber) : shape === 'numbers';
+    return numbers ? FLOATS : ANYS;
   }
+  if (isNumber(value)) return FLOAT;
+  return typeof value === 'string' ? TEXT : typeof value === 'boolean' ? BOOL : MAP;
 }
 
-function literalKind(value: null | boolean | bigint | number | string): Kind {
-  if (value === null) return 'nil';
-  if (typeof value === 'boolean') return 'truth';
-  if (typeof value === 'bigint') return 'whole';
-  return typeof value === 'number' ? 'number' : 'text';
+export const isUnknown = ({ base }: Kind): boolean => base === 'unknown' || base === 'any' || base === 'open';
+export const isWhole = ({ base }: Kind): boolean => base === 'int' || base === 'int64';
+export const isNumeric = (kind: Kind): boolean => isWhole(kind) || kind.base === 'float';
+export const may = (kind: Kind, base: Base): boolean => isUnknown(kind) || kind.base === base;
+export const mayBeWhole = (kind: Kind): boolean => isUnknown(kind) || isWhole(kind);
+
+/** Go's `reflect.Kind`; a duration is an int64 to it. */
+function goKind({ base }: Kind): string {
+  if (base === 'nil' || base === 'unknown') return 'none';
+  return base === 'duration' ? 'int64' : base;
 }
 
-function common(kinds: readonly Kind[]): Kind {
-  const [first, ...rest] = kinds;
-  return first !== undefined && rest.every((kind) => kind === first) ? first : 'any';
+/** Whether an array literal keeps what is known of its elements: their Go kinds are the same. */
+export const alike = (left: Kind, right: Kind): boolean => left.base !== 'open' && goKind(left) === goKind(right);
+
+export function assignable(from: Kind, to: Kind): boolean {
+  if (from.base === 'open' || to.base === 'open') return false;
+  if (from.base === 'nil') return to.base === 'any' || to.base === 'map' || to.base === 'array';
+  if (from.base === 'unknown' || to.base === 'unknown' || to.base === 'nil') return false;
+  return to.base === 'any' || (from.base === to.base && from.slice === to.slice);
 }
 
-function truthful(node: Node, scope: Scope): void {
-  const kind = kindOf(node, scope);
-  if (!may(kind, 'truth')) throw new ConditionError(node.at, `true or false is needed here, not ${name(kind)}`);
+export function comparable(left: Kind, right: Kind): boolean {
+  return (
+    isUnknown(left) ||
+    isUnknown(right) ||
+    left.base === 'nil' ||
+    right.base === 'nil' ||
+    (isNumeric(left) && isNumeric(right)) ||
+    (left.base === 'array' && right.base === 'array') ||
+    assignable(left, right)
+  );
 }
 
-function memberKind(node: Extract<Node, { kind: 'member' }>, scope: Scope): Kind {
-  const of = kindOf(node.of, scope);
-  const key = kindOf(node.key, scope);
-  if (isAny(of) || of === 'object' || (of === 'nil' && node.optional)) return 'any';
-  if (typeof of === 'object' && may(key, 'whole')) return of.arrayOf;
-  if (typeof of === 'object')
-    throw new ConditionError(node.at, `an element is chosen by a whole number, not by ${name(key)}`);
-  throw new ConditionError(node.at, `${name(of)} has no ${key === 'text' ? 'fields' : 'elements'}`);
+/** Whether two sides can meet although one is not known: the other must be one of what the operator takes. */
+export function mayMeet(left: Kind, right: Kind, takes: (kind: Kind) => boolean): boolean {
+  if (isUnknown(left)) return isUnknown(right) || takes(right);
+  return isUnknown(right) && takes(left);
 }
 
-function sliceKind(node: Extract<Node, { kind: 'slice' }>, scope: Scope): Kind {
-  for (const bound of [node.from, node.to]) {
-    if (bound !== null && !may(kindOf(bound, scope), 'whole'))
-      throw new ConditionError(bound.at, 'a slice is bounded by whole numbers');
-  }
-  const of = kindOf(node.of, scope);
-  if (isAny(of) || of === 'text' || typeof of === 'object') return of;
-  throw new ConditionError(node.at, `${name(of)} cannot be sliced`);
+/** What is known of an element of an array or a field of a map. */
+export function elementOf(kind: Kind): Kind {
+  if (kind.base === 'array') return kind.of ?? ANY;
+  return kind.base === 'map' ? ANY : kind.base === 'open' ? OPEN : UNKNOWN;
 }
 
-function unaryKind(node: Extract<Node, { kind: 'unary' }>, scope: Scope): Kind {
-  if (node.operator === 'not') {
-    truthful(node.of, scope);
-    return 'truth';
-  }
-  const kind = kindOf(node.of, scope);
-  if (!numeric(kind)) throw new ConditionError(node.at, `"${node.operator}" needs a number, not ${name(kind)}`);
-  return kind;
-}
-
-function binaryKind(node: Extract<Node, { kind: 'binary' }>, scope: Scope): Kind {
-  const { operator } = node;
-  const left = kindOf(node.left, scope);
-  const right = kindOf(node.right, scope);
-  const numbers = numeric(left) && numeric(right);
-  const texts = may(left, 'text') && may(right, 'text');
-  const fits = (condition: boolean, kind: Kind): Kind => {
-    if (condition) return kind;
-    throw new ConditionError(node.at, `"${operator}" does not fit ${name(left)} and ${name(right)}`);
-  };
-  if (operator === 'and' || operator === 'or') return fits(may(left, 'truth') && may(right, 'truth'), 'truth');
-  if (operator === '==' || operator === '!=') return fits(comparable(left, right), 'truth');
-  if (operator === '??') return left === 'nil' ? right : right === 'nil' ? left : common([left, right]);
-  if (operator === 'in') {
-    if (typeof right === 'object') return fits(comparable(left, right.arrayOf), 'truth');
-    return fits(isAny(right) || right === 'nil' || (right === 'object' && may(left, 'text')), 'truth');
-  }
-  if (oneOf(COMPARISONS, operator)) return fits(numbers || texts, 'truth');
-  if (oneOf(TEXT_TESTS, operator)) {
-    if (operator === 'matches' && node.right.kind === 'literal' && typeof node.right.value === 'string')
-      checkPattern(node.right.value, node.right.at);
-    const textOrNil = (kind: Kind): boolean => may(kind, 'text') || kind === 'nil';
-    return fits(textOrNil(left) && textOrNil(right), 'truth');
-  }
-  if (operator === '%') return fits(may(left, 'whole') && may(right, 'whole'), 'whole');
-  if (operator === '/' || operator === '**') return fits(numbers, 'number');
-  const whole = left === 'whole' && right === 'whole' ? 'whole' : 'number';
-  if (operator === '+' && texts) return isAny(left) && isAny(right) ? 'any' : 'text';
-  return fits(numbers, isAny(left) || isAny(right) ? 'any' : whole);
-}
-
-function comparable(left: Kind, right: Kind): boolean {
-  if (isAny(left) || isAny(right) || left === 'nil' || right === 'nil') return true;
-  if (typeof left === 'object' || typeof right === 'object') return typeof left === typeof right;
-  return (numeric(left) && numeric(right)) || left === right;
-}
-
-function checkPattern(pattern: string, at: number): void {
-  try {
-    parsePattern(pattern);
-  } catch (error) {
-    throw new ConditionError(at, error instanceof Error ? error.message : String(error));
-  }
-}
-
-function callKind(node: Extract<Node, { kind: 'call' }>, scope: Scope): Kind {
-  const kinds = node.args.map((arg) => kindOf(arg, scope));
-  const [first = 'any'] = kinds;
-  const needs = (condition: boolean): void => {
-    if (!condition) throw new ConditionError(node.at, `${node.name}(…) does not fit ${kinds.map(name).join(' and ')}`);
-  };
-  switch (node.name) {
-    case 'len':
-      needs(isAny(first) || first === 'text' || typeof first === 'object' || first === 'object');
-      return 'whole';
-    case 'mean':
-      needs(kinds.every((kind) => numeric(kind) || typeof kind === 'object'));
-      return 'number';
-    case 'min':
-    case 'max':
-      needs(kinds.every((kind) => numeric(kind) || typeof kind === 'object'));
-      return kinds.length === 1 && typeof first === 'object' ? first.arrayOf : 'any';
-    case 'asInt':
-      needs(numeric(first) || first === 'text');
-      return 'whole';
-    case 'asFloat':
-      needs(numeric(first) || first === 'text');
-      return 'number';
-    case 'isNaN':
-    case 'isInf':
-      needs(numeric(first));
-      return 'truth';
-    case 'isNil':
-      return 'truth';
-    case 'default':
-      return 'any';
-  }
-}
-
-function eachKind(node: Extract<Node, { kind: 'each' }>, scope: Scope): Kind {
-  const of = kindOf(node.of, scope);
-  if (!isAny(of) && typeof of !== 'object')
-    throw new ConditionError(node.of.at, `${node.name}(…) goes through an array, not ${name(of)}`);
-  const element = typeof of === 'object' ? of.arrayOf : 'any';
-  const inner = { result: scope.result, elements: [...scope.elements, element] };
-  const value = node.predicate === null ? element : kindOf(node.predicate, inner);
-  if (node.name === 'map') return { arrayOf: value };
-  if (node.name === 'sum') return value;
-  if (!may(value, 'truth'))
-    throw new ConditionError(
-      node.predicate?.at ?? node.at,
-      `${node.name}(…) needs true or false of each element, not ${name(value)}`,
-    );
-  if (node.name === 'filter') return { arrayOf: element };
-  return node.name === 'count' ? 'whole' : 'truth';
-}
-
-function name(kind: Kind): string {
-  if (typeof kind === 'object') return 'an array';
-  const names = {
+export function kindWords({ base }: Kind): string {
+  const words: Readonly<Record<Base, string>> = {
+    open: 'anything',
+    unknown: 'anything',
     any: 'anything',
     nil: 'nil',
-    truth: 'true or false',
-    whole: 'a whole number',
-    number: 'a number',
+    bool: 'true or false',
+    int: 'a whole number',
+    int64: 'a whole number',
+    float: 'a number',
     text: 'text',
-    object: 'an object',
+    map: 'an object',
+    time: 'a time',
+    duration: 'a duration',
+    array: 'an array',
   };
-  return names[kind];
+  return words[base];
 }

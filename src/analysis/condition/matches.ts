@@ -11,7 +11,7 @@ export function matchesPattern(
   text: string,
 ): { readonly ok: true; readonly matches: boolean } | { readonly ok: false; readonly message: string } {
   try {
-    return { ok: true, matches: findMatch(pattern, text, { steps: LIMITS.steps, metNaN: false }) };
+    return { ok: true, matches: findMatch(pattern, text, { steps: LIMITS.steps, at: 0, metNaN: false }) };
   } catch (error) {
     return { ok: false, message: error instanceof Error ? error.message : String(error) };
   }

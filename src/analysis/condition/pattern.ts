@@ -1,6 +1,6 @@
+import { type Budget, fail, spend } from './budget.ts';
 import { type Instruction, parsePattern } from './pattern-syntax.ts';
 import { LIMITS } from './syntax.ts';
-import { type Budget, spend } from './values.ts';
 
 /**
  * Whether the pattern (RE2's syntax) occurs in the text. Time is proportional to pattern × text, never exponential
@@ -8,8 +8,8 @@ import { type Budget, spend } from './values.ts';
  */
 export function findMatch(pattern: string, text: string, budget: Budget): boolean {
   if (text.length > LIMITS.textLength)
-    throw new Error(`"matches" looks at text of at most ${LIMITS.textLength} characters`);
-  const program = parsePattern(pattern);
+    fail(budget, `"matches" looks at text of at most ${LIMITS.textLength} characters`);
+  const program = compiled(pattern, budget);
   spend(budget, pattern.length * 4 + program.length);
   const characters = [...text];
   let threads = new Set<number>();
@@ -30,6 +30,14 @@ export function findMatch(pattern: string, text: string, budget: Budget): boolea
     threads = next;
   }
   return false;
+}
+
+function compiled(pattern: string, budget: Budget): Instruction[] {
+  try {
+    return parsePattern(pattern);
+  } catch (error) {
+    return fail(budget, error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Adds every thread reachable without a character; `true`: the end of the pattern is among them. */

@@ -6,19 +6,22 @@ export type Token =
   | { readonly kind: 'name' | 'sign' | 'end'; readonly at: number; readonly text: string };
 
 /** Words that are operators; as a name after a dot they are still allowed, as in expr-lang. */
-const WORDS = new Set(['and', 'or', 'not', 'in', 'matches', 'contains', 'startsWith', 'endsWith']);
-/** expr-lang keywords of which conditions have no use. */
-const REFUSED_WORDS = new Set(['let', 'if', 'else']);
+const WORDS = new Set([
+  ...['and', 'or', 'not', 'in', 'matches', 'contains', 'startsWith', 'endsWith', 'let', 'if', 'else'],
+]);
 
-const SPACE = /(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/y;
+/** Go's `unicode.IsSpace`, and comments. */
+const SPACE = /(?:[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/y;
 const NAME = /[\p{L}_$][\p{L}\p{Nd}_$]*/uy;
 const INTEGER =
-  /(?:0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[oO]_*[0-7][0-7_]*|0[bB]_*[01][01_]*|\d[\d_]*)(?![\p{L}\p{Nd}_$.])/uy;
+  /(?:0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[oO]_*[0-7][0-7_]*|0[bB]_*[01][01_]*|\d[\d_]*)(?![\p{L}\p{Nd}_$]|\.(?!\.))/uy;
 const FLOAT = /(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?(?![\p{L}\p{Nd}_$])/uy;
-const RAW_TEXT = /`[^`]*`/y;
+const RAW_TEXT = /`(?:[^`]|``)*`(?!`)/y;
+const BYTES = /[bB]["']/y;
 const TEXT = /"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'/y;
-const SIGN = /\?\.|\?\?|&&|\|\||==|!=|<=|>=|\*\*|[-+*/%^<>!?:.,()[\]{}#]/y;
-const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|([\s\S]))/g;
+const SIGN = /\?\.|\?\?|&&|\|\||\.\.|::|==|!=|<=|>=|\*\*|[-+*/%^<>!?:.,;|=()[\]{}#]/y;
+const ESCAPE =
+  /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|([\s\S]))/g;
 const ESCAPED: Readonly<Record<string, string>> = {
   a: '\x07',
   b: '\b',
@@ -28,10 +31,6 @@ const ESCAPED: Readonly<Record<string, string>> = {
   t: '\t',
   v: '\v',
   '\\': '\\',
-  "'": "'",
-  '"': '"',
-  '`': '`',
-  '?': '?',
 };
 const LARGEST_INTEGER = 2n ** 63n - 1n;
 
@@ -46,10 +45,11 @@ export function tokenize(text: string): Token[] {
   while (true) {
     at += take(SPACE)?.length ?? 0;
     if (at >= text.length) break;
+    if (take(BYTES) !== null) throw new ConditionError(at, 'bytes (b"…") are not understood here');
     const token =
       numberToken(at, take(INTEGER), take(FLOAT)) ??
       textToken(at, take(RAW_TEXT), take(TEXT)) ??
-      nameToken(at, take(NAME)) ??
+      nameToken(at, take(NAME), tokens.at(-1)) ??
       signToken(at, take(SIGN));
     if (token === null) throw new ConditionError(at, unreadable(text, at));
     tokens.push(token);
@@ -72,25 +72,24 @@ function numberToken(at: number, integer: string | null, float: string | null): 
 }
 
 function textToken(at: number, raw: string | null, quoted: string | null): Token | null {
-  if (raw !== null) return { kind: 'text', at, value: raw.slice(1, -1), text: raw };
+  if (raw !== null) return { kind: 'text', at, value: raw.slice(1, -1).replaceAll('``', '`'), text: raw };
   if (quoted === null) return null;
-  const value = quoted.slice(1, -1).replace(ESCAPE, (all, x, u, long, octal, single) => {
+  const normal = quoted.slice(1, -1).replace(/\r\n?/g, '\n');
+  const value = normal.replace(ESCAPE, (all, x, u, braced, long, octal, single) => {
     if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8));
-    const code = x ?? u ?? long;
-    if (code !== undefined && Number.parseInt(code, 16) <= 0x10ffff)
-      return String.fromCodePoint(Number.parseInt(code, 16));
-    const plain = ESCAPED[single];
+    const code = Number.parseInt(x ?? u ?? braced ?? long, 16);
+    if (code <= 0x10ffff) return String.fromCodePoint(code);
+    const plain = single === quoted[0] ? single : ESCAPED[single];
     if (plain === undefined) throw new ConditionError(at, `the escape ${all} is not known; write \\\\ for a backslash`);
     return plain;
   });
-  return { kind: 'text', at, value, text: quoted };
+  return { kind: 'text', at, value: value.toWellFormed(), text: quoted };
 }
 
-function nameToken(at: number, name: string | null): Token | null {
+function nameToken(at: number, name: string | null, before: Token | undefined): Token | null {
   if (name === null) return null;
-  if (REFUSED_WORDS.has(name))
-    throw new ConditionError(at, `"${name}" is not part of the conditions that are understood here`);
-  return { kind: WORDS.has(name) ? 'sign' : 'name', at, text: name };
+  const pointer = before?.text === '#' && before.at === at - 1;
+  return { kind: WORDS.has(name) && !pointer ? 'sign' : 'name', at, text: name };
 }
 
 function signToken(at: number, sign: string | null): Token | null {
@@ -101,6 +100,5 @@ function unreadable(text: string, at: number): string {
   const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
   if ('"\'`'.includes(character)) return 'this quoted text does not end';
   if (/\d/.test(character)) return 'this is not a number';
-  if (character === '=') return 'one "=" compares nothing; write "=="';
   return `unexpected character "${character}"`;
 }

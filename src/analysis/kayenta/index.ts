@@ -8,3 +8,4 @@ export { type JudgedMetric, judgeKayenta, type KayentaJudgement, type Samples, v
 export { mannWhitney, normalQuantile, type Shift } from './mann-whitney.ts';
 export { judgeWindow } from './reading.ts';
 export { mostPoints, type Window, windowOf } from './window.ts';
+export { scoringText } from './words.ts';

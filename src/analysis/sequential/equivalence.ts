@@ -44,3 +44,9 @@ export function logEvidenceOfSafety({ canaryEvents, norms }: EquivalenceEvidence
   const top = Math.max(...terms);
   return top + Math.log(terms.reduce((sum, term) => sum + Math.exp(term - top), 0));
 }
+
+/** The same rates, seen `times` as long. */
+export const prolongedEquality = (evidence: EquivalenceEvidence, times: number): EquivalenceEvidence => ({
+  canaryEvents: evidence.canaryEvents * times,
+  norms: evidence.norms.map((norm) => norm * times),
+});

@@ -45,17 +45,29 @@ export const NO_EVIDENCE: RatioEvidence = {
   norms: RATIOS.map(() => 0),
 };
 
-/** Adds what was seen since the last look. */
-export function withLook(before: RatioEvidence, { canary, stable }: Look): RatioEvidence {
-  const events = canary.events + stable.events;
+/** The canary's share of the requests of a look, 0..1. */
+export const shareOf = ({ canary, stable }: Look): number => {
   const total = canary.total + stable.total;
-  const share = total > 0 ? canary.total / total : 0;
+  return total > 0 ? canary.total / total : 0;
+};
+
+/** By how much one event more changes the normalising constant of each ratio, at this share of the requests. */
+export const growthsAt = (share: number): readonly number[] => RATIOS.map((ratio) => logGrowth(share, ratio));
+
+/** Adds what was seen since the last look. Events of the same requests share their `growths`. */
+export function withLook(
+  before: RatioEvidence,
+  look: Look,
+  growths: readonly number[] = growthsAt(shareOf(look)),
+): RatioEvidence {
+  const { canary, stable } = look;
+  const events = canary.events + stable.events;
+  const share = shareOf(look);
   return {
     canary: { events: before.canary.events + canary.events, total: before.canary.total + canary.total },
     stable: { events: before.stable.events + stable.events, total: before.stable.total + stable.total },
     expected: before.expected + events * share,
-    norms:
-      events === 0 ? before.norms : before.norms.map((norm, i) => norm + events * logGrowth(share, RATIOS[i] ?? 1)),
+    norms: events === 0 ? before.norms : before.norms.map((norm, i) => norm + events * (growths[i] ?? 0)),
   };
 }
 
@@ -99,12 +111,27 @@ function estimateOf({ canary, stable, expected }: RatioEvidence): number {
 /** ln of the mixture of likelihoods relative to r = 1. */
 function logMixture(evidence: RatioEvidence, logPrior: readonly number[]): number {
   let top = Number.NEGATIVE_INFINITY;
-  const terms = logPrior.map((prior, i) => {
+  const terms: number[] = [];
+  for (const [i, prior] of logPrior.entries()) {
+    if (prior === Number.NEGATIVE_INFINITY) continue;
     const term = prior + logLikelihood(evidence, i);
     if (term > top) top = term;
-    return term;
-  });
-  return top + Math.log(terms.reduce((sum, term) => sum + Math.exp(term - top), 0));
+    terms.push(term);
+  }
+  let sum = 0;
+  for (const term of terms) sum += Math.exp(term - top);
+  return top + Math.log(sum);
+}
+
+/** The same rates, seen `times` as long. */
+export function prolonged(evidence: RatioEvidence, times: number): RatioEvidence {
+  const side = ({ events, total }: SideCounts): SideCounts => ({ events: events * times, total: total * times });
+  return {
+    canary: side(evidence.canary),
+    stable: side(evidence.stable),
+    expected: evidence.expected * times,
+    norms: evidence.norms.map((norm) => norm * times),
+  };
 }
 
 const logLikelihood = ({ canary, norms }: RatioEvidence, i: number): number =>

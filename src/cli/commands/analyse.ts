@@ -1,5 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { SecretUse, SecretValue } from '../../../activities/metrics/secrets.ts';
 import { ShiplockError } from '../../errors.ts';
+import type { Provider } from '../../plan/plan.ts';
+import { withAddress } from '../../plan/provider.ts';
 import type { Analysed } from '../analyse.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { durationOption, type Invocation, type OutputOptions, withOutput } from '../invocation.ts';
@@ -9,6 +12,8 @@ interface Options extends OutputOptions {
   readonly template: readonly string[];
   readonly arg: Readonly<Record<string, string>>;
   readonly address?: string;
+  readonly policy?: string;
+  readonly environment?: string;
   readonly once?: boolean;
   readonly for?: number;
   readonly minimumReadings: number;
@@ -21,6 +26,8 @@ export function configure(command: Command, { terminal, finish }: Invocation): v
     .option('--template <name>', 'only this one; may be given again (default: all of the files)', collect, [])
     .option('--arg <name=value>', 'an argument of the templates; may be given again', named, {})
     .option('--address <url>', 'where Prometheus is reached from here, in place of the templates’ address')
+    .option('--policy <file>', 'a worker’s policy, whose addresses and secrets are used')
+    .option('--environment <name>', 'by which the policy maps addresses')
     .option('--once', 'read each metric once, at once')
     .option('--for <duration>', 'end the analysis after so long', durationOption('--for'))
     .option('--minimum-readings <number>', 'good readings needed of a metric without an end of its own', whole, 3)
@@ -38,7 +45,7 @@ export function configure(command: Command, { terminal, finish }: Invocation): v
       const result = await analyse(compiled.analysis, {
         once: options.once === true,
         ended: stop.signal,
-        address: options.address,
+        ...(await reaching(options)),
         onReading: (metric, { at, verdict, because }) => {
           if (output === 'text') terminal.out(clean(`${at}  ${verdict.padEnd(12)}  ${metric}: ${because}`));
         },
@@ -50,6 +57,23 @@ export function configure(command: Command, { terminal, finish }: Invocation): v
       const code = exitOf(result.state);
       if (code !== EXIT.released) finish(code);
     });
+}
+
+/** Where providers are reached, and with which secrets: as a worker of this policy does it. */
+async function reaching({ address, policy: file, environment }: Options) {
+  const { locate, readPolicy, secretValue } = await import('../../../workers/policy.ts');
+  const policy = file === undefined ? null : await readPolicy(file);
+  const embedded = () => Promise.reject(new Error('no embedded Prometheus is known here; name it with --address'));
+  return {
+    locate: (provider: Provider) =>
+      address !== undefined && provider.kind === 'prometheus'
+        ? withAddress(provider, address)
+        : locate(provider, policy, environment, embedded),
+    secretOf: (use: SecretUse): SecretValue =>
+      policy === null
+        ? { because: `the secret "${use.secret}" is not known here; name a policy that has it with --policy` }
+        : secretValue(use, policy, process.env),
+  };
 }
 
 /** As a release that rests on this analysis alone would end. */

@@ -54,12 +54,19 @@ export function treeOf(status: ReleaseStatus, now: Date): Node[] {
     .map(({ title, entries }) => groupNode(title, entries, status, now));
 }
 
+const BESIDE_THE_RAMP = [
+  ['background', 'background analysis'],
+  ['comparison', 'comparison with stable'],
+] as const;
+
 function groupNode(title: string, entries: readonly Progress[], status: ReleaseStatus, now: Date): Node {
   const only = entries.length === 1 ? entries[0] : undefined;
   if (only && only.title === title) return entryNode(only, status, now);
   const children = entries.map((entry) => entryNode(entry, status, now));
-  const background = title === 'canary' ? status.metrics.filter(({ analysis }) => analysis === 'background') : [];
-  if (background.length > 0) children.push(analysisNode('background analysis', background, status));
+  for (const [name, called] of title === 'canary' ? BESIDE_THE_RAMP : []) {
+    const metrics = status.metrics.filter(({ analysis }) => analysis === name);
+    if (metrics.length > 0) children.push(analysisNode(called, metrics, status));
+  }
   const look = lookOf(overall(entries), waitingOn(entries, status.waiting));
   return { ...look, title, time: spent(entries, now), note: '', children };
 }
@@ -111,7 +118,8 @@ function isGood({ good, failed, inconclusive, errors }: MetricProgress): boolean
 
 /** `[0.98] at 25 %` in the ramp of traffic, with the stable side beside it where that was asked. */
 export function readingOf({ value, beside, weight }: JudgedReading, { analysis }: MetricProgress): string {
-  const where = analysis === 'background' || analysis.startsWith('step-') ? ` at ${weight} %` : '';
+  const isOfRamp = /^(background|comparison|step-.*)$/.test(analysis);
+  const where = isOfRamp ? ` at ${weight} %` : '';
   return `${value}${where}${beside ? ` (stable ${beside})` : ''}`;
 }
 

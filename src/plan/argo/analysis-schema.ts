@@ -1,34 +1,8 @@
 /** Argo's AnalysisTemplate (argo-rollouts `analysis_types.go`): every field it knows, accepted or refused by name. */
 import { z } from 'zod';
 import { MAX_METRICS, MIN_INTERVAL_MS } from '../limits.ts';
-import { durationText, oneKind, opaque, refused, text, wholeText } from '../shape/fields.ts';
-
-/** Providers of Argo's other than Prometheus. */
-const OTHER_PROVIDERS = [
-  'job',
-  'web',
-  'datadog',
-  'kayenta',
-  'wavefront',
-  'newRelic',
-  'cloudWatch',
-  'graphite',
-  'influxdb',
-  'skywalking',
-  'plugin',
-] as const;
-
-const refusedProviders = Object.fromEntries(OTHER_PROVIDERS.map((name) => [name, refused(`provider.${name}`)]));
-
-export const prometheusSchema = z.strictObject({
-  address: text().nullish(),
-  query: z.string().min(1).max(16_384),
-  timeout: wholeText().nullish(),
-  insecure: refused('prometheus.insecure'),
-  headers: refused('prometheus.headers'),
-  authentication: refused('prometheus.authentication'),
-  rangeQuery: refused('prometheus.rangeQuery'),
-});
+import { durationText, oneKind, opaque, text, wholeText } from '../shape/fields.ts';
+import { providerSchema } from './providers/index.ts';
 
 export const metricSchema = z.strictObject({
   name: text(),
@@ -42,7 +16,7 @@ export const metricSchema = z.strictObject({
   inconclusiveLimit: wholeText().nullish(),
   consecutiveErrorLimit: wholeText().nullish(),
   consecutiveSuccessLimit: wholeText().nullish(),
-  provider: z.strictObject({ prometheus: prometheusSchema.nullish(), ...refusedProviders }),
+  provider: providerSchema,
 });
 export type ArgoMetric = z.output<typeof metricSchema>;
 

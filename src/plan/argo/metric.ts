@@ -1,6 +1,6 @@
 import { checkCondition } from '../../analysis/index.ts';
 import { formatDuration } from '../duration.ts';
-import type { MetricPlan } from '../plan.ts';
+import type { MetricPlan, Provider } from '../plan.ts';
 import type { Path, Report } from '../problem.ts';
 import { piece } from '../shape/check.ts';
 import { isPlaceholder } from '../shape/fields.ts';
@@ -8,10 +8,10 @@ import { show } from '../shape/show.ts';
 import type { Source } from '../yaml/read.ts';
 import { type ArgoMetric, metricSchema } from './analysis-schema.ts';
 import { entries } from './pod.ts';
+import { compileProvider, maySecretStand } from './providers/index.ts';
 
-/** Argo's defaults (argo-rollouts `utils/defaults`, `metricproviders/prometheus`). */
-const CONSECUTIVE_ERROR_LIMIT = 4;
-const PROMETHEUS_TIMEOUT_MS = 30_000;
+/** Argo's default (argo-rollouts `utils/defaults`). */
+export const CONSECUTIVE_ERROR_LIMIT = 4;
 
 /**
  * One metric, its arguments filled in: Argo's rules checked, defaults applied. `undefined` where it cannot be
@@ -23,32 +23,30 @@ export function compileMetric(source: Source, path: Path, filled: unknown, repor
   checkRhythm(source, path, metric, report);
   checkConditions(source, path, metric, report);
   checkSecrets(source, path, filled, report);
-  const prometheus = metric.provider.prometheus;
-  if (prometheus == null) {
-    const message = 'has no provider; expected prometheus';
-    report.error(source, [...path, 'provider'], 'SHIPLOCK_PLAN_FIELD_MISSING', message, 'key');
-    return undefined;
+  const placed = { source, path: [...path, 'provider'], report };
+  const provider = compileProvider(metric.provider, placed);
+  return provider && metricPlan(withoutConditions(metric, provider, source, path, report), provider);
+}
+
+/** A job answers by its exit code; Argo looks at no condition of it. */
+function withoutConditions(
+  metric: ArgoMetric,
+  { kind }: Provider,
+  source: Source,
+  path: Path,
+  report: Report,
+): ArgoMetric {
+  if (kind !== 'job') return metric;
+  for (const field of ['successCondition', 'failureCondition'] as const) {
+    if (!metric[field]) continue;
+    const message = 'is not looked at: a job is good where its command exits with 0';
+    report.warning(source, [...path, field], 'SHIPLOCK_PLAN_FIELD_IGNORED', message, 'key');
   }
-  const address = prometheus.address ?? null;
-  if (address === null) {
-    const message = "prometheus without an address (Argo's controller-wide default) is not supported; give its address";
-    report.error(source, [...path, 'provider', 'prometheus'], 'SHIPLOCK_PLAN_UNSUPPORTED', message, 'key');
-    return undefined;
-  }
-  if (!isPlaceholder(address) && !isHttpAddress(address)) {
-    const message = `is ${show(address)}; expected for example http://prometheus:9090`;
-    report.error(source, [...path, 'provider', 'prometheus', 'address'], 'SHIPLOCK_PLAN_VALUE', message);
-  }
-  return metricPlan(metric, {
-    kind: 'prometheus',
-    address,
-    query: prometheus.query.trim(),
-    timeoutMs: prometheus.timeout == null ? PROMETHEUS_TIMEOUT_MS : prometheus.timeout * 1_000,
-  });
+  return { ...metric, successCondition: null, failureCondition: null };
 }
 
 /** The metric with Argo's defaults. */
-export function metricPlan(metric: ArgoMetric, provider: MetricPlan['provider']): MetricPlan {
+function metricPlan(metric: ArgoMetric, provider: MetricPlan['provider']): MetricPlan {
   return {
     name: metric.name,
     provider,
@@ -65,7 +63,7 @@ export function metricPlan(metric: ArgoMetric, provider: MetricPlan['provider'])
 }
 
 /** Argo's `ValidateMetric` (argo-rollouts `utils/analysis/factory.go`). */
-export function checkRhythm(source: Source, path: Path, metric: ArgoMetric, report: Report): void {
+function checkRhythm(source: Source, path: Path, metric: ArgoMetric, report: Report): void {
   const { count, interval } = metric;
   const failures = metric.failureLimit ?? 0;
   const successes = metric.consecutiveSuccessLimit ?? 0;
@@ -73,7 +71,7 @@ export function checkRhythm(source: Source, path: Path, metric: ArgoMetric, repo
     const message = 'is -1, which switches it off, and there is no consecutiveSuccessLimit: nothing would ever end it';
     report.error(source, [...path, 'failureLimit'], 'SHIPLOCK_PLAN_METRIC_LIMIT', message);
   }
-  if (count == null) return;
+  if (count == null || count === 0) return;
   if (count > 1 && interval === undefined) {
     const message = `is ${count} without an interval; expected an interval, for example interval: 5m`;
     report.error(source, [...path, 'count'], 'SHIPLOCK_PLAN_METRIC_INTERVAL', message);
@@ -92,29 +90,31 @@ export function checkRhythm(source: Source, path: Path, metric: ArgoMetric, repo
   if ((metric.inconclusiveLimit ?? 0) > count) never('inconclusiveLimit', `${metric.inconclusiveLimit}`);
 }
 
-/** A secret never stands in what is recorded or shown. */
+/** A secret stands in what authenticates a provider, and never in what is recorded or shown. */
 function checkSecrets(source: Source, path: Path, filled: unknown, report: Report): void {
   for (const [at, value] of entries(filled, path)) {
     const secret = typeof value === 'string' ? /\{\{secret\.[^}]*\}\}/.exec(value)?.[0] : undefined;
-    if (secret === undefined) continue;
+    const within = at.slice(path.length);
+    if (secret === undefined || (within[0] === 'provider' && maySecretStand(within.slice(1)))) continue;
     const message = `holds the secret ${secret.slice(9, -2)}, and would be recorded and shown; no secret may stand here`;
     report.error(source, at, 'SHIPLOCK_PLAN_SECRET', message);
   }
 }
 
-export function checkConditions(source: Source, path: Path, metric: ArgoMetric, report: Report): void {
+type Conditions = Pick<ArgoMetric, 'successCondition' | 'failureCondition' | 'provider'>;
+
+/** A job's conditions are not looked at; elsewhere any answer may come, but numbers of Prometheus. */
+const shapeOf = ({ provider }: Conditions) => (provider.prometheus == null ? 'any' : 'numbers');
+
+export function checkConditions(source: Source, path: Path, metric: Conditions, report: Report): void {
   for (const field of ['successCondition', 'failureCondition'] as const) {
     const condition = metric[field];
     if (condition == null || condition === '' || isPlaceholder(condition)) continue;
-    const checked = checkCondition(condition, metric.provider.prometheus == null ? 'any' : 'numbers');
+    const checked = checkCondition(condition, shapeOf(metric));
     if (checked.ok) continue;
     const message = `${show(condition)}: ${checked.message} (at character ${checked.column} of the condition)`;
     report.error(source, [...path, field], 'SHIPLOCK_PLAN_CONDITION', message);
   }
-}
-
-export function isHttpAddress(text: string): boolean {
-  return /^https?:\/\/[^\s/]/.test(text) && URL.canParse(text);
 }
 
 /** The least time a metric needs for all its readings; `null` where it has no end of its own. */

@@ -1,4 +1,5 @@
 import type { Path, Report } from '../problem.ts';
+import { secretText } from '../provider.ts';
 import { checkShape, piece, valueAt } from '../shape/check.ts';
 import { nearest } from '../suggest.ts';
 import type { Source } from '../yaml/read.ts';
@@ -16,7 +17,7 @@ export interface Template {
 
 /** An argument of a template: its default, if it has one. */
 export interface DeclaredArgument {
-  /** `null`: a value must be given, or stands in `fieldPath`. A secret is `{{secret.NAME.KEY}}` and stays so. */
+  /** `null`: a value must be given, or stands in `fieldPath`. A secret is `{{secret.NAME/KEY}}` and stays so. */
   readonly value: string | null;
   /** The field of the Rollout that holds the value. */
   readonly fieldPath?: string;
@@ -81,7 +82,7 @@ function readArguments(source: Source, report: Report): Map<string, DeclaredArgu
     const secret = arg?.valueFrom?.secretKeyRef;
     const fieldPath = arg?.valueFrom?.fieldRef?.fieldPath;
     args.set(name, {
-      value: arg?.value ?? (secret ? `{{secret.${secret.name}.${secret.key}}}` : null),
+      value: arg?.value ?? (secret ? secretText(secret.name, secret.key) : null),
       ...(fieldPath === undefined ? {} : { fieldPath }),
     });
   }

@@ -1,6 +1,6 @@
-/** `canary.comparison`: metrics of the background analysis that compare the canary with the stable side. */
+/** `canary.comparison`: the analysis that compares the canary with the stable side. */
 import { PART_LABEL } from '../../analysis/comparison/look.ts';
-import { isHttpAddress } from '../argo/metric.ts';
+import { isHttpAddress } from '../argo/providers/index.ts';
 import type { CanaryPlan, MetricPlan, Target } from '../plan.ts';
 import { piece, valueAt } from '../shape/check.ts';
 import { show } from '../shape/show.ts';
@@ -32,25 +32,16 @@ export function withComparison(
     written.judge === 'kayenta'
       ? [compileKayenta(context, written, { target, canary, minimumReadings: analysis.minimumReadings })]
       : compileMetrics(context, written, target);
-  if (analysis.compatibility === 'argo') {
-    const message = 'stands beside compatibility: argo; Argo compares nothing, so leave one of them out';
-    context.report.error(context.source, ['canary', 'comparison'], 'SHIPLOCK_PLAN_CHOICE', message, 'key');
-  }
-  const known = canary.background;
   return {
     ...canary,
-    background: {
-      startingStep: known?.startingStep ?? 0,
-      analysis: known
-        ? { ...known.analysis, metrics: [...known.analysis.metrics, ...metrics] }
-        : {
-            templates: [],
-            metrics,
-            minimumReadings: analysis.minimumReadings,
-            inconclusiveDeadlineMs: analysis.inconclusiveDeadlineMs,
-            deadlineMs: analysis.deadlineMs ?? DEADLINE_MS,
-          },
+    comparison: {
+      templates: [],
+      metrics,
+      minimumReadings: analysis.minimumReadings,
+      inconclusiveDeadlineMs: analysis.inconclusiveDeadlineMs,
+      deadlineMs: analysis.deadlineMs ?? DEADLINE_MS,
     },
+    ...(written.baseline ? { baselineService: `${context.service}-baseline` } : {}),
   };
 }
 
@@ -66,11 +57,12 @@ function compileMetrics(
   // One budget of false alarms for the release: each metric has its part.
   const weights = written.metrics.reduce((sum, { weight = 1 }) => sum + weight, 0);
   return written.metrics.map((metric, index) => {
-    const of = metric.counts ? 'counts' : 'histogram';
+    const of = metric.counts ? 'counts' : metric.mean ? 'mean' : 'histogram';
     const query = queryOf(metric);
-    if (!query.includes(canaryService)) {
+    for (const [path, part] of partsOf(metric)) {
+      if (part.includes(canaryService)) continue;
       const message = `names no ${canaryService}, which the same question about ${stableService} would replace`;
-      refuse(['metrics', index, of], 'SHIPLOCK_PLAN_VALUE', message);
+      refuse(['metrics', index, ...path], 'SHIPLOCK_PLAN_VALUE', message);
     }
     if (written.metrics.findIndex(({ name }) => name === metric.name) !== index)
       refuse(['metrics', index, 'name'], 'SHIPLOCK_PLAN_VALUE', `is ${show(metric.name)} a second time`);
@@ -101,9 +93,23 @@ function compileMetrics(
   });
 }
 
+/** Every PromQL of a metric, with its place. */
+function partsOf({
+  counts,
+  histogram,
+  mean,
+}: WrittenComparison['metrics'][number]): [path: string[], promql: string][] {
+  const within = (name: string, parts: Readonly<Record<string, string>> = {}): [string[], string][] =>
+    Object.entries(parts).map(([part, promql]) => [[name, part], promql]);
+  return histogram === undefined
+    ? [...within('counts', counts), ...within('mean', mean)]
+    : [[['histogram'], histogram]];
+}
+
 /** One question for all that a look needs, so that its parts are of the same moment. */
-function queryOf({ counts, histogram }: WrittenComparison['metrics'][number]): string {
-  if (!counts) return `sum by (le) (${histogram ?? ''})`;
-  const part = (name: 'events' | 'total') => `label_replace(sum(${counts[name]}), "${PART_LABEL}", "${name}", "", "")`;
-  return `${part('events')} or ${part('total')}`;
+function queryOf({ counts, histogram, mean }: WrittenComparison['metrics'][number]): string {
+  const part = (name: string, promql: string) => `label_replace(sum(${promql}), "${PART_LABEL}", "${name}", "", "")`;
+  if (counts) return `${part('events', counts.events)} or ${part('total', counts.total)}`;
+  if (mean) return `sum by (le) (${mean.histogram}) or ${part('sum', mean.sum)}`;
+  return `sum by (le) (${histogram ?? ''})`;
 }

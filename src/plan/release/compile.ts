@@ -1,7 +1,7 @@
 import { ShiplockError } from '../../errors.ts';
 import { analysesOf } from '../analyses.ts';
 import { sortManifests } from '../argo/manifests.ts';
-import { PLAN_FORMAT, type Plan } from '../plan.ts';
+import { type AnalysisPlan, PLAN_FORMAT, type Plan, type PrometheusQuery } from '../plan.ts';
 import { createReport, type Problem, type Report } from '../problem.ts';
 import { checkShape, piece, valueAt } from '../shape/check.ts';
 import { DNS_LABEL, duration } from '../shape/fields.ts';
@@ -89,9 +89,7 @@ function compile(request: CompileRequest, report: Report): Plan | null {
     autoPromote,
     ramped: cutover === undefined || hasRamp(ramp),
     canaryService: target?.canaryService ?? `${context.service}-canary`,
-    // Whoever has no Prometheus of its own asks the one of the first analysis.
-    address:
-      ramp.canary && (analysesOf({ canary: ramp.canary, cutover, flags })[0]?.metrics[0]?.provider.address ?? null),
+    prometheus: ramp.canary && firstPrometheus(analysesOf({ canary: ramp.canary, cutover, flags })),
   });
   const validation = compileValidation(context, gates);
   const notify = compileNotify(context);
@@ -118,6 +116,12 @@ function compile(request: CompileRequest, report: Report): Plan | null {
     ...(notify && { notify }),
   };
 }
+
+/** Whoever has no Prometheus of its own asks the one that an analysis asks first. */
+const firstPrometheus = (analyses: readonly AnalysisPlan[]): PrometheusQuery | null =>
+  analyses
+    .flatMap(({ metrics }) => metrics.map(({ provider }) => provider))
+    .find((provider) => provider.kind === 'prometheus') ?? null;
 
 /** The first activity of a release validates the plan again; what it would refuse is refused here. */
 function checkCompiled(plan: Plan, file: string, report: Report): void {

@@ -1,6 +1,6 @@
 /** What is wrong with a comparison by the judge `kayenta` that its shape does not show. */
 import { mostPoints } from '../../analysis/kayenta/index.ts';
-import { isHttpAddress } from '../argo/metric.ts';
+import { isHttpAddress } from '../argo/providers/index.ts';
 import { formatDuration } from '../duration.ts';
 import type { KayentaPlan } from '../kayenta-plan.ts';
 import type { CanaryPlan, Target } from '../plan.ts';
@@ -145,9 +145,7 @@ function rhythmFaults(written: WrittenKayenta, { canary, intervalMs, minimumRead
   return [value([written.interval === undefined ? 'metrics' : 'interval'], message)];
 }
 
-/** How long the steps pause from the comparison's start on; what waits for people comes to it. */
-function rampMs({ steps, background }: CanaryPlan): number {
-  return steps
-    .slice(background?.startingStep ?? 0)
-    .reduce((sum, step) => sum + (step.kind === 'pause' ? (step.durationMs ?? 0) : 0), 0);
+/** How long the steps pause; what waits for people comes to it. */
+function rampMs({ steps }: CanaryPlan): number {
+  return steps.reduce((sum, step) => sum + (step.kind === 'pause' ? (step.durationMs ?? 0) : 0), 0);
 }

@@ -1,4 +1,4 @@
-import { isHttpAddress } from '../argo/metric.ts';
+import { isHttpAddress } from '../argo/providers/index.ts';
 import type { MonitorPlan, PrometheusQuery, PromotionPlan } from '../plan.ts';
 import { piece, valueAt } from '../shape/check.ts';
 import { show } from '../shape/show.ts';
@@ -23,8 +23,8 @@ export interface PromotionOptions {
   readonly ramped: boolean;
   /** The series that the default queries read. */
   readonly canaryService: string;
-  /** Prometheus of the first analysis metric; `undefined` where the ramp is wrong and nobody can tell. */
-  readonly address: string | null | undefined;
+  /** The first that an analysis asks, and how; `undefined` where the ramp is wrong and nobody can tell. */
+  readonly prometheus: PrometheusQuery | null | undefined;
 }
 
 export function compilePromotion(context: Context, options: PromotionOptions): PromotionPlan {
@@ -50,8 +50,9 @@ function compileMonitor(context: Context, promotion: unknown, options: Promotion
   if (raw === undefined) return null;
   const monitor = piece(monitorSchema, raw);
   if (monitor === undefined) return null;
-  const address = monitor.address ?? options.address;
-  if (address === undefined) return null;
+  if (monitor.address === undefined && options.prometheus === undefined) return null;
+  const address = monitor.address ?? options.prometheus?.address ?? null;
+  const { headers, basicAuth, insecure } = (monitor.address === undefined && options.prometheus) || {};
   if (address === null || !isHttpAddress(address)) {
     const found = address === null ? 'is missing' : `is ${show(address)}`;
     const message = `${found}; expected Prometheus, for example http://prometheus:9090`;
@@ -63,6 +64,9 @@ function compileMonitor(context: Context, promotion: unknown, options: Promotion
     address,
     query: text.trim(),
     timeoutMs: monitor.timeout ?? DEFAULTS.timeoutMs,
+    ...(headers && { headers }),
+    ...(basicAuth && { basicAuth }),
+    ...(insecure && { insecure }),
   });
   const queries = defaultQueries(options.canaryService, monitor.window ?? DEFAULTS.windowMs);
   const plan: MonitorPlan = {

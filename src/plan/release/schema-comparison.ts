@@ -3,7 +3,12 @@ import { dnsLabel, duration, interval, text } from '../shape/fields.ts';
 import { exactlyOne } from './schema-fields.ts';
 
 const margin = () =>
-  z.number().min(0.01).max(99).optional().describe('Up to 1 + margin times as often is equivalent. Default: none.');
+  z
+    .number()
+    .min(0.01)
+    .max(99)
+    .optional()
+    .describe('Up to 1 + margin times as often (a mean: as long) is equivalent. Default: none.');
 const minimumRequests = () =>
   z
     .int()
@@ -24,6 +29,12 @@ export const comparisonSchema = z.strictObject({
       'The share of releases of an equal version that may be called worse, for all metrics together. Default: 0.05.',
     ),
   interval: interval().optional().describe('Between two looks. Default: 30s.'),
+  baseline: z
+    .boolean()
+    .optional()
+    .describe(
+      'Compares with a fresh revision of the stable version, of the size and share of the canary. Default: false.',
+    ),
   timeout: duration('Of one question. Default: 30s.').optional(),
   prometheus: text().describe('Its address, for example http://prometheus:9090.'),
   margin: margin(),
@@ -42,11 +53,18 @@ export const comparisonSchema = z.strictObject({
             .optional()
             .describe("PromQL that names the canary's service; sums are taken of it."),
           histogram: text().optional().describe("Buckets (PromQL that names the canary's service), by le in seconds."),
+          mean: z
+            .strictObject({
+              sum: text().describe('The sum of what the histogram observed, in seconds: its series ending in _sum.'),
+              histogram: text().describe('Its buckets, by le in seconds; they say how much the latency varies.'),
+            })
+            .optional()
+            .describe("PromQL that names the canary's service: how long requests take on average."),
           quantile: z.number().min(0.5).max(0.9999).optional().describe('Of the histogram. Default: 0.99.'),
           margin: margin(),
           minimumRequests: minimumRequests(),
         })
-        .check(exactlyOne(['counts', 'histogram'])),
+        .check(exactlyOne(['counts', 'histogram', 'mean'])),
     )
     .min(1)
     .max(10),

@@ -8,6 +8,12 @@ const score = () => z.number().min(0).max(100).optional();
 export const kayentaSchema = z.strictObject({
   judge: z.literal('kayenta'),
   interval: interval().optional().describe('Between two readings, the first one so long after the start. Default: 5m.'),
+  baseline: z
+    .boolean()
+    .optional()
+    .describe(
+      'Compares with a fresh revision of the stable version, of the size and share of the canary. Default: false.',
+    ),
   timeout: duration('Of one question. Default: 30s.').optional(),
   prometheus: text().describe('Its address, for example http://prometheus:9090.'),
   step: interval('Between two points of a series. Default: 15s.').optional(),

@@ -1,12 +1,19 @@
 import { formatDuration } from '../duration.ts';
-import type { AnalysisPlan, CanaryPlan, FlagStep, Step } from '../plan.ts';
+import type { AnalysisPlan, CanaryPlan, FlagStep, MetricPlan, Step } from '../plan.ts';
 import { type Row, row } from './row.ts';
 import { earliestStepMs } from './timeline.ts';
 import { metricText, within } from './words.ts';
 
 /** The rows of a ramp alone, also of a Rollout without a release file. */
-export function canaryRows({ steps, background, readyDeadlineMs }: CanaryPlan): Row[] {
+export function canaryRows(canary: CanaryPlan): Row[] {
+  const { steps, background, comparison, readyDeadlineMs, baselineService } = canary;
   const rows = [row(0, 'canary', 'new version ready', within(readyDeadlineMs))];
+  if (baselineService !== undefined)
+    rows.push(row(0, 'canary', `${baselineService} ready: a fresh copy of stable`, within(readyDeadlineMs)));
+  if (comparison) {
+    const head = 'comparison with stable from here, at every look';
+    rows.push(row(0, 'canary', head, 'worse: back at once'), ...comparison.metrics.map(comparedRow));
+  }
   let at = 0;
   for (const [index, step] of steps.entries()) {
     if (background?.startingStep === index) rows.push(...backgroundRows(background.analysis, at));
@@ -38,6 +45,8 @@ export function analysisRows(analysis: AnalysisPlan, at: number, phase: string, 
   const head = row(at, phase, `${name}: analysis ${analysis.templates.join(', ')}`, within(analysis.deadlineMs, then));
   return [head, ...metricRows(analysis, phase)];
 }
+
+const comparedRow = (metric: MetricPlan): Row => row(null, 'canary', metricText(metric));
 
 function backgroundRows(analysis: AnalysisPlan, at: number): Row[] {
   const needs = `at least ${analysis.minimumReadings} good, one at the last weight`;

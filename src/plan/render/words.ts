@@ -1,4 +1,5 @@
 /** The parts of a plan in a few words each: the cells of its table. */
+import { comparisonText } from '../../analysis/index.ts';
 import { describeRhythm } from '../argo/metric.ts';
 import { formatDuration } from '../duration.ts';
 import type {
@@ -47,16 +48,10 @@ export function migrationText({ name, sha256 }: Migration, database: string): st
 }
 
 export function metricText(metric: MetricPlan): string {
+  if (metric.comparison) return `· ${metric.name}: ${comparisonText(metric.comparison)} · ${describeRhythm(metric)}`;
   const good = metric.successCondition === null ? '' : ` good: ${metric.successCondition}`;
   const bad = metric.failureCondition === null ? '' : ` bad: ${metric.failureCondition}`;
-  return `· ${metric.name}:${good}${bad}${scoreText(metric)} · ${describeRhythm(metric)}`;
-}
-
-function scoreText({ comparison }: MetricPlan): string {
-  if (comparison?.judge !== 'kayenta') return '';
-  const { pass, marginal, metrics } = comparison;
-  const names = metrics.map(({ name, muted }) => (muted ? `${name} (muted)` : name)).join(', ');
-  return ` good: score ≥ ${pass} of ${names} bad: score ≤ ${marginal}`;
+  return `· ${metric.name}:${good}${bad} · ${describeRhythm(metric)}`;
 }
 
 export function monitorText({ healthy, unhealthy }: MonitorPlan): string {

@@ -103,6 +103,9 @@ function durationField(bareSeconds: boolean, leastMs: number) {
 /** Text in which `{{args.x}}` may still stand; whatever reads it then waits for the value. */
 export const isPlaceholder = (value: unknown): value is string => typeof value === 'string' && value.includes('{{');
 
+/** A field that takes something narrower waits for the argument's value. */
+export const placeholder = () => z.string().max(4_096).refine(isPlaceholder, 'a placeholder');
+
 /** A duration that needs a unit (Argo's `DurationString`); `null` while a placeholder stands in it. */
 export function durationText(leastMs = 0) {
   const parse = durationField(false, leastMs);
@@ -119,13 +122,15 @@ export function durationText(leastMs = 0) {
   });
 }
 
-/** Argo's `IntOrString` holding a whole number of `least` or more; `null` while a placeholder stands in it. */
-export function wholeText(least = 0) {
+/** Argo's `IntOrString` holding a whole number of `least` to `most`; `null` while a placeholder stands in it. */
+export function wholeText(least = 0, most = 1_000_000_000) {
   return z.unknown().transform((value, context): number | null => {
     if (isPlaceholder(value)) return null;
     const number = typeof value === 'string' && /^-?\d{1,9}$/.test(value) ? Number(value) : value;
-    if (isWholeBetween(number, least, 1_000_000_000)) return number as number;
-    const message = `is ${show(value)}; expected a whole number of ${least === 0 ? 'zero' : least} or more`;
+    if (isWholeBetween(number, least, most)) return number as number;
+    const bound = isWholeBetween(number, most, Number.MAX_SAFE_INTEGER) ? `at most ${most}` : undefined;
+    const expected = bound ?? `${least === 0 ? 'zero' : least} or more`;
+    const message = `is ${show(value)}; expected a whole number of ${expected}`;
     context.addIssue({ code: 'custom', message, params: { code: 'SHIPLOCK_PLAN_RANGE' } });
     return z.NEVER;
   });

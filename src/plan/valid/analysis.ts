@@ -1,28 +1,17 @@
 /** Analyses and the steps that hold them, in a compiled plan. */
 import { z } from 'zod';
 import { checkCondition } from '../../analysis/index.ts';
-import { isHttpAddress } from '../argo/metric.ts';
 import { MAX_METRICS } from '../limits.ts';
+import type { MetricPlan } from '../plan.ts';
 import { kayenta } from './kayenta.ts';
 import { interval, ms, text, whole, wholePercent } from './pieces.ts';
+import { provider } from './provider.ts';
 
-const condition = z
-  .string()
-  .max(4_096)
-  .refine((value) => checkCondition(value, 'numbers').ok, 'expected a condition such as result[0] >= 0.99')
-  .nullable();
-
-export const prometheus = z.strictObject({
-  kind: z.literal('prometheus'),
-  address: text.refine(isHttpAddress, 'expected an http address'),
-  query: text,
-  timeoutMs: ms,
-  range: z.strictObject({ startMs: ms, endMs: ms, stepMs: interval }).optional(),
-});
+const condition = z.string().max(4_096).nullable();
 
 const comparison = z.strictObject({
   judge: z.literal('sequential').optional(),
-  of: z.enum(['counts', 'histogram']),
+  of: z.enum(['counts', 'histogram', 'mean']),
   alpha: z.number().gt(0).max(0.5),
   margin: z.number().gt(0).max(99).nullable(),
   minimumRequests: whole,
@@ -32,7 +21,7 @@ const comparison = z.strictObject({
 const metric = z
   .strictObject({
     name: text,
-    provider: prometheus,
+    provider,
     intervalMs: interval.nullable(),
     count: whole.nullable(),
     initialDelayMs: ms,
@@ -46,11 +35,21 @@ const metric = z
     retained: whole.optional(),
     comparison: z.discriminatedUnion('judge', [comparison, kayenta]).optional(),
   })
+  .refine((value) => areUnderstood(value), 'expected conditions such as result[0] >= 0.99')
+  .refine(({ comparison, provider }) => !comparison || provider.kind === 'prometheus', 'expected Prometheus to compare')
   .refine(
     ({ failureLimit, consecutiveSuccessLimit }) => failureLimit >= 0 || (consecutiveSuccessLimit ?? 0) > 0,
     'expected a consecutiveSuccessLimit where failureLimit is -1',
   )
   .refine((value) => value.intervalMs !== null || (value.count ?? 2) <= 1, 'expected an interval where count is not 1');
+
+/** Prometheus answers numbers; of others nobody knows. */
+function areUnderstood(value: Pick<MetricPlan, 'successCondition' | 'failureCondition' | 'provider'>): boolean {
+  const shape = value.provider.kind === 'prometheus' ? 'numbers' : 'any';
+  return [value.successCondition, value.failureCondition].every(
+    (condition) => condition === null || checkCondition(condition, shape).ok,
+  );
+}
 
 export const analysis = z.strictObject({
   templates: z.array(text).readonly(),

@@ -63,7 +63,10 @@ export const CANARY: readonly Question[] = [
       const all = metrics.reduce((sum, { readings }) => sum + readings.length, 0);
       if (all === 0 && isRampWaived(plan, status)) return waived(status);
       if (good === 0) return unshown(`none of ${all} readings showed anything good`);
-      const guards = [plan.canary.background && 'the ramp', plan.cutover?.after && 'the switch'].filter(Boolean);
+      const guards = [
+        (plan.canary.background ?? plan.canary.comparison) && 'the ramp',
+        plan.cutover?.after && 'the switch',
+      ].filter(Boolean);
       const alarm =
         guards.length > 0 ? `a bad one takes ${guards.join(' and ')} back` : 'a bad one stops the next step';
       return passed(`${share(good, all, 'readings good')}; ${alarm}; alert rules beyond that are not asked`);

@@ -3,7 +3,7 @@ import type { AnalysisPlan, Plan } from '../../plan/plan.ts';
 
 /** A metric that the plan judges, and where. */
 export interface Criterion {
-  /** `background`, or the name of the step. */
+  /** `background`, `comparison`, or the name of the step. */
   readonly analysis: string;
   readonly metric: string;
 }
@@ -12,6 +12,7 @@ export interface Criterion {
 export function trafficCriteria({ canary, cutover }: Plan): Criterion[] {
   return [
     ...(canary.background ? metricsOf('background', canary.background.analysis) : []),
+    ...(canary.comparison ? metricsOf('comparison', canary.comparison) : []),
     ...canary.steps.flatMap((step, index) =>
       step.kind === 'analysis' ? metricsOf(`step-${index + 1}`, step.analysis) : [],
     ),
