@@ -63,7 +63,7 @@ export function assessMetric(
   };
   const ended = ({ state, because }: End): MetricAssessment => ({ state, because, ...tally, nextInMs: null });
 
-  const beyond = beyondALimit(metric, tally, inARow('error'));
+  const beyond = readings.length === 0 ? [] : beyondALimit(metric, tally, inARow('error'));
   // Of several limits the first here says what it is; Argo's last test wins, and so hides a failure.
   const over =
     compatibility === 'argo' ? beyond.at(-1) : (beyond.find(({ state }) => state !== 'inconclusive') ?? beyond[0]);

@@ -25,14 +25,24 @@ export function parseInput(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // A string, or one of the words outside of strings. A number beyond the greatest float is read as infinite.
-    const words = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/gs;
-    const inJson = text.replace(words, (found) => {
+    const inJson = withNumbers(text);
+    if (inJson === null || inJson === text) throw error;
+    return JSON.parse(inJson, (_, value: unknown) => (value === NAN ? Number.NaN : value));
+  }
+}
+
+/** The text with the bare words in a form that is JSON: a number beyond the greatest float is read as infinite. */
+function withNumbers(text: string): string | null {
+  // Strings, closed or not, are passed over.
+  const words = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?Infinity|NaN/gs;
+  try {
+    return text.replace(words, (found) => {
       if (found.startsWith('"')) return found;
       return found === 'NaN' ? JSON.stringify(NAN) : found.replace('Infinity', '1e999');
     });
-    if (inJson === text) throw error;
-    return JSON.parse(inJson, (_, value: unknown) => (value === NAN ? Number.NaN : value));
+  } catch {
+    // A string with millions of escapes is beyond the stack of regular expressions.
+    return null;
   }
 }
 

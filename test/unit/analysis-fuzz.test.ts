@@ -10,6 +10,8 @@ import {
   type ReadingVerdict,
 } from '../../src/analysis/index.ts';
 import type { MonitorPlan } from '../../src/plan/plan.ts';
+import { broken, condition } from '../oracles/expr/grammar.ts';
+import { RESULTS } from '../oracles/expr/results.ts';
 
 /** The same cases on every run; another seed finds others. */
 const SEED = Number(process.env.SHIPLOCK_FUZZ_SEED ?? 20261123);
@@ -20,6 +22,20 @@ const NO_HANG_MS = 3000;
 const PIECES = [
   ...['result', 'result[0]', '#', '.a', '?.', '[', ']', '(', ')', '{', '}', ',', ':', '?', '??', ';'],
   ...['all', 'any(', 'filter(result,', 'map(', 'count(', 'sum(', 'len(', 'isNaN(', 'default(', 'asInt(', 'mean('],
+  ...[
+    'lower(',
+    'split(',
+    'duration("1h")',
+    'date(',
+    'now()',
+    '.Hours()',
+    'sort(',
+    'reduce(',
+    '#acc',
+    '#index',
+    'concat(',
+  ],
+  ...['let x =', 'x', 'if', 'else', '{a:', '..', '|', '::', 'find(', 'toJSON(', 'fromJSON(', 'repeat(', '"asc"'],
   ...['and', 'or', 'not', '!', '&&', '||', 'in', 'matches', 'contains', '==', '>=', '<', '+', '-', '*', '/', '%', '**'],
   ...[
     '0',
@@ -49,15 +65,33 @@ describe('Whatever is thrown at it', () => {
         random(3) === 0 ? '' : ' ',
       );
       const result = resultFrom(random);
-      quickly(text, () => {
-        const check = checkCondition(text);
-        const outcome = evaluateCondition(text, result);
-        assert.deepEqual(evaluateCondition(text, result), outcome, text);
-        assert.deepEqual(checkCondition(text), check, text);
-        if (!check.ok) assert.ok(check.column >= 1 && check.column <= text.length + 1 && check.message !== '', text);
-        if (!check.ok) assert.ok(!outcome.ok, `refused, yet answered: ${text}`);
-      });
+      answeredOrRefused(text, result);
     }
+  });
+
+  it('a condition that makes sense, or nearly, is answered or refused, at once and twice the same', () => {
+    const random = randomFrom(SEED + 4);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { shape, given } = RESULTS[random(RESULTS.length)] as (typeof RESULTS)[number];
+      const { numbers, number, result } = given as { numbers?: string[]; number?: string; result?: Result };
+      const whole = condition(random, shape);
+      const text = random(3) === 0 ? broken(whole, random) : whole;
+      answeredOrRefused(text, numbers?.map(Number) ?? (number === undefined ? (result ?? null) : Number(number)));
+    }
+  });
+
+  it('what is remembered of earlier conditions changes no answer', () => {
+    const random = randomFrom(SEED + 5);
+    const asked = Array.from({ length: 600 }, () => condition(random, 'numbers'));
+    const results = [[], [0.995], [1, 2, 3], null, 'abc', { a: 1 }];
+    const first = asked.map((text) => results.map((result) => evaluateCondition(text, result)));
+    const again = asked
+      .toReversed()
+      .map((text) => results.toReversed().map((result) => evaluateCondition(text, result)));
+    assert.deepEqual(
+      again.toReversed(),
+      first.map((outcomes) => outcomes.toReversed()),
+    );
   });
 
   it('a pattern is matched or refused, at once', () => {
@@ -157,6 +191,21 @@ const MONITOR: MonitorPlan = {
 };
 
 type Random = (below: number) => number;
+type Result = Parameters<typeof evaluateCondition>[1];
+
+function answeredOrRefused(text: string, result: Result): void {
+  quickly(text, () => {
+    const check = checkCondition(text);
+    const outcome = evaluateCondition(text, result, { at: 0 });
+    assert.deepEqual(evaluateCondition(text, result, { at: 0 }), outcome, text);
+    assert.deepEqual(checkCondition(text), check, text);
+    for (const fault of [check, outcome]) {
+      if (fault.ok) continue;
+      assert.ok(fault.column >= 1 && fault.column <= text.length + 1 && fault.message !== '', text);
+    }
+    if (!check.ok) assert.ok(!outcome.ok, `refused, yet answered: ${text}`);
+  });
+}
 
 /** Mulberry32 (Tommy Ettinger, 2017): small, seeded, good enough to make cases. */
 function randomFrom(seed: number): Random {
@@ -169,7 +218,7 @@ function randomFrom(seed: number): Random {
   };
 }
 
-function resultFrom(random: Random): Parameters<typeof evaluateCondition>[1] {
+function resultFrom(random: Random): Result {
   const results = [
     [],
     [0.99],

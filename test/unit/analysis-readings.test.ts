@@ -25,6 +25,14 @@ function table(rows: Row[]): void {
   }
 }
 
+describe('A reading', () => {
+  it('is judged at the time at which it was taken', () => {
+    const conditions = { successCondition: 'now() < date("2026-12-24") and result[0] > 0', failureCondition: null };
+    const taken = (at: string) => assessReading(conditions, { ...reading('1'), at }).verdict;
+    assert.deepEqual([taken('2026-12-23T23:59:59.999Z'), taken('2026-12-24T00:00:00.000Z')], ['pass', 'fail']);
+  });
+});
+
 describe('A reading is judged by the rules of Argo', () => {
   table([
     ['result[0] >= 0.99', null, ['0.995'], 'pass', /^result\[0\] >= 0\.99 holds for \[0\.995\]$/],

@@ -102,6 +102,9 @@ function reasonFor(one: Case & { phase: Phase }, ours: Phase): string | null {
   const good = readings.filter((reading) => reading.argo === 'Successful').length;
   const changed = readings.find((reading) => reading.argo !== reading.ours);
   if (changed === undefined) {
+    // One reading passes two limits only where one of them has wrapped round to less than nothing.
+    if (Object.values(metric).includes('99999999999999999999') && one.phase === 'Inconclusive')
+      return ours === 'Failed' || ours === 'Error' ? 'failed first' : null;
     if (one.phase !== 'Successful' || ours !== 'Inconclusive') return null;
     if (good === 0) return 'none good';
     return terminated && good < 3 ? 'cut short' : null;

@@ -2,7 +2,7 @@ import { type Budget, fail, spend } from './budget.ts';
 import { wholeOf } from './numbers.ts';
 import { compare, equal } from './operators.ts';
 import { bytesOf, compareTexts } from './texts.ts';
-import { type Computed, isArray, isMap, kindName, NIL_ARRAY } from './values.ts';
+import { type Computed, Duration, isArray, isMap, kindName, NIL_ARRAY } from './values.ts';
 
 /** Go sorts up to this many elements by insertion (`sort/zsortinterface.go`), which is stable. */
 const BY_INSERTION = 12;
@@ -37,8 +37,9 @@ export function get(of: Computed, key: Computed, budget: Budget): Computed {
 
 export function take(value: Computed, count: Computed, budget: Budget): readonly Computed[] {
   const array = arrayOf('take', value, budget);
-  if (typeof count !== 'bigint' || count < 0n) return fail(budget, 'take(…) needs a whole number that is not negative');
-  return array.slice(0, Number(count));
+  const most = count instanceof Duration ? count.ns : count;
+  if (typeof most !== 'bigint' || most < 0n) return fail(budget, 'take(…) needs a whole number that is not negative');
+  return array.slice(0, Number(most));
 }
 
 /** The fields of an object, sorted by name (Go's order is random). */
@@ -62,9 +63,13 @@ export function concat(arrays: readonly Computed[], budget: Budget): readonly Co
   return all.length === 0 ? NIL_ARRAY : all;
 }
 
-export function flatten(array: readonly Computed[], budget: Budget): readonly Computed[] {
+export function flatten(array: readonly Computed[], budget: Budget, into: Computed[] = []): readonly Computed[] {
   spend(budget, array.length);
-  return array.flatMap((item) => (isArray(item) ? flatten(item, budget) : [item]));
+  for (const item of array) {
+    if (isArray(item)) flatten(item, budget, into);
+    else into.push(item);
+  }
+  return into;
 }
 
 /** `descending` of what `sort` and `sortBy` are given as order. */

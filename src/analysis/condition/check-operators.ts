@@ -1,5 +1,4 @@
 import {
-  arrayOf,
   assignable,
   BOOL,
   comparable,
@@ -14,6 +13,7 @@ import {
   kindWords,
   mayMeet,
   NIL,
+  RANGE,
   TEXT,
   TIME,
 } from './kinds.ts';
@@ -22,7 +22,7 @@ import { type BinaryNode, type BinaryOperator, ConditionError, type Node } from 
 
 interface Findings {
   readonly unknown: Kind;
-  readonly exact: Map<Node, 'bigint' | 'string'>;
+  readonly exact: Map<Node, NonNullable<BinaryNode['exact']>>;
   readonly wholeLeft: Set<Node>;
 }
 
@@ -42,6 +42,7 @@ function givenBy(node: BinaryNode, left: Kind, right: Kind, { unknown, exact, wh
     case '!=':
       if (both('int')) exact.set(node, 'bigint');
       if (both('text')) exact.set(node, 'string');
+      if ((left.range && isTyped(right)) || (right.range && isTyped(left))) exact.set(node, 'never');
       return when(comparable(left, right), BOOL);
     case 'and':
     case 'or':
@@ -77,13 +78,14 @@ function givenBy(node: BinaryNode, left: Kind, right: Kind, { unknown, exact, wh
     case 'endsWith':
       return when(both('text') || mayMeet(left, right, ({ base }) => base === 'text'), BOOL);
     case '..':
-      return when((isWhole(left) && isWhole(right)) || mayMeet(left, right, isWhole), arrayOf(INT));
+      return when((isWhole(left) && isWhole(right)) || mayMeet(left, right, isWhole), RANGE);
     case '??':
       if (left.base === 'nil') return right.base === 'nil' ? NIL : right;
       return right.base === 'nil' || assignable(right, left) ? left : unknown;
   }
 }
 
+const isTyped = ({ slice }: Kind): boolean => slice === 'float' || slice === 'text';
 const isOrdered = (kind: Kind): boolean =>
   isNumeric(kind) || kind.base === 'text' || kind.base === 'time' || kind.base === 'duration';
 

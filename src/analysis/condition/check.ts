@@ -23,14 +23,14 @@ import {
   UNKNOWN,
 } from './kinds.ts';
 import { countsOf, type Judged, type Listed, METHODS, outcomeOf, SIGNATURES } from './signatures.ts';
-import { ConditionError, type EachNode, type MethodNode, type Node } from './syntax.ts';
+import { type BinaryNode, ConditionError, type EachNode, type MethodNode, type Node } from './syntax.ts';
 
 /** What the check finds out and the evaluation needs, by node. */
 export interface Findings {
   /** Literals that `isNaN` and `isInf` take for floats. */
   readonly floats: Set<Node>;
-  /** `==` whose sides are both whole numbers, or both text. */
-  readonly exact: Map<Node, 'bigint' | 'string'>;
+  /** `==` whose sides are both whole numbers, both text, or arrays that Go never calls equal. */
+  readonly exact: Map<Node, NonNullable<BinaryNode['exact']>>;
   /** `in` with a whole number on its left. */
   readonly wholeLeft: Set<Node>;
   /** What the condition gives. */
@@ -210,6 +210,8 @@ function callKind(node: Extract<Node, { kind: 'call' }>, scope: Scope): Kind {
     takeForFloats(node.args[0], scope.floats);
   if (node.name === 'date' && (args.length === 2 || args.length === 3))
     throw new ConditionError(node.at, 'date(…) with a layout is not understood here');
+  if (node.name === 'join' && args[0]?.range)
+    throw new ConditionError(node.at, 'join(…) needs text, not whole numbers');
   return fitting(node, SIGNATURES[node.name], args);
 }
 

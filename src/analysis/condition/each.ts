@@ -1,9 +1,9 @@
-import { elementAt, isDescending, sorted } from './arrays.ts';
+import { isDescending, sorted } from './arrays.ts';
 import { fail, spend } from './budget.ts';
 import type { Surroundings } from './functions.ts';
 import { arithmetic } from './operators.ts';
 import type { EachNode, Node } from './syntax.ts';
-import { byteLength } from './texts.ts';
+import { bytesOf } from './texts.ts';
 import { type Computed, isArray, isMap, kindName } from './values.ts';
 
 /** The innermost array that is gone through, and the place in it. */
@@ -21,7 +21,7 @@ type Compute<S> = (node: Node, scope: S) => Computed;
 
 /** Goes through an array, or through the bytes of a text that nobody knew to be one. Throws `ConditionError`. */
 export function each<S extends EachScope>(node: EachNode, scope: S, compute: Compute<S>): Computed {
-  const of = compute(node.of, scope);
+  const of = elementsOf(compute(node.of, scope), scope);
   scope.at = node.of.at;
   const length = lengthOf(node, of, scope);
   const outer = scope.frame;
@@ -32,9 +32,15 @@ export function each<S extends EachScope>(node: EachNode, scope: S, compute: Com
   return value;
 }
 
+/** A text is gone through by its bytes. */
+function elementsOf(value: Computed, scope: EachScope): Computed {
+  if (typeof value !== 'string') return value;
+  spend(scope, value.length);
+  return bytesOf(value).map(BigInt);
+}
+
 function lengthOf(node: EachNode, of: Computed, scope: EachScope): number {
   if (isArray(of)) return of.length;
-  if (typeof of === 'string') return byteLength(of);
   return isMap(of) ? Object.keys(of).length : fail(scope, `${node.name}(…) goes through an array, not ${kindName(of)}`);
 }
 
@@ -143,6 +149,5 @@ function itemsOf(frame: Frame, length: number, scope: EachScope): Computed[] {
 export function elementOf(frame: Frame, scope: EachScope): Computed {
   const { of, index } = frame;
   if (isArray(of)) return of[index] ?? null;
-  if (typeof of === 'string') return elementAt(of, BigInt(index)) ?? null;
   return fail(scope, `${kindName(of)} has no elements to go through`);
 }

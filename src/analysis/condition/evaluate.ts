@@ -142,6 +142,7 @@ function member(node: Extract<Node, { kind: 'member' }>, scope: Scope): Computed
   if (isMap(of) && (typeof key === 'string' || key === null))
     return Object.hasOwn(of, key ?? '') ? (of[key ?? ''] ?? null) : null;
   if ((isArray(of) || typeof of === 'string') && isNumber(key)) {
+    if (typeof of === 'string') spend(scope, of.length);
     const at = wholeOf('an index', key, scope);
     const found = elementAt(of, at);
     if (found !== undefined) return found;
@@ -195,6 +196,7 @@ function binary(node: BinaryNode, scope: Scope): Computed {
   switch (operator) {
     case '==':
     case '!=': {
+      if (node.exact === 'never') return operator === '!=';
       const fits = node.exact === undefined || (typeof left === node.exact && typeof right === node.exact);
       if (!fits) mismatch(operator, left, right, scope);
       return equal(left, right, scope) === (operator === '==');

@@ -15,6 +15,7 @@ export interface Surroundings extends Budget {
 /** Calls a function; the number of arguments was checked before, their kinds as far as they were known. */
 export function callFunction(name: FunctionName, args: readonly Computed[], around: Surroundings): Computed {
   const first = args[0] ?? null;
+  for (const arg of args) if (typeof arg === 'string') spend(around, arg.length);
   const text = (i: number): string => {
     const value = args[i] ?? null;
     return typeof value === 'string' ? value : fail(around, `${name}(…) needs text and got ${kindName(value)}`);
@@ -122,11 +123,12 @@ export function callFunction(name: FunctionName, args: readonly Computed[], arou
 
 function length(value: Computed, budget: Budget): bigint {
   if (isArray(value)) return BigInt(value.length);
-  if (typeof value === 'string') {
-    spend(budget, value.length);
-    return BigInt([...value].length);
+  if (typeof value === 'string') return BigInt([...value].length);
+  if (isMap(value)) {
+    const { length } = Object.keys(value);
+    spend(budget, length);
+    return BigInt(length);
   }
-  if (isMap(value)) return BigInt(Object.keys(value).length);
   return fail(budget, `len(…) does not fit ${kindName(value)}`);
 }
 

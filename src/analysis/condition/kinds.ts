@@ -10,6 +10,8 @@ export interface Kind {
   /** Of an array: what Go's slice holds, and what is known of its elements besides. */
   readonly slice?: 'any' | 'float' | 'text';
   readonly of?: Kind;
+  /** Made by `..`: Go holds whole numbers in it, of which it equals no array of floats and joins none. */
+  readonly range?: true;
 }
 type Base =
   | 'open'
@@ -42,6 +44,7 @@ export const DURATION = plain('duration');
 export const FLOATS: Kind = { base: 'array', slice: 'float', of: FLOAT };
 export const TEXTS: Kind = { base: 'array', slice: 'text', of: TEXT };
 export const ANYS: Kind = { base: 'array', slice: 'any', of: ANY };
+export const RANGE: Kind = { base: 'array', slice: 'any', of: INT, range: true };
 export const arrayOf = (of: Kind): Kind => ({ base: 'array', slice: 'any', of });
 
 /** What `result` will be: numbers as Prometheus answers them (`[0.99]` or `0.99`), or anything. */

@@ -3,6 +3,8 @@ import { compareTexts } from './texts.ts';
 import { showDuration } from './times.ts';
 import { type Computed, Duration, isArray, isMap, Time, type Value } from './values.ts';
 
+const MOST_DEPTH = 500;
+
 /** A value as Go's `fmt` prints it with `%v`; the text of a time is not understood here. */
 export function printed(value: Computed, budget: Budget): string {
   spend(budget, typeof value === 'string' ? 1 + value.length : 1);
@@ -36,7 +38,7 @@ function plainDecimal(value: number): string {
 
 /** JSON as Go's `encoding/json` writes it, indented by two. */
 export function toJson(value: Computed, budget: Budget, indent = ''): string {
-  spend(budget, typeof value === 'string' ? 1 + value.length : 1);
+  spend(budget, indent.length + (typeof value === 'string' ? 1 + value.length : 1));
   const inner = `${indent}  `;
   if (typeof value === 'string') return quoted(value);
   if (value === null || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
@@ -69,9 +71,21 @@ function quoted(text: string): string {
   );
 }
 
+/** More brackets open at once than a workflow's stack is sure to take; those within text count, too. */
+function tooDeep(text: string): boolean {
+  let depth = 0;
+  for (const character of text) {
+    if (character === '[' || character === '{') depth += 1;
+    if (character === ']' || character === '}') depth -= 1;
+    if (depth > MOST_DEPTH) return true;
+  }
+  return false;
+}
+
 /** Reads JSON; a number that does not fit a float is an error, as in Go. */
 export function fromJson(text: string, budget: Budget): Computed {
   spend(budget, text.length);
+  if (tooDeep(text)) return fail(budget, 'fromJSON(…) was given JSON that is nested too deep');
   let fits = true;
   const checked = (_: string, value: unknown): unknown => {
     if (typeof value === 'number' && !Number.isFinite(value)) fits = false;

@@ -38,8 +38,8 @@ export interface BinaryNode {
   readonly operator: BinaryOperator;
   readonly left: Node;
   readonly right: Node;
-  /** Both sides of `==` were found to be whole numbers, or text, and expr-lang stops where a value is not; of `in` the left. */
-  readonly exact?: 'bigint' | 'string';
+  /** Both sides of `==` were found to be whole numbers, or text, and expr-lang stops where a value is not; of `in` the left. `never`: arrays that Go never calls equal. */
+  readonly exact?: 'bigint' | 'string' | 'never';
 }
 
 export interface MethodNode {

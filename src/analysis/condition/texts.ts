@@ -3,8 +3,7 @@ import { LIMITS } from './syntax.ts';
 import { type Computed, NIL_ARRAY } from './values.ts';
 
 /** Go's `unicode.IsSpace`. */
-const SPACES = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
-const AROUND = new RegExp(`^${SPACES}|${SPACES}$`, 'g');
+const SPACE = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 const ASCII = /^[\0-\x7f]*$/;
 
 /** Go compares text by its bytes, that is by code points. Negative: `left` comes first. */
@@ -56,12 +55,13 @@ export function inCase(text: string, to: 'upper' | 'lower'): string {
   return [...text].map(mapped).join('');
 }
 
+/** Without those characters of `cutset` at both ends; without a `cutset`: without white space. */
 export function trimmed(text: string, cutset?: string): string {
-  if (cutset === undefined) return text.replace(AROUND, '');
-  const cut = new Set(cutset);
+  const set = new Set(cutset);
+  const goes = (character: string): boolean => (cutset === undefined ? SPACE.test(character) : set.has(character));
   const characters = [...text];
-  const from = characters.findIndex((character) => !cut.has(character));
-  const to = characters.findLastIndex((character) => !cut.has(character));
+  const from = characters.findIndex((character) => !goes(character));
+  const to = characters.findLastIndex((character) => !goes(character));
   return from < 0 ? '' : characters.slice(from, to + 1).join('');
 }
 

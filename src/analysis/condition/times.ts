@@ -39,7 +39,7 @@ export function parseDuration(text: string, budget: Budget): Duration {
 
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const CLOCK = /^(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d+))?$/;
-const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d) (\d{1,2}):(\d\d):(\d\d)(?:[.,](\d+))?$/;
+const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d) +(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d+))?$/;
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/;
 
 /** Reads `2023-08-14`, `15:04:05`, `2023-08-14 15:04:05` and RFC 3339; the first three are in UTC. */

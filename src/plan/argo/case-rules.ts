@@ -79,11 +79,13 @@ export function caseRules(metric: CaseMetric): MetricPlan {
   const failures = number(metric.failureLimit);
   const successes = number(metric.consecutiveSuccessLimit);
   const wanted = int32(count);
+  // More than 32 bits hold may come out as no successes at all, which the first reading reaches, as it does a negative count.
+  const atOnce = successes > 0n && int32(successes) <= 0;
   return {
     name: metric.name ?? '',
     provider: NO_PROVIDER,
     intervalMs: metric.interval ? argoDurationMs(metric.interval) : null,
-    count: count === 0n ? (metric.interval ? null : 1) : wanted > 0 ? wanted : -1,
+    count: atOnce ? -1 : count === 0n ? (metric.interval ? null : 1) : wanted > 0 ? wanted : -1,
     initialDelayMs: 0,
     successCondition: metric.successCondition || null,
     failureCondition: metric.failureCondition || null,
@@ -92,7 +94,7 @@ export function caseRules(metric: CaseMetric): MetricPlan {
     inconclusiveLimit: int32(number(metric.inconclusiveLimit)),
     consecutiveErrorLimit:
       metric.consecutiveErrorLimit == null ? CONSECUTIVE_ERROR_LIMIT : int32(number(metric.consecutiveErrorLimit)),
-    ...(successes > 0n ? { consecutiveSuccessLimit: int32(successes) } : {}),
+    ...(int32(successes) > 0 ? { consecutiveSuccessLimit: int32(successes) } : {}),
   };
 }
 

@@ -12,7 +12,20 @@ const INTERVALS = ['5m', '10s', '1h30m', '1.5h', '500ms', '0s', '-5m', '1us', '3
 const NO_DURATIONS = ['5', '1d', 'm', '5 m', '1h 30m', '5M', '-', '99999999h', '5m3', '{{args.interval}}', 300, true];
 const COUNTS = [0, 1, 2, 3, 4, 4, 5, 5, 5, 6, 6, 7, 8, '3', '5', '+4', '0', '007', 'five', -1, '-2'];
 const LIMITS = [0, 0, 1, 1, 1, 2, 2, 2, 3, '0', '1', '2', '', 'x', '1.5', null];
-const NO_LIMITS = [-1, -2, '-1', '-2', 1.5, true, [], {}, 2_147_483_648, '99999999999999999999', '{{args.limit}}'];
+const NO_LIMITS = [
+  -1,
+  -2,
+  '-1',
+  '-2',
+  1.5,
+  true,
+  [],
+  {},
+  2_147_483_648,
+  '99999999999999999999',
+  '4294967298',
+  '{{args.limit}}',
+];
 const PROVIDERS: readonly unknown[] = [
   {},
   null,
