@@ -125,7 +125,7 @@ describe('canary.comparison with the judge kayenta', () => {
 
   test('is in docs/analysis.md as it can be written', () => {
     const docs = readFileSync(path.resolve(import.meta.dirname, '../../docs/analysis.md'), 'utf8');
-    const example = /^## The judge `kayenta`$[^]*?^```yaml\n([^]*?)^```$/m.exec(docs)?.[1] ?? '';
+    const example = /^## The judge `kayenta`$[\s\S]*?^```yaml\n([\s\S]*?)^```$/m.exec(docs)?.[1] ?? '';
     const { plan, errors } = compileFiles(edited('release.yaml', 'canary:\n', example, GOOD));
     assert.deepEqual(errors, []);
     assert.equal(plan?.canary.comparison?.metrics[0]?.comparison?.judge, 'kayenta');
