@@ -1,16 +1,10 @@
 /** Reading metrics on their schedule and judging them; the judging itself is pure code of `src/analysis`. */
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Reading } from '../activities/metrics/port.ts';
-import {
-  assessMetric,
-  assessReading,
-  type Compared,
-  compareLook,
-  endOfBackground,
-  NOT_COMPARED,
-} from '../src/analysis/index.ts';
+import { assessMetric, assessReading, endOfBackground } from '../src/analysis/index.ts';
 import { evidenceOf } from '../src/audit/evidence.ts';
-import type { AnalysisPlan, ComparisonPlan, Compatibility, MetricPlan, Plan } from '../src/plan/plan.ts';
+import type { AnalysisPlan, Compatibility, MetricPlan, Plan } from '../src/plan/plan.ts';
+import { compare, overWindow, windowNow } from './comparison.ts';
 import { GoBack, type Release } from './control.ts';
 import { createJobs, type Jobs } from './jobs.ts';
 import type { MetricProgress } from './messages.ts';
@@ -222,9 +216,10 @@ async function readOne(
   const startedAt = Date.now();
   const weight = state.weights[release.plan.version] ?? 0;
   const number = allOf(metric).length + 1;
-  const answer = await takeReading(release, { analysis: name, number }, plan);
+  const window = windowNow(release, metric, plan.comparison);
+  const answer = await takeReading(release, { analysis: name, number }, overWindow(plan, window));
   const judged = plan.comparison
-    ? compare(release, metric, plan.comparison, answer)
+    ? compare(release, metric, plan.comparison, answer, window)
     : { ...assessReading(plan, answer, compatibility), beside: shownBeside(plan, answer) };
   metric.readings.push({
     at: answer.at,
@@ -242,17 +237,6 @@ async function readOne(
   // Argo counts the interval from the end of a reading.
   const from = compatibility === 'argo' ? Date.now() : startedAt;
   if (nextInMs !== null) state.schedule[keyOf(metric)] = from + nextInMs;
-}
-
-/** A look at both sides: what is known of them goes on from the last one, whatever runs and workers lay between. */
-function compare(release: Release, metric: MetricProgress, plan: ComparisonPlan, answer: Reading): Compared {
-  const { state } = release;
-  state.comparisons ??= {};
-  const weight = state.weights[release.plan.version] ?? 0;
-  const compared = compareLook(plan, state.comparisons[keyOf(metric)] ?? NOT_COMPARED, answer, weight);
-  state.comparisons[keyOf(metric)] = compared.progress;
-  metric.safeAt = compared.safe ? weight : null;
-  return compared;
 }
 
 /**

@@ -40,6 +40,10 @@ export function metricsOf(release: Release, name: string, analysis: AnalysisPlan
     };
     state.metrics.push(metric);
     state.schedule[keyOf(metric)] = Date.now() + plan.initialDelayMs;
+    if (plan.comparison?.judge === 'kayenta') {
+      state.comparedSince ??= {};
+      state.comparedSince[keyOf(metric)] = Date.now();
+    }
     return metric;
   });
 }

@@ -331,7 +331,7 @@ describe('the short twin, infra/demo/release.yaml', () => {
       compared: canary.comparison?.metrics.map(({ name, provider, comparison }) => [
         name,
         queryText(provider),
-        comparison?.alpha,
+        comparison?.judge === 'kayenta' ? comparison : comparison?.alpha,
       ]),
       minimumReadings: canary.background?.analysis.minimumReadings,
       bounds: [promotion.monitor?.healthy, promotion.monitor?.unhealthy, promotion.monitor?.attempts],

@@ -1,5 +1,7 @@
 /** Why a comparison of counts or of a histogram says what it says, in words and numbers. */
+import type { KayentaPlan } from '../../plan/kayenta-plan.ts';
 import type { ComparisonPlan } from '../../plan/plan.ts';
+import { scoringText } from '../kayenta/index.ts';
 import { quantileInterval } from '../sequential/quantile-interval.ts';
 import { logEvidenceOfHarm, prolonged, ratioInterval, type SideCounts } from '../sequential/ratio.ts';
 import { inSeconds, quantileOf } from './bounds.ts';
@@ -8,7 +10,9 @@ import { looksInWords, more, odds, round, timesMore, tooFew } from './numbers.ts
 import { isSafe } from './safety.ts';
 
 /** What a comparison asks for: `no more often than the stable side (alpha 0.05, margin 0.5)`. */
-export function comparisonText({ of, alpha, margin }: ComparisonPlan): string {
+export function comparisonText(plan: ComparisonPlan | KayentaPlan): string {
+  if (plan.judge === 'kayenta') return scoringText(plan);
+  const { of, alpha, margin } = plan;
   const rule = of === 'counts' ? 'no more often' : 'no slower';
   return `${rule} than the stable side (alpha ${round(alpha)}${margin === null ? '' : `, margin ${margin}`})`;
 }

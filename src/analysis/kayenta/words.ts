@@ -4,6 +4,12 @@ import { counted, showNumber } from '../show.ts';
 import type { JudgedMetric, KayentaJudgement } from './judge.ts';
 import type { GroupScore, Score } from './score.ts';
 
+/** What it asks for: `a score of 95 or more, 75 or less fails (Kayenta: errors, latency)`. */
+export function scoringText({ pass, marginal, metrics }: KayentaScoring): string {
+  const names = metrics.map(({ name, muted }) => (muted ? `${name} (muted)` : name)).join(', ');
+  return `a score of ${pass} or more, ${marginal} or less fails (Kayenta: ${names})`;
+}
+
 export function inWords(
   scoring: KayentaScoring,
   {

@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { checkCondition } from '../../analysis/index.ts';
 import { MAX_METRICS } from '../limits.ts';
 import type { MetricPlan } from '../plan.ts';
+import { kayenta } from './kayenta.ts';
 import { interval, ms, text, whole, wholePercent } from './pieces.ts';
 import { provider } from './provider.ts';
 
 const condition = z.string().max(4_096).nullable();
 
 const comparison = z.strictObject({
+  judge: z.literal('sequential').optional(),
   of: z.enum(['counts', 'histogram', 'mean']),
   alpha: z.number().gt(0).max(0.5),
   margin: z.number().gt(0).max(99).nullable(),
@@ -31,7 +33,7 @@ const metric = z
     consecutiveSuccessLimit: whole.optional(),
     dryRun: z.literal(true).optional(),
     retained: whole.optional(),
-    comparison: comparison.optional(),
+    comparison: z.discriminatedUnion('judge', [comparison, kayenta]).optional(),
   })
   .refine((value) => areUnderstood(value), 'expected conditions such as result[0] >= 0.99')
   .refine(({ comparison, provider }) => !comparison || provider.kind === 'prometheus', 'expected Prometheus to compare')
