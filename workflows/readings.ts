@@ -1,6 +1,6 @@
 /** Taking one reading of a metric: asking its provider, or running its job. Judging it is for others. */
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
-import type { Reading } from '../activities/metrics/port.ts';
+import type { MeasureRequest, Reading } from '../activities/metrics/port.ts';
 import type { JobCommand, MetricPlan } from '../src/plan/plan.ts';
 import { addressOf, queryText, withTexts } from '../src/plan/provider.ts';
 import { building, reading } from './activities.ts';
@@ -33,14 +33,14 @@ export async function takeReading(release: Release, name: ReadingName, metric: M
 
 function ask(release: Release, { analysis }: ReadingName, plan: MetricPlan): Promise<Reading> {
   const { provider } = plan;
-  const { environment } = release.plan;
-  const metric = `${analysis}/${plan.name}`;
-  return reading(plan.name, provider.timeoutMs).measure({
-    provider,
-    beside: besideOf(release, plan),
-    environment,
-    metric,
-  });
+  const beside = besideOf(release, plan);
+  const asker = askerOf(release, `${analysis}/${plan.name}`);
+  return reading(plan.name, provider.timeoutMs).measure({ provider, beside, ...asker });
+}
+
+/** Who asks: by that a policy maps addresses, and answers are shared. */
+export function askerOf({ state, plan }: Release, metric: string): Pick<MeasureRequest, 'environment' | 'metric'> {
+  return state.admission?.namesReadings ? { environment: plan.environment, metric } : {};
 }
 
 /** On this release's build host; what an earlier attempt at the same reading left running is ended there. */

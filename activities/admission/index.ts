@@ -55,6 +55,7 @@ async function admit(
     fence,
     before,
     startedBy,
+    namesReadings: true,
   };
 }
 

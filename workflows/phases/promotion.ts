@@ -1,8 +1,9 @@
 import { sleep } from '@temporalio/workflow';
 import { applyMonitor } from '../../src/analysis/index.ts';
-import type { ApprovalPlan, MonitorPlan } from '../../src/plan/plan.ts';
+import type { ApprovalPlan, MonitorPlan, PrometheusQuery } from '../../src/plan/plan.ts';
 import { forward, reading } from '../activities.ts';
 import { GoBack, type Release } from '../control.ts';
+import { askerOf } from '../readings.ts';
 import { ask, skip, step } from '../steps.ts';
 import { moveTraffic } from './canary.ts';
 
@@ -13,21 +14,18 @@ export async function promotion(release: Release): Promise<void> {
   state.phase = 'promotion';
   const first = state.admission?.before.stable === null;
   if (monitor && first) skip(release, 'monitor', 'a first release has no canary traffic to look at');
-  else if (monitor) await step(release, 'monitor', () => look(monitor, plan.environment));
+  else if (monitor) await step(release, 'monitor', () => look(release, monitor));
   if (approval) await step(release, 'promotion', () => approve(release, approval));
   if (!plan.cutover) await step(release, 'full', () => promote(release, 'full'));
 }
 
-async function look(monitor: MonitorPlan, environment: string): Promise<string> {
-  const { success, p95Seconds } = monitor;
+async function look(release: Release, monitor: MonitorPlan): Promise<string> {
+  const measure = (summary: string, provider: PrometheusQuery, metric: string) =>
+    reading(summary, provider.timeoutMs).measure({ provider, ...askerOf(release, `monitor/${metric}`) });
   for (let attempt = 1; ; attempt += 1) {
     const [share, latency] = await Promise.all([
-      reading('success rate', success.timeoutMs).measure({ provider: success, environment, metric: 'monitor/success' }),
-      reading('p95 latency', p95Seconds.timeoutMs).measure({
-        provider: p95Seconds,
-        environment,
-        metric: 'monitor/p95',
-      }),
+      measure('success rate', monitor.success, 'success'),
+      measure('p95 latency', monitor.p95Seconds, 'p95'),
     ]);
     const { verdict, because } = applyMonitor(monitor, share, latency, attempt);
     if (verdict === 'healthy') return because;
