@@ -90,7 +90,7 @@ export function parsePolicy(content: string, file: string): Policy {
     const errors = found.error.issues
       .map((issue) => {
         const where = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
-        return { offset: offsetOf(document, where), text: `${where.join('.') || 'policy'}: ${issue.message}` };
+        return { offset: offsetOf(document, where), text: `${where.join('.') || 'policy'}: ${sayingWhy(issue)}` };
       })
       .sort((a, b) => a.offset - b.offset)
       .map(({ offset, text }) => `${place(offset)}: ${text}`);
@@ -104,6 +104,10 @@ export function parsePolicy(content: string, file: string): Policy {
 export function policyDigest(policy: Policy | null): string {
   return createHash('sha256').update(canonicalJson(policy)).digest('hex');
 }
+
+/** A wrong key says no more than that it is wrong; why stands below it. */
+const sayingWhy = (issue: z.core.$ZodIssue): string =>
+  (issue.code === 'invalid_key' && issue.issues[0]?.message) || issue.message;
 
 /** Where the field stands; for one that is missing, the nearest thing around it. */
 function offsetOf(document: ReturnType<typeof parseDocument>, where: readonly PropertyKey[]): number {

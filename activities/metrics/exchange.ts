@@ -60,7 +60,7 @@ export async function exchange(
     const response = await follow(url, question, signal, resolve);
     return typeof response === 'string'
       ? failed(response)
-      : await readAnswer(response, url.origin, quoted, question.secrets);
+      : await readAnswer(response, url.origin, quoted, secretsOf(question));
   } catch (error) {
     cancellation.throwIfAborted();
     if (deadline.aborted) return failed(`${url.origin} has not answered within ${timeoutMs} ms`);
@@ -118,7 +118,7 @@ async function readAnswer(
   response: IncomingMessage,
   origin: string,
   quoted: (words: string) => string,
-  secrets: readonly string[] = [],
+  secrets: readonly string[],
 ): Promise<HttpAnswer> {
   const status = response.statusCode ?? 0;
   const coding = response.headers['content-encoding'] ?? 'identity';
@@ -139,7 +139,7 @@ async function readAnswer(
   try {
     const raw = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
     if (raw === '') return failed(`${origin} answers nothing`, status);
-    if (secrets.flatMap(spellings).some((secret) => raw.includes(secret)))
+    if (secrets.some((secret) => raw.includes(secret)))
       return failed(`${origin} repeats a secret that it was sent; such an answer is not kept`, status);
     return { raw, error: null, status };
   } catch {
@@ -161,12 +161,21 @@ function refusal(body: Buffer): string {
 }
 
 /** Before anything is cut off, since a part of a secret tells, too. */
-function withoutSecrets(text: string, { headers, secrets = [] }: HttpQuestion): string {
-  const sent = Object.entries(headers)
+function withoutSecrets(text: string, question: HttpQuestion): string {
+  const sent = Object.entries(question.headers)
     .filter(([name, value]) => value !== '' && !OPEN_HEADERS.includes(name.toLowerCase()))
     .map(([name, value]) => [value, `[${name}]`] as const);
-  const hidden = secrets.flatMap(spellings).map((secret) => [secret, '[secret]'] as const);
+  const hidden = secretsOf(question).map((secret) => [secret, '[secret]'] as const);
   return [...sent, ...hidden].reduce((left, [value, name]) => left.replaceAll(value, name), text);
+}
+
+/** Whatever is secret of a question, and of basic authentication also how name and password are sent together. */
+function secretsOf({ headers, secrets = [] }: HttpQuestion): string[] {
+  if (secrets.length === 0) return [];
+  const logins = Object.entries(headers)
+    .filter(([name]) => name.toLowerCase() === 'authorization')
+    .map(([, value]) => value.replace(/^\S+ /, ''));
+  return [...secrets.flatMap(spellings), ...logins];
 }
 
 /** How a server may repeat a secret: as it is, within JSON, within an address, in basic authentication's coding. */

@@ -63,8 +63,7 @@ export function createSharing<T>(): (asking: Asking<T>) => Promise<T> {
     // The key keeps no secret in memory for longer than the question needs it.
     const key = createHash('sha256').update(JSON.stringify(asking.question)).digest('base64');
     const found = known.get(key);
-    const isFor = (shared: Shared<T>) => (asker === null ? shared.waiting > 0 : !shared.askers.has(asker));
-    const shared = found && isFor(found) ? found : begin(key, asking);
+    const shared = found && isFor(found, asker) ? found : begin(key, asking);
     if (asker !== null) shared.askers.add(asker);
     shared.waiting += 1;
     try {
@@ -77,6 +76,12 @@ export function createSharing<T>(): (asking: Asking<T>) => Promise<T> {
       }
     }
   };
+}
+
+/** Under way, or fresh and not had yet. A timer may come late, so what it forgets is looked at, too. */
+function isFor(shared: Shared<unknown>, asker: string | null): boolean {
+  if (shared.settled && (asker === null || performance.now() - shared.begun >= FRESH_MS)) return false;
+  return asker === null || !shared.askers.has(asker);
 }
 
 function untilCancelled<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createMetricsActivities } from '../../activities/metrics/index.ts';
 import type { Reading } from '../../activities/metrics/port.ts';
 import { choosePort } from '../../infra/local/stack/ports.ts';
+import { assessReading } from '../../src/analysis/index.ts';
 import { parsePrometheus } from '../../src/analysis/prometheus.ts';
 import { activityEnvironment } from '../fixtures/activity-environment.ts';
 import { loopbackServers } from './support/loopback.ts';
@@ -75,6 +76,30 @@ describe('a reading of a real Prometheus', () => {
     const reading = await ask(address, 'rate(');
     assert.equal(reading.raw, '');
     assert.match(reading.error ?? '', /answers 400: bad_data: .*parse error/);
+  });
+
+  it('of a range is the values of the time before it, flat, with the stable side beside it', async () => {
+    const began = Date.now();
+    const range = { startMs: 60_000, endMs: 15_000, stepMs: 15_000 };
+    const provider = { kind: 'prometheus', address, query: 'vector(time())', timeoutMs: 5_000, range } as const;
+    const reading = (await activityEnvironment().run(measure, { provider, beside: 'vector(1)' })) as Reading;
+    assert.equal(reading.error, null);
+    assert.equal(reading.window, '45s by 15s');
+    const at = Date.parse(reading.at) / 1_000;
+    assert.ok(at * 1_000 >= began);
+    const answer = parsePrometheus(reading.raw);
+    assert.ok(answer.ok && Array.isArray(answer.result));
+    // Prometheus keeps milliseconds.
+    assert.deepEqual(
+      answer.result.map((value) => Math.round((at - Number(value)) * 1_000)),
+      [60_000, 45_000, 30_000, 15_000],
+    );
+    assert.deepEqual(parsePrometheus(reading.beside), { ok: true, result: [1, 1, 1, 1], samples: 4 });
+    const { verdict, because } = assessReading(
+      { provider, successCondition: 'all(result, # > 0) && len(result) == 4', failureCondition: null },
+      reading,
+    );
+    assert.equal(verdict, 'pass', because);
   });
 
   it('takes an address that ends with a slash', async () => {

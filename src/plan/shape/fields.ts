@@ -103,9 +103,6 @@ function durationField(bareSeconds: boolean, leastMs: number) {
 /** Text in which `{{args.x}}` may still stand; whatever reads it then waits for the value. */
 export const isPlaceholder = (value: unknown): value is string => typeof value === 'string' && value.includes('{{');
 
-/** A field that takes something narrower waits for the argument's value. */
-export const placeholder = () => z.string().max(4_096).refine(isPlaceholder, 'a placeholder');
-
 /** A duration that needs a unit (Argo's `DurationString`); `null` while a placeholder stands in it. */
 export function durationText(leastMs = 0) {
   const parse = durationField(false, leastMs);

@@ -5,26 +5,53 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { serverPath } from '../../../infra/local/servers/index.ts';
 import { choosePort } from '../../../infra/local/stack/ports.ts';
+import type { Certificate } from './certificate.ts';
 
-/** A real Prometheus of its own that scrapes itself every second; whoever needs a first scrape waits for it. */
-export async function startPrometheus(): Promise<{ readonly address: string; stop(): Promise<void> }> {
+/** Of a Prometheus that wants a login, over TLS. */
+export const LOGIN = { username: 'shop', password: 'test-only-password' } as const;
+/** bcrypt of that password, with the least cost. */
+const HASH = '$2b$04$1tDA33Q9KbdeRRIEbjJBVeXezjeBj/mqcjelG9O8lqLLyQNE94gL2';
+
+/**
+ * A real Prometheus of its own that scrapes itself every second; whoever needs a first scrape waits for it. With a
+ * certificate it speaks TLS and wants the `LOGIN`.
+ */
+export async function startPrometheus(
+  certificate?: Certificate,
+): Promise<{ readonly address: string; stop(): Promise<void> }> {
   const home = await mkdtemp(path.join(tmpdir(), 'shiplock-metrics-'));
   const port = await choosePort(null);
   const config = {
     global: { scrape_interval: '1s' },
-    scrape_configs: [{ job_name: 'self', static_configs: [{ targets: [`127.0.0.1:${port}`] }] }],
+    scrape_configs: [
+      {
+        job_name: 'self',
+        static_configs: [{ targets: [`127.0.0.1:${port}`] }],
+        ...(certificate && { scheme: 'https', basic_auth: LOGIN, tls_config: { insecure_skip_verify: true } }),
+      },
+    ],
   };
   await writeFile(path.join(home, 'prometheus.yml'), JSON.stringify(config));
+  if (certificate) {
+    const web = {
+      tls_server_config: { cert_file: 'cert.pem', key_file: 'key.pem' },
+      basic_auth_users: { [LOGIN.username]: HASH },
+    };
+    await writeFile(path.join(home, 'cert.pem'), certificate.cert);
+    await writeFile(path.join(home, 'key.pem'), certificate.key);
+    await writeFile(path.join(home, 'web.yml'), JSON.stringify(web));
+  }
   const { path: program } = await serverPath('prometheus', { fetch: true });
   const flags = [
     `--config.file=${home}/prometheus.yml`,
     `--storage.tsdb.path=${home}/data`,
     `--web.listen-address=127.0.0.1:${port}`,
+    ...(certificate ? [`--web.config.file=${home}/web.yml`] : []),
   ];
   const child = spawn(program, flags, { stdio: 'ignore' });
   process.once('exit', () => child.kill('SIGKILL'));
   return {
-    address: `http://127.0.0.1:${port}`,
+    address: `${certificate ? 'https' : 'http'}://127.0.0.1:${port}`,
     async stop() {
       const gone = once(child, 'exit');
       child.kill('SIGKILL');

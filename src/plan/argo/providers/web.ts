@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { checkJsonPath } from '../../../analysis/index.ts';
 import type { HttpHeader, WebRequest } from '../../plan.ts';
-import { isPlaceholder, placeholder, text } from '../../shape/fields.ts';
+import { isPlaceholder, text } from '../../shape/fields.ts';
 import { show } from '../../shape/show.ts';
 import { checkAddress, checkHeaders, headersSchema, type Placed, refusedAuthentication, seconds } from './fields.ts';
 
@@ -11,7 +11,12 @@ const TIMEOUT_MS = 10_000;
 const MAX_BODY_CHARACTERS = 16_384;
 
 export const webSchema = z.strictObject({
-  method: z.union([z.enum(['', 'GET', 'POST', 'PUT']), placeholder()], 'GET, POST or PUT').nullish(),
+  method: z
+    .string()
+    .refine((value) => isPlaceholder(value) || ['', 'GET', 'POST', 'PUT'].includes(value), {
+      error: ({ input }) => `is ${show(input)}; expected GET, POST or PUT`,
+    })
+    .nullish(),
   url: text(),
   headers: headersSchema,
   body: z.string().max(MAX_BODY_CHARACTERS).nullish(),
