@@ -143,7 +143,7 @@ describe('a reading of a real Prometheus', () => {
     );
     assert.deepEqual(parsePrometheus(reading.beside), { ok: true, result: [1, 1, 1, 1], samples: 4 });
     const { verdict, because } = assessReading(
-      { successCondition: 'all(result, # > 0) && len(result) == 4', failureCondition: null },
+      { provider, successCondition: 'all(result, # > 0) && len(result) == 4', failureCondition: null },
       reading,
     );
     assert.equal(verdict, 'pass', because);

@@ -87,7 +87,7 @@ describe('A JSON path', () => {
     ["{.data['a','b", 7, /"\[" is not closed/],
     ['{.data[::0]}', 8, /goes forward/],
     ['{.data[?(@.id=="\\q")]}', 17, /no escape/],
-    [`{.${'a'.repeat(2000)}}`, 1, /at most 1024 characters/],
+    [`{.${'a'.repeat(5000)}}`, 1, /at most 4096 characters/],
   ];
   for (const [path, column, message] of refused) {
     it(`is refused with its column: ${path.slice(0, 40)}`, () => {
@@ -97,6 +97,12 @@ describe('A JSON path', () => {
       assert.equal(fault.column, column);
     });
   }
+
+  it('compares texts in the order of their code points, as Go does', () => {
+    const document = { a: [{ t: '\u{10000}' }, { t: '\uffee' }, { t: 'z' }] };
+    assert.deepEqual(findInJson('{.a[?(@.t>"\uff00")].t}', document), { ok: true, values: ['\u{10000}', '\uffee'] });
+    assert.deepEqual(findInJson('{.a[?(@.t>"\uffee")].t}', document), { ok: true, values: ['\u{10000}'] });
+  });
 
   it('takes an object in the order of its sorted keys', () => {
     assert.deepEqual(findInJson('{.*}', { b: 2, a: 1, 10: 3 }), { ok: true, values: [3, 1, 2] });

@@ -27,7 +27,11 @@ function table(rows: Row[]): void {
 
 describe('A reading', () => {
   it('is judged at the time at which it was taken', () => {
-    const conditions = { provider, successCondition: 'now() < date("2026-12-24") and result[0] > 0', failureCondition: null };
+    const conditions = {
+      provider,
+      successCondition: 'now() < date("2026-12-24") and result[0] > 0',
+      failureCondition: null,
+    };
     const taken = (at: string) => assessReading(conditions, { ...reading('1'), at }).verdict;
     assert.deepEqual([taken('2026-12-23T23:59:59.999Z'), taken('2026-12-24T00:00:00.000Z')], ['pass', 'fail']);
   });

@@ -40,7 +40,7 @@ export type Steps = readonly Step[];
 export type JsonPath = readonly Steps[];
 
 /** What a path may cost at most: it comes from a file, the document from a server, and a workflow must never hang. */
-export const LIMITS = { characters: 1024, steps: 100_000, depth: 100 } as const;
+export const LIMITS = { characters: 4096, steps: 100_000, depth: 100 } as const;
 
 /** A path that cannot be read, or finds nothing in a document, and where. */
 export class JsonPathError extends Error {

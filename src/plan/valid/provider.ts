@@ -1,5 +1,6 @@
 /** Metric providers in a compiled plan. */
 import { z } from 'zod';
+import { checkJsonPath } from '../../analysis/index.ts';
 import { HEADER_VALUE, isHeaderKey, isHttpAddress } from '../argo/providers/fields.ts';
 import { VARIABLE } from '../argo/providers/job.ts';
 import { MAX_SAMPLES } from '../limits.ts';
@@ -41,7 +42,7 @@ const web = z
     method: z.enum(['GET', 'POST', 'PUT']),
     headers,
     body: text.optional(),
-    jsonPath: text,
+    jsonPath: text.refine((path) => checkJsonPath(path).ok, 'expected a path such as {$.data.value}'),
     timeoutMs: ms,
     insecure,
   })

@@ -1,5 +1,6 @@
 /** Argo's `web` (argo-rollouts `WebMetric`). */
 import { z } from 'zod';
+import { checkJsonPath } from '../../../analysis/index.ts';
 import type { HttpHeader, WebRequest } from '../../plan.ts';
 import { isPlaceholder, text } from '../../shape/fields.ts';
 import { show } from '../../shape/show.ts';
@@ -38,6 +39,7 @@ export function compileWeb(written: Written, placed: Placed): WebRequest {
   const method = methodOf(written);
   checkAddress(written.url, 'url', placed);
   checkHeaders(written.headers ?? [], placed);
+  checkPath(written, placed);
   const body = bodyOf(written, method, placed);
   return {
     kind: 'web',
@@ -49,6 +51,13 @@ export function compileWeb(written: Written, placed: Placed): WebRequest {
     timeoutMs: written.timeoutSeconds ? written.timeoutSeconds * 1_000 : TIMEOUT_MS,
     ...(written.insecure ? { insecure: true } : {}),
   };
+}
+
+function checkPath({ jsonPath }: Written, { source, path, report }: Placed): void {
+  const checked = checkJsonPath(jsonPath?.trim() ?? '');
+  if (checked.ok || isPlaceholder(jsonPath)) return;
+  const message = `${show(jsonPath)}: ${checked.message} (at character ${checked.column} of the path)`;
+  report.error(source, [...path, 'jsonPath'], 'SHIPLOCK_PLAN_JSON_PATH', message);
 }
 
 /** `null`: an argument will say. */
