@@ -413,11 +413,7 @@ describe('whatever the data', () => {
       assert.equal(label({ canary: baseline, baseline: canary }), turned[there]);
       const scaled = (values: number[]) => values.map((value) => value * 1024);
       assert.equal(label({ canary: scaled(canary), baseline: scaled(baseline) }), there);
-      assert.equal(
-        label({ canary: sorted(canary), baseline: [...baseline].reverse() }),
-        there,
-        'nor does the order',
-      );
+      assert.equal(label({ canary: sorted(canary), baseline: [...baseline].reverse() }), there, 'nor does the order');
     }
     assert.deepEqual([...seen].sort(), ['High', 'Low', 'Pass']);
   });

@@ -63,8 +63,8 @@ function oneRamp(random: Random, rate: number, failing: number): { saved: number
   const perLook = rate * LOOK_SECONDS;
   for (const { weight, minutes } of STEPS) {
     const looks = (minutes * 60) / LOOK_SECONDS;
+    const total = Math.round((perLook * weight) / 100);
     for (let look = 1; look < looks; look += 1) {
-      const total = binomial(random, perLook, weight / 100);
       const events = {
         canary: { total, events: binomial(random, total, failing) },
         stable: { total: perLook - total, events: binomial(random, perLook - total, FAILING) },

@@ -6,11 +6,12 @@ import { type Axis, type Line, plotOf } from './plot.ts';
 import type { Needed } from './requests.ts';
 import type { Slower } from './slower.ts';
 
-const SHARES: Axis = {
+/** The whole, or its first quarter where nothing is beyond. */
+const sharesUpTo = (most: number): Axis => ({
   scale: 'linear',
-  ticks: [0, 0.25, 0.5, 0.75, 1],
-  show: (share) => `${100 * share} %`,
-};
+  ticks: most > 0.25 ? [0, 0.25, 0.5, 0.75, 1] : [0, 0.05, 0.1, 0.15, 0.2, 0.25],
+  show: (share) => `${Math.round(100 * share)} %`,
+});
 const REQUESTS: Axis = {
   scale: 'log',
   ticks: [10, 100, 1_000, 10_000, 100_000, 1_000_000],
@@ -46,7 +47,7 @@ function falseAlarmsOf(title: string, alarms: readonly Alarms[]): string {
   return plotOf({
     title: `False alarms; ${title}`,
     x: 'looks at identical versions',
-    y: SHARES,
+    y: sharesUpTo(Math.max(...lines.flatMap(({ points }) => points.map(([, share]) => share)))),
     lines,
     limit: { at: ALPHA, name: 'alpha, 5 %' },
   });

@@ -1,8 +1,13 @@
 /** Our judges as they are measured, with one setting for all cells: alpha 5 %, no margin, what else is the default. */
 import { weightsOfBounds } from '../../../src/analysis/comparison/bounds.ts';
-import { NOT_COMPARED, withLooks, withMeans } from '../../../src/analysis/comparison/evidence.ts';
+import {
+  type ComparisonProgress,
+  NOT_COMPARED,
+  withLooks,
+  withMeans,
+} from '../../../src/analysis/comparison/evidence.ts';
 import { looksOf } from '../../../src/analysis/comparison/look.ts';
-import { bucketsOf, meanLookOf } from '../../../src/analysis/comparison/mean-look.ts';
+import { meanLookOf } from '../../../src/analysis/comparison/mean-look.ts';
 import { withHarmOfMeans } from '../../../src/analysis/comparison/means.ts';
 import type { Look } from '../../../src/analysis/sequential/ratio.ts';
 import type { ComparisonPlan } from '../../../src/plan/plan.ts';
@@ -35,13 +40,12 @@ export const countsJudge: Judge<Look> = () => {
 export const quantileJudge =
   (bounds: readonly number[]): Judge<LatencyLook> =>
   (stableBefore) => {
-    const before = stableBefore ? bucketsOf(countersOf(bounds, stableBefore)) : {};
-    let progress = { ...NOT_COMPARED, parts: weightsOfBounds(before, 0.99) };
+    const before = stableBefore ? countersOf(bounds, stableBefore) : {};
+    let progress: ComparisonProgress = { ...NOT_COMPARED, parts: weightsOfBounds(before, 0.99) };
     return ({ canary, stable }) => {
-      const [ours, theirs] = [countersOf(bounds, canary), countersOf(bounds, stable)];
-      const looks = looksOf('histogram', { canary: bucketsOf(ours), stable: bucketsOf(theirs) });
+      const looks = looksOf('histogram', { canary: countersOf(bounds, canary), stable: countersOf(bounds, stable) });
       if (looks.kind === 'error') throw new Error(looks.because);
-      progress = { ...progress, ...withLooks(PLAN, progress, looks.looks, WEIGHT) };
+      progress = withLooks(PLAN, progress, looks.looks, WEIGHT);
       return progress.harm >= DECIDES;
     };
   };
@@ -51,7 +55,8 @@ export const meanJudge =
   () => {
     let progress = NOT_COMPARED;
     return ({ canary, stable }) => {
-      const seen = meanLookOf({ canary: countersOf(bounds, canary), stable: countersOf(bounds, stable) });
+      const side = (one: Observed) => ({ ...countersOf(bounds, one), sum: one.sum });
+      const seen = meanLookOf({ canary: side(canary), stable: side(stable) });
       if (seen.kind === 'error') throw new Error(seen.because);
       progress = withHarmOfMeans(MEAN, withMeans(progress, seen.look, seen.beyond, WEIGHT));
       return progress.harm >= DECIDES;

@@ -80,16 +80,16 @@ export function observe(random: Random, { seconds, bucket }: Latencies, n: numbe
   return { byBucket, sum: sum * level };
 }
 
-/** Cumulated counters, by `le`, with `sum`: what Prometheus answers. */
-export function countersOf(bounds: readonly number[], { byBucket, sum }: Observed): Record<string, number> {
+/** Cumulated buckets, by `le`: what Prometheus answers. */
+export function countersOf(bounds: readonly number[], { byBucket }: Observed): Record<string, number> {
   const counters: Record<string, number> = {};
   let [at, below] = [0, 0];
   for (const bound of bounds) {
     while (at < FINE.length && (FINE[at] as number) <= bound) below += byBucket[at++] as number;
     counters[bound] = below;
   }
-  counters['+Inf'] = byBucket.reduce((so, n) => so + n, 0);
-  counters.sum = sum;
+  while (at < byBucket.length) below += byBucket[at++] as number;
+  counters['+Inf'] = below;
   return counters;
 }
 
@@ -102,7 +102,11 @@ export function sharesOf(bounds: readonly number[], { bucket, seconds }: Latenci
 
 /** From fine buckets to those between these bounds, which are some of the fine ones. */
 export function inBuckets(bounds: readonly number[], byBucket: readonly number[]): readonly number[] {
-  const counters = countersOf(bounds, { byBucket, sum: 0 });
-  const cumulated = [...bounds.map((bound) => counters[bound] ?? 0), counters['+Inf'] ?? 0];
-  return cumulated.map((count, i) => count - (cumulated[i - 1] ?? 0));
+  const inside = new Array<number>(bounds.length + 1).fill(0);
+  let at = 0;
+  for (const [fine, n] of byBucket.entries()) {
+    while (at < bounds.length && (bounds[at] as number) < (FINE[fine] ?? Number.POSITIVE_INFINITY)) at += 1;
+    (inside[at] as number) += n;
+  }
+  return inside;
 }

@@ -1,17 +1,15 @@
 /**
  * `npm run bench:judge`: false alarms, requests needed, minutes saved and speed of the comparison, beside its peers; prints
  * the tables and, as its last line, JSON. `--runs N` for false alarms (default 20000), `--detections N` for the others
- * (default 2000), `--sample` for a quick look. `--plots` writes `docs/figures`, `--docs` the tables of `docs/analysis.md`.
+ * (default 2000), `--sample` for a quick look. `--plots` writes `docs/figures`, `--docs` the tables of `docs/analysis.md`;
+ * `--from FILE` draws both from an earlier run's output.
  * Everything but the speed is seeded: the same in every run. Ends with 1 if a judge of ours alarms more often than alpha.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { measureAlarms } from './alarms.ts';
-import { measureEarly } from './early.ts';
 import { figuresOf } from './figures.ts';
 import { ALPHA } from './judges.ts';
-import { measureNeeded } from './requests.ts';
-import { measureSlower } from './slower.ts';
+import { measureAll } from './side-by-side.ts';
 import { measureSpeed } from './speed.ts';
 import { tablesOf, withTables } from './tables.ts';
 
@@ -19,6 +17,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string' },
     detections: { type: 'string' },
+    from: { type: 'string' },
     sample: { type: 'boolean', default: false },
     plots: { type: 'boolean', default: false },
     docs: { type: 'boolean', default: false },
@@ -32,16 +31,7 @@ const detections = whole(values.detections, values.sample ? 50 : 2_000);
 const began = Date.now();
 const told = (done: string): void => console.error(`${Math.round((Date.now() - began) / 1_000)} s: ${done}`);
 
-const speed = measureSpeed();
-told('speed');
-const alarms = measureAlarms(runs, told);
-const needed = measureNeeded(detections);
-told('requests needed: counts');
-const slower = measureSlower(detections, told);
-const early = measureEarly(detections);
-told('minutes saved');
-
-const measured = { alarms, needed, slower, early };
+const { speed, ...measured } = values.from ? read(values.from) : await measure();
 const tables = tablesOf({ ...measured, speed });
 for (const [name, table] of Object.entries(tables)) console.log(`\n${name}\n${aligned(table)}`);
 const docs = `${import.meta.dirname}/../../../docs`;
@@ -52,11 +42,24 @@ if (values.docs) {
 if (values.plots)
   for (const [name, svg] of Object.entries(figuresOf(measured))) writeFileSync(`${docs}/figures/${name}.svg`, svg);
 // A sample's bounds are wide: they say nothing yet.
-const broken = alarms.filter(({ ours, upper }) => ours && upper > ALPHA && !values.sample);
+const broken = measured.alarms.filter(({ ours, upper }) => ours && upper > ALPHA && !values.sample);
 for (const { judge, traffic, upper } of broken)
   console.error(`${judge}, ${traffic}: up to ${(100 * upper).toFixed(1)} % false alarms`);
 process.exitCode = broken.length > 0 ? 1 : 0;
 console.log(JSON.stringify({ runs, detections, speed, ...measured }));
+
+async function measure() {
+  const figures = measureSpeed();
+  told('speed');
+  return { speed: figures, ...(await measureAll({ runs, detections }, told)) };
+}
+
+function read(file: string): Awaited<ReturnType<typeof measure>> {
+  const { speed, alarms, slower, needed, early } = JSON.parse(
+    readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '',
+  );
+  return { speed, alarms, slower, needed, early };
+}
 
 function aligned(table: string): string {
   const rows = table.split('\n').map((row) => row.slice(2, -2).split(' | '));

@@ -23,7 +23,7 @@ export interface Axis {
   readonly show: (value: number) => string;
 }
 
-const [WIDTH, LEFT, TOP, INNER_WIDTH, INNER_HEIGHT] = [760, 64, 44, 420, 250];
+const [WIDTH, LEFT, TOP, INNER_WIDTH, INNER_HEIGHT] = [760, 80, 44, 410, 250];
 const HEIGHT = TOP + INNER_HEIGHT + 56;
 const COLOURS = ['#0a7d4f', '#0369a1', '#6d28d9', '#be185d', '#c2410c', '#a16207', '#475569', '#111827'];
 const LEGEND_LINE = 19;

@@ -74,8 +74,8 @@ function histograms(bounds: readonly number[], sum?: 'and sum'): Sides[] {
   const side = (n: number) => {
     let all: Parts = {};
     return (): Parts => {
-      const { sum: seconds = 0, ...buckets } = countersOf(bounds, observe(random, law, n));
-      const seen: Parts = sum ? { ...buckets, sum: seconds } : buckets;
+      const observed = observe(random, law, n);
+      const seen: Parts = { ...countersOf(bounds, observed), ...(sum ? { sum: observed.sum } : {}) };
       all = Object.fromEntries(Object.entries(seen).map(([name, value]) => [name, value + (all[name] ?? 0)]));
       return all;
     };
