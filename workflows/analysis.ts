@@ -1,17 +1,11 @@
 /** Reading metrics on their schedule and judging them; the judging itself is pure code of `src/analysis`. */
 import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Reading } from '../activities/metrics/port.ts';
-import {
-  assessMetric,
-  assessReading,
-  type Compared,
-  compareLook,
-  endOfBackground,
-  NOT_COMPARED,
-} from '../src/analysis/index.ts';
+import { assessMetric, assessReading, endOfBackground } from '../src/analysis/index.ts';
 import { evidenceOf } from '../src/audit/evidence.ts';
-import type { AnalysisPlan, ComparisonPlan, Compatibility, MetricPlan } from '../src/plan/plan.ts';
+import type { AnalysisPlan, Compatibility, MetricPlan } from '../src/plan/plan.ts';
 import { reading } from './activities.ts';
+import { beginComparison, compare, comparisonInWords, keyOf, windowNow } from './comparison.ts';
 import { GoBack, type Release } from './control.ts';
 import type { MetricProgress } from './messages.ts';
 import { type GoingBack, isWaived } from './state.ts';
@@ -162,9 +156,11 @@ async function readOne(
   if (!metric) return;
   const startedAt = Date.now();
   const weight = state.weights[release.plan.version] ?? 0;
-  const answer = await take(withRevisions(release, plan), besideOf(release, plan));
+  const window = windowNow(release, metric, plan.comparison);
+  const asked = window ? { ...plan, provider: { ...plan.provider, range: window.range } } : plan;
+  const answer = await take(withRevisions(release, asked), besideOf(release, plan));
   const judged = plan.comparison
-    ? compare(release, metric, plan.comparison, answer)
+    ? compare(release, metric, plan.comparison, answer, window)
     : { ...assessReading(plan, answer, compatibility), beside: shownBeside(answer) };
   metric.readings.push({
     at: answer.at,
@@ -182,17 +178,6 @@ async function readOne(
   // Argo counts the interval from the end of a reading.
   const from = compatibility === 'argo' ? Date.now() : startedAt;
   if (nextInMs !== null) state.schedule[keyOf(metric)] = from + nextInMs;
-}
-
-/** A look at both sides: what is known of them goes on from the last one, whatever runs and workers lay between. */
-function compare(release: Release, metric: MetricProgress, plan: ComparisonPlan, answer: Reading): Compared {
-  const { state } = release;
-  state.comparisons ??= {};
-  const weight = state.weights[release.plan.version] ?? 0;
-  const compared = compareLook(plan, state.comparisons[keyOf(metric)] ?? NOT_COMPARED, answer, weight);
-  state.comparisons[keyOf(metric)] = compared.progress;
-  metric.safeAt = compared.safe ? weight : null;
-  return compared;
 }
 
 /**
@@ -268,7 +253,7 @@ function metricsOf(release: Release, name: string, analysis: AnalysisPlan): Metr
       metric: plan.name,
       query: plan.provider.query,
       condition: plan.comparison
-        ? inWords(plan.comparison)
+        ? comparisonInWords(plan.comparison)
         : [plan.successCondition, plan.failureCondition && `not ${plan.failureCondition}`].filter(Boolean).join(', '),
       state: 'running',
       because: '',
@@ -281,13 +266,7 @@ function metricsOf(release: Release, name: string, analysis: AnalysisPlan): Metr
     };
     state.metrics.push(metric);
     state.schedule[keyOf(metric)] = Date.now() + plan.initialDelayMs;
+    if (plan.comparison) beginComparison(state, metric, plan.comparison);
     return metric;
   });
-}
-
-const inWords = ({ of, alpha, margin }: ComparisonPlan): string =>
-  `${of === 'counts' ? 'no more often' : 'no slower'} than the stable side (alpha ${alpha}${margin === null ? '' : `, margin ${margin}`})`;
-
-function keyOf(metric: MetricProgress | undefined): string {
-  return metric ? `${metric.analysis}/${metric.metric}` : '';
 }

@@ -82,6 +82,8 @@ export interface ReleaseState {
   schedule: Record<string, number>;
   /** What comparisons know so far, by metric. */
   comparisons?: Record<string, ComparisonProgress>;
+  /** Since when the judge `kayenta` compares (epoch milliseconds), by metric. */
+  comparedSince?: Record<string, number>;
   /** An inconclusive background analysis, until a person decided. */
   inconclusive: string | null;
   /** The background analysis has had its say, or a person instead: a later run asks nobody again. */

@@ -13,7 +13,7 @@ export function createMetricsActivities({ mapAddress }: MetricsDependencies): Me
   return {
     async measure({ provider, beside }) {
       const at = new Date().toISOString();
-      const { query, timeoutMs } = provider;
+      const { query, timeoutMs, range } = provider;
       const reading = { at, query, window: windowOf(query), beside: '' };
       let address = provider.address;
       try {
@@ -23,7 +23,8 @@ export function createMetricsActivities({ mapAddress }: MetricsDependencies): Me
         return { ...reading, address, raw: '', error: `${address} leads nowhere: ${why}` };
       }
       const { cancellationSignal } = Context.current();
-      const put = (text: string) => ask({ address, query: text, at, timeoutMs }, cancellationSignal);
+      const put = (text: string) =>
+        ask({ address, query: text, at, timeoutMs, ...(range ? { range } : {}) }, cancellationSignal);
       const [judged, shown] = await Promise.all([put(query), beside === undefined ? null : put(beside)]);
       return { ...reading, address, ...judged, beside: shown?.raw ?? '' };
     },

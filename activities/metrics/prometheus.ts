@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { PrometheusQuery } from '../../src/plan/plan.ts';
 import { reason, request, type Sent } from '../request.ts';
 
 /** Enough for every verdict; an answer beyond it was meant for a graph. */
@@ -11,6 +12,8 @@ export interface Question {
   readonly query: string;
   /** RFC 3339: the time that the query is evaluated at. */
   readonly at: string;
+  /** A range query instead: from and to so many milliseconds before `at`. */
+  readonly range?: PrometheusQuery['range'];
   /** For the whole exchange. */
   readonly timeoutMs: number;
 }
@@ -22,12 +25,12 @@ export interface Answer {
 }
 
 /**
- * Asks Prometheus' HTTP API for one value. Reading stops at 64 KiB or at the time-out. Throws only where it is
+ * Asks Prometheus' HTTP API for one value, or for series over a range. Reading stops at 64 KiB or at the time-out. Throws only where it is
  * cancelled.
  */
 export async function ask(question: Question, cancellation: AbortSignal): Promise<Answer> {
-  const { address, timeoutMs } = question;
-  const url = URL.parse(`${address.replace(/\/+$/, '')}/api/v1/query`);
+  const { address, timeoutMs, range } = question;
+  const url = URL.parse(`${address.replace(/\/+$/, '')}/api/v1/query${range ? '_range' : ''}`);
   if (!url || !/^https?:$/.test(url.protocol)) return failed(`"${address}" is no http(s) address`);
   if (url.username || url.password) return failed('the address carries credentials');
   const deadline = AbortSignal.timeout(timeoutMs);
@@ -41,9 +44,13 @@ export async function ask(question: Question, cancellation: AbortSignal): Promis
   }
 }
 
-function asked({ query, at, timeoutMs }: Question): Sent {
+function asked({ query, at, range, timeoutMs }: Question): Sent {
+  const before = (ms: number): string => new Date(Date.parse(at) - ms).toISOString();
+  const when: Record<string, string> = range
+    ? { start: before(range.startMs), end: before(range.endMs), step: String(range.stepMs / 1_000) }
+    : { time: at };
   return {
-    body: new URLSearchParams({ query, time: at, timeout: `${timeoutMs}ms` }).toString(),
+    body: new URLSearchParams({ query, ...when, timeout: `${timeoutMs}ms` }).toString(),
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
   };
 }

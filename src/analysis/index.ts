@@ -17,6 +17,7 @@ export {
   type Value,
 } from './condition/index.ts';
 export { matchesPattern } from './condition/matches.ts';
+export { judgeWindow, type Window, windowOf } from './kayenta/index.ts';
 export { assessMetric, type MetricAssessment, type MetricState } from './metric.ts';
 export { applyMonitor, type MonitorAssessment } from './monitor.ts';
 export { type PrometheusAnswer, parsePrometheus } from './prometheus.ts';

@@ -61,6 +61,31 @@ export function parseVector(
   return { ok: true, series };
 }
 
+/** One series of a matrix, its values in the order of time. */
+export interface LabelledSeries {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly values: readonly number[];
+}
+
+/** Reads a matrix (the answer to a range query) with its labels, of at most 1,000 series and 10,000 samples. */
+export function parseMatrix(
+  raw: string,
+):
+  | { readonly ok: true; readonly series: readonly LabelledSeries[] }
+  | { readonly ok: false; readonly message: string } {
+  const read = parsePrometheus(raw);
+  if (!read.ok) return read;
+  const { data } = parseJson(raw) as {
+    data: { resultType: string; result: { metric?: unknown; values: unknown[] }[] };
+  };
+  if (data.resultType !== 'matrix') return { ok: false, message: `the query answers a ${data.resultType}, no matrix` };
+  const series = data.result.map(({ metric, values }) => ({
+    labels: isObject(metric) ? (metric as Labelled['labels']) : {},
+    values: values.map((value) => sampleValue(value) ?? Number.NaN),
+  }));
+  return { ok: true, series };
+}
+
 function scalar(sample: unknown): PrometheusAnswer {
   const value = sampleValue(sample);
   return value === null ? refused('the scalar has no readable value') : { ok: true, result: value, samples: 1 };

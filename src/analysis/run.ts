@@ -47,7 +47,7 @@ export function assessAnalysis(all: readonly AssessedMetric[]): AnalysisAssessme
 
 /**
  * How a background analysis ends with the ramp: it passes if no metric failed and each has at least `minimumReadings`
- * good readings, at least one of them at the last weight. Argo would call an analysis
+ * good readings, at least one of them at the last weight; of the judge `kayenta` the last reading must be good. Argo would call an analysis
  * that is cut short successful; here it is inconclusive.
  *
  * @param lastWeight The canary's weight at the end of the ramp, in percent.
@@ -90,5 +90,9 @@ function endOfMetric(
   const seen = `${counted(good, 'good reading')} (at least ${least} needed), ${last} at ${lastWeight} %`;
   if (good < least) return { state: 'inconclusive', because: `only ${seen}` };
   if (last === 0) return { state: 'inconclusive', because: `${seen}, where one is needed` };
+  const latest = readings.at(-1)?.verdict;
+  // As in Kayenta: every window holds the whole time, so only the last score says what is known.
+  if (plan.comparison?.judge === 'kayenta' && latest !== 'pass')
+    return { state: 'inconclusive', because: `${seen}, but the last reading is ${latest}` };
   return { state: 'pass', because: seen };
 }

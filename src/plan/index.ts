@@ -3,6 +3,7 @@ export { analysesOf } from './analyses.ts';
 export { type Checked, type CheckedFiles, checkFiles } from './check-files.ts';
 export { canonicalJson, planDigest } from './digest.ts';
 export { formatDuration, parseDuration } from './duration.ts';
+export type * from './kayenta-plan.ts';
 export type * from './plan.ts';
 export { PLAN_FORMAT, TRUST_LEVELS } from './plan.ts';
 export { formatProblem, type PlanCode, type Problem } from './problem.ts';

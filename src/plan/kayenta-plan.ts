@@ -36,6 +36,15 @@ export interface KayentaEffectSize {
   readonly criticalDecrease: number;
 }
 
+/** A comparison by the judge `kayenta`: all its metrics are one, since they share a score. */
+export interface KayentaPlan extends KayentaScoring {
+  readonly judge: 'kayenta';
+  /** Between two points of a series. Grows with the window where an answer would get too large. */
+  readonly stepMs: number;
+  /** How far back a window looks. `null`: to where the comparison began. */
+  readonly lookbackMs: number | null;
+}
+
 /** What is judged and how the scores become a verdict. */
 export interface KayentaScoring {
   readonly metrics: readonly KayentaMetric[];

@@ -2,8 +2,10 @@
  * The plan: what one release will do, compiled once from a release file and the manifests it points at.
  *
  * Plain data. It is immutable, named by its digest, and the only input of the workflow, so nothing here
- * imports anything. Durations are milliseconds, weights are whole percents (0..100).
+ * imports anything but types. Durations are milliseconds, weights are whole percents (0..100).
  */
+
+import type { KayentaPlan } from './kayenta-plan.ts';
 
 /** Bumped when a plan of an older engine could be read wrongly. */
 export const PLAN_FORMAT = 1;
@@ -235,11 +237,12 @@ export interface MetricPlan {
   /** How many of its last readings are shown; absent: all. The history keeps every one. */
   readonly retained?: number;
   /** It compares the canary with the stable side instead of asking conditions, of which it has none. */
-  readonly comparison?: ComparisonPlan;
+  readonly comparison?: ComparisonPlan | KayentaPlan;
 }
 
-/** What a metric compares, and how sure it must be. */
+/** What a metric compares, and how sure it must be: the judge `sequential`. */
 export interface ComparisonPlan {
+  readonly judge?: 'sequential';
   /**
    * `counts`: how many requests had an event. `histogram`: how many were slower than each bound. `mean`: how long they took
    * on average, with buckets that say how much that varies.

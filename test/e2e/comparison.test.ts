@@ -34,7 +34,9 @@ const COMPARISON = `canary:
 describe('a comparison that asks a real Prometheus', () => {
   const { measure } = createMetricsActivities({ mapAddress: (address) => address });
   const { plan } = compileFiles(edited('release.yaml', 'canary:\n', COMPARISON, GOOD));
-  const compared = (plan?.canary.background?.analysis.metrics ?? []).filter(({ comparison }) => comparison);
+  const compared = (plan?.canary.background?.analysis.metrics ?? []).flatMap(({ name, provider, comparison }) =>
+    comparison && comparison.judge !== 'kayenta' ? [{ name, provider, comparison }] : [],
+  );
   let address: string;
   let stop: () => Promise<void>;
 
@@ -49,7 +51,7 @@ describe('a comparison that asks a real Prometheus', () => {
   });
   after(() => stop?.());
 
-  const ask = ({ provider }: MetricPlan): Promise<Reading> =>
+  const ask = ({ provider }: Pick<MetricPlan, 'provider'>): Promise<Reading> =>
     activityEnvironment().run(measure, {
       provider: { ...provider, address },
       beside: provider.query,
@@ -57,18 +59,17 @@ describe('a comparison that asks a real Prometheus', () => {
 
   it('asks three kinds of question', () => {
     assert.deepEqual(
-      compared.map(({ comparison }) => comparison?.of),
+      compared.map(({ comparison }) => comparison.of),
       ['counts', 'histogram', 'mean'],
     );
   });
 
   for (const metric of compared) {
     it(`reads ${metric.name} of both sides, and finds equal ones equal`, async () => {
-      const { comparison = assert.fail() } = metric;
       let progress: ComparisonProgress = NOT_COMPARED;
       let last = '';
       for (let look = 0; look < 300 && progress.looks < 3; look += 1) {
-        const answer = compareLook(comparison, progress, await ask(metric), 10);
+        const answer = compareLook(metric.comparison, progress, await ask(metric), 10);
         assert.notEqual(answer.verdict, 'error', answer.because);
         assert.notEqual(answer.verdict, 'fail', answer.because);
         [progress, last] = [answer.progress, answer.because];

@@ -7,8 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createMetricsActivities } from '../../activities/metrics/index.ts';
 import type { Reading } from '../../activities/metrics/port.ts';
 import { choosePort } from '../../infra/local/stack/ports.ts';
-import { parsePrometheus } from '../../src/analysis/prometheus.ts';
+import { judgeWindow, windowOf } from '../../src/analysis/index.ts';
+import { parseMatrix, parsePrometheus } from '../../src/analysis/prometheus.ts';
+import type { KayentaPlan } from '../../src/plan/kayenta-plan.ts';
+import type { PrometheusQuery } from '../../src/plan/plan.ts';
 import { activityEnvironment } from '../fixtures/activity-environment.ts';
+import { metricNamed } from '../unit/kayenta-samples.ts';
 import { startPrometheus } from './support/prometheus.ts';
 
 const { measure } = createMetricsActivities({ mapAddress: (address) => address });
@@ -16,10 +20,10 @@ const { measure } = createMetricsActivities({ mapAddress: (address) => address }
 function ask(
   address: string,
   query = 'vector(1)',
-  options: { timeoutMs?: number; beside?: string } = {},
+  options: { timeoutMs?: number; beside?: string; range?: PrometheusQuery['range'] } = {},
 ): Promise<Reading> {
-  const { timeoutMs = 5_000, beside } = options;
-  const provider = { kind: 'prometheus', address, query, timeoutMs } as const;
+  const { timeoutMs = 5_000, beside, range } = options;
+  const provider = { kind: 'prometheus', address, query, timeoutMs, ...(range ? { range } : {}) } as const;
   return activityEnvironment().run(measure, { provider, beside }) as Promise<Reading>;
 }
 
@@ -65,6 +69,50 @@ describe('a reading of a real Prometheus', () => {
     assert.equal((await ask(address)).beside, '');
     const half = await ask(address, 'vector(1)', { beside: 'not promql (' });
     assert.deepEqual([half.error, half.beside], [null, '']);
+  });
+
+  it('over a range has the values of every step of it, on both sides', async () => {
+    const range = { startMs: 60_000, endMs: 15_000, stepMs: 7_500 };
+    const reading = await ask(address, 'label_replace(vector(time()), "shiplock_part", "now", "", "")', {
+      beside: 'vector(2)',
+      range,
+    });
+    assert.equal(reading.error, null);
+    const at = Date.parse(reading.at);
+    assert.deepEqual(parseMatrix(reading.raw), {
+      ok: true,
+      series: [
+        {
+          labels: { shiplock_part: 'now' },
+          values: [60, 52.5, 45, 37.5, 30, 22.5, 15].map((before) => (at - before * 1_000) / 1_000),
+        },
+      ],
+    });
+    assert.deepEqual(parsePrometheus(reading.beside), { ok: true, result: [2, 2, 2, 2, 2, 2, 2], samples: 7 });
+    assert.deepEqual(parseMatrix((await ask(address, 'no_such_series', { range })).raw), { ok: true, series: [] });
+  });
+
+  it('over a range is what the judge kayenta asks for, all metrics in one question', async () => {
+    const plan: KayentaPlan = {
+      judge: 'kayenta',
+      stepMs: 1_000,
+      lookbackMs: null,
+      pass: 95,
+      marginal: 40,
+      groups: {},
+      metrics: [metricNamed('errors'), metricNamed('latency')],
+    };
+    const { range, expected } = windowOf(plan, 60_000);
+    const query = (errors: number): string =>
+      [`vector(${errors} + time() % 7)`, 'vector(100 + time() % 5)']
+        .map((of, i) => `label_replace(${of}, "shiplock_part", "${plan.metrics[i]?.name}", "", "")`)
+        .join(' or ');
+    const equal = await ask(address, query(10), { beside: query(10), range });
+    assert.match(judgeWindow(plan, equal, expected).because, /^score 100 .*; 61 and 61 samples; latency Pass: /);
+    const worse = await ask(address, query(20), { beside: query(10), range });
+    const judged = judgeWindow(plan, worse, expected);
+    assert.deepEqual([judged.verdict, judged.value], ['inconclusive', 'score 50']);
+    assert.match(judged.because, /; errors High: canary mean 2\d.*, baseline mean 1\d/);
   });
 
   it('of nothing is an empty answer, which is for the judge', async () => {

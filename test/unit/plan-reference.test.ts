@@ -7,6 +7,7 @@ import { releaseJsonSchema } from '../../src/plan/index.ts';
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
+  readonly oneOf?: readonly Schema[];
 }
 
 const text = readFileSync(path.resolve(import.meta.dirname, '../../docs/release-file.md'), 'utf8');
@@ -18,6 +19,7 @@ const ARGO = ['steps', 'background', 'before', 'after'];
 /** Every field below a section, by its own name. */
 function fieldsOf(schema: Schema): string[] {
   const inner = schema.items ?? schema;
+  if (inner.oneOf) return inner.oneOf.flatMap(fieldsOf);
   return Object.entries(inner.properties ?? {}).flatMap(([name, field]) =>
     ARGO.includes(name) ? [name] : [name, ...fieldsOf(field)],
   );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MetricPlan, Plan } from '../../src/plan/plan.ts';
+import type { ComparisonPlan, MetricPlan, Plan } from '../../src/plan/plan.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { withWorld } from './environment.ts';
 import { automatic, credlinkPlan } from './plans.ts';
@@ -11,7 +11,7 @@ const version = '1.1.0';
 const MINUTE = 60_000;
 
 /** A background analysis that only compares; the weights and pauses are this test's own. */
-function planWith(comparison: Partial<NonNullable<MetricPlan['comparison']>>): Plan {
+function planWith(comparison: Partial<ComparisonPlan>): Plan {
   const plan = automatic(credlinkPlan());
   const { background } = plan.canary;
   const first = background?.analysis.metrics[0];

@@ -6,3 +6,5 @@
 export { type Classified, classify, type Label, NETFLIX_ACA_JUDGE, type Rule } from './classify.ts';
 export { type JudgedMetric, judgeKayenta, type KayentaJudgement, type Samples, verdictOf } from './judge.ts';
 export { mannWhitney, normalQuantile, type Shift } from './mann-whitney.ts';
+export { judgeWindow } from './reading.ts';
+export { mostPoints, type Window, windowOf } from './window.ts';

@@ -6,7 +6,9 @@ import { piece, valueAt } from '../shape/check.ts';
 import { show } from '../shape/show.ts';
 import { rolloutSettings } from './canary.ts';
 import type { Context } from './context.ts';
+import { compileKayenta } from './kayenta.ts';
 import { comparisonSchema, type WrittenComparison } from './schema-comparison.ts';
+import { kayentaSchema } from './schema-kayenta.ts';
 
 const DEFAULTS = { alpha: 0.05, intervalMs: 30_000, minimumRequests: 100, quantile: 0.99, timeoutMs: 30_000 } as const;
 /** So many looks in a row without an answer end the analysis, as Argo's default for errors. */
@@ -23,10 +25,13 @@ export function withComparison(
   target: Pick<Target, 'canaryService' | 'stableService'>,
 ): CanaryPlan {
   const raw = valueAt(context.source.value, ['canary', 'comparison']);
-  const written = raw === undefined ? undefined : piece(comparisonSchema, raw);
+  const written = raw === undefined ? undefined : (piece(comparisonSchema, raw) ?? piece(kayentaSchema, raw));
   if (written === undefined) return canary;
-  const metrics = compileMetrics(context, written, target);
   const { analysis } = rolloutSettings(valueAt(context.source.value, ['canary']));
+  const metrics =
+    written.judge === 'kayenta'
+      ? [compileKayenta(context, written, { target, canary, minimumReadings: analysis.minimumReadings })]
+      : compileMetrics(context, written, target);
   if (analysis.compatibility === 'argo') {
     const message = 'stands beside compatibility: argo; Argo compares nothing, so leave one of them out';
     context.report.error(context.source, ['canary', 'comparison'], 'SHIPLOCK_PLAN_CHOICE', message, 'key');

@@ -19,6 +19,7 @@ const minimumRequests = () =>
 
 /** What of the canary is compared with the stable side, look by look. */
 export const comparisonSchema = z.strictObject({
+  judge: z.literal('sequential').optional().describe('Who judges: sequential (default) or kayenta.'),
   alpha: z
     .number()
     .min(1e-6)

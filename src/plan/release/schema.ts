@@ -5,6 +5,7 @@ import { MAX_GATES } from '../limits.ts';
 import { dnsLabel, duration, interval, text } from '../shape/fields.ts';
 import { comparisonSchema } from './schema-comparison.ts';
 import { approvalSchema, command, exactlyOne, fraction, onFailureOfRelease, path, urlPath } from './schema-fields.ts';
+import { kayentaSchema } from './schema-kayenta.ts';
 import {
   cutoverSchema,
   databaseSchema,
@@ -98,7 +99,12 @@ export const canarySchema = z.strictObject({
   readyDeadline: duration("Default: the Rollout's progressDeadlineSeconds, else 5m.").optional(),
   openPauseDeadline: duration('How long `pause: {}` waits for promote. Default: 1h.').optional(),
   analysis: analysisSettingsSchema.optional().describe('For every analysis of the release.'),
-  comparison: comparisonSchema.optional().describe('What is compared with the stable side during the ramp.'),
+  comparison: z
+    .discriminatedUnion('judge', [comparisonSchema, kayentaSchema], {
+      error: ({ code }) => (code === 'invalid_union' ? '"sequential" or "kayenta"' : undefined),
+    })
+    .optional()
+    .describe('What is compared with the stable side during the ramp.'),
   onFailure: onFailureOfRelease('without the canary nothing would be released'),
 });
 

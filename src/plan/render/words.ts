@@ -49,7 +49,14 @@ export function migrationText({ name, sha256 }: Migration, database: string): st
 export function metricText(metric: MetricPlan): string {
   const good = metric.successCondition === null ? '' : ` good: ${metric.successCondition}`;
   const bad = metric.failureCondition === null ? '' : ` bad: ${metric.failureCondition}`;
-  return `· ${metric.name}:${good}${bad} · ${describeRhythm(metric)}`;
+  return `· ${metric.name}:${good}${bad}${scoreText(metric)} · ${describeRhythm(metric)}`;
+}
+
+function scoreText({ comparison }: MetricPlan): string {
+  if (comparison?.judge !== 'kayenta') return '';
+  const { pass, marginal, metrics } = comparison;
+  const names = metrics.map(({ name, muted }) => (muted ? `${name} (muted)` : name)).join(', ');
+  return ` good: score ≥ ${pass} of ${names} bad: score ≤ ${marginal}`;
 }
 
 export function monitorText({ healthy, unhealthy }: MonitorPlan): string {

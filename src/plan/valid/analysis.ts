@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { checkCondition } from '../../analysis/index.ts';
 import { isHttpAddress } from '../argo/metric.ts';
 import { MAX_METRICS } from '../limits.ts';
+import { kayenta } from './kayenta.ts';
 import { interval, ms, text, whole, wholePercent } from './pieces.ts';
 
 const condition = z
@@ -16,9 +17,11 @@ export const prometheus = z.strictObject({
   address: text.refine(isHttpAddress, 'expected an http address'),
   query: text,
   timeoutMs: ms,
+  range: z.strictObject({ startMs: ms, endMs: ms, stepMs: interval }).optional(),
 });
 
 const comparison = z.strictObject({
+  judge: z.literal('sequential').optional(),
   of: z.enum(['counts', 'histogram', 'mean']),
   alpha: z.number().gt(0).max(0.5),
   margin: z.number().gt(0).max(99).nullable(),
@@ -41,7 +44,7 @@ const metric = z
     consecutiveSuccessLimit: whole.optional(),
     dryRun: z.literal(true).optional(),
     retained: whole.optional(),
-    comparison: comparison.optional(),
+    comparison: z.discriminatedUnion('judge', [comparison, kayenta]).optional(),
   })
   .refine(
     ({ failureLimit, consecutiveSuccessLimit }) => failureLimit >= 0 || (consecutiveSuccessLimit ?? 0) > 0,
