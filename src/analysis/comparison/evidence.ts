@@ -74,7 +74,8 @@ export function withLooks(
     added[name] = { whole: withLook(known.whole, look, growths), atWeight };
   }
   // What was once weighed goes on counting, also if it is seen no more.
-  const progress = { ...before, events: { ...before.events, ...added }, weight, looks: before.looks + 1 };
+  for (const [name, known] of Object.entries(before.events)) added[name] ??= known;
+  const progress = { ...before, events: added, weight, looks: before.looks + 1 };
   return { ...progress, harm: Math.max(before.harm, logEvidenceOfHarmOf(progress)) };
 }
 

@@ -30,13 +30,13 @@ interface Cell<Seen> {
 const COUNTS = { 'Shiplock, counts': countsJudge };
 const BESIDE_COUNTS = {
   'Argo, CredLink rule': { judge: threshold },
-  'Mann-Whitney, 5 %': { judge: mannWhitneyOfShares, runs: 2_000 },
+  'Mann-Whitney, 5 %': { judge: mannWhitneyOfShares, runs: 1_000 },
   'Kayenta 95/75': { judge: kayentaOfShares, runs: 500 },
 };
 const LATENCY = { 'Shiplock, quantile': quantileJudge(COARSE), 'Shiplock, mean': meanJudge(COARSE) };
 const BOTH_SETS = { ...LATENCY, 'Shiplock, quantile, 14 bounds': quantileJudge(FINE) };
 const BESIDE_LATENCY = {
-  'Mann-Whitney, 5 %': { judge: mannWhitneyOfMeans, runs: 2_000 },
+  'Mann-Whitney, 5 %': { judge: mannWhitneyOfMeans, runs: 1_000 },
   'Kayenta 95/75': { judge: kayentaOfMeans, runs: 500 },
 };
 

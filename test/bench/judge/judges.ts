@@ -6,12 +6,12 @@ import {
   withLooks,
   withMeans,
 } from '../../../src/analysis/comparison/evidence.ts';
-import { looksOf } from '../../../src/analysis/comparison/look.ts';
-import { meanLookOf } from '../../../src/analysis/comparison/mean-look.ts';
+import { mostSquares } from '../../../src/analysis/comparison/mean-look.ts';
 import { withHarmOfMeans } from '../../../src/analysis/comparison/means.ts';
-import type { Look } from '../../../src/analysis/sequential/ratio.ts';
+import type { SideSums } from '../../../src/analysis/sequential/mean-ratio.ts';
+import type { Look, SideCounts } from '../../../src/analysis/sequential/ratio.ts';
 import type { ComparisonPlan } from '../../../src/plan/plan.ts';
-import { countersOf, type Observed } from './latencies.ts';
+import { countersOf, inBuckets, type Observed } from './latencies.ts';
 
 export const ALPHA = 0.05;
 const DECIDES = Math.log(1 / ALPHA);
@@ -43,22 +43,44 @@ export const quantileJudge =
     const before = stableBefore ? countersOf(bounds, stableBefore) : {};
     let progress: ComparisonProgress = { ...NOT_COMPARED, parts: weightsOfBounds(before, 0.99) };
     return ({ canary, stable }) => {
-      const looks = looksOf('histogram', { canary: countersOf(bounds, canary), stable: countersOf(bounds, stable) });
-      if (looks.kind === 'error') throw new Error(looks.because);
-      progress = withLooks(PLAN, progress, looks.looks, WEIGHT);
+      const [ours, theirs] = [slowerThan(bounds, canary), slowerThan(bounds, stable)];
+      const looks: Record<string, Look> = {};
+      for (const [i, bound] of bounds.entries())
+        looks[bound] = { canary: ours[i] as SideCounts, stable: theirs[i] as SideCounts };
+      progress = withLooks(PLAN, progress, looks, WEIGHT);
       return progress.harm >= DECIDES;
     };
   };
+
+function slowerThan(bounds: readonly number[], { byBucket }: Observed): readonly SideCounts[] {
+  const inside = inBuckets(bounds, byBucket);
+  const total = inside.reduce((sum, n) => sum + n, 0);
+  let events = total;
+  return bounds.map((_, i) => {
+    events -= inside[i] as number;
+    return { events, total };
+  });
+}
 
 export const meanJudge =
   (bounds: readonly number[]): Judge<LatencyLook> =>
   () => {
     let progress = NOT_COMPARED;
     return ({ canary, stable }) => {
-      const side = (one: Observed) => ({ ...countersOf(bounds, one), sum: one.sum });
-      const seen = meanLookOf({ canary: side(canary), stable: side(stable) });
-      if (seen.kind === 'error') throw new Error(seen.because);
-      progress = withHarmOfMeans(MEAN, withMeans(progress, seen.look, seen.beyond, WEIGHT));
+      const look = { canary: sumsOf(bounds, canary), stable: sumsOf(bounds, stable) };
+      // No latency here is beyond the last bound.
+      progress = withHarmOfMeans(MEAN, withMeans(progress, look, { canary: 0, stable: 0 }, WEIGHT));
       return progress.harm >= DECIDES;
     };
   };
+
+function sumsOf(bounds: readonly number[], { byBucket, sum }: Observed): SideSums {
+  const buckets = inBuckets(bounds, byBucket).map((n, i) => ({
+    low: bounds[i - 1] ?? 0,
+    high: bounds[i] ?? 2 * (bounds.at(-1) ?? 0),
+    n,
+  }));
+  const squares = mostSquares(buckets, sum);
+  if (squares === null) throw new Error(`a sum of ${sum} does not fit its buckets`);
+  return { n: byBucket.reduce((so, n) => so + n, 0), sum, squares };
+}

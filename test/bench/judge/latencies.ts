@@ -102,11 +102,12 @@ export function sharesOf(bounds: readonly number[], { bucket, seconds }: Latenci
 
 /** From fine buckets to those between these bounds, which are some of the fine ones. */
 export function inBuckets(bounds: readonly number[], byBucket: readonly number[]): readonly number[] {
+  if (bounds === FINE) return byBucket;
   const inside = new Array<number>(bounds.length + 1).fill(0);
   let at = 0;
-  for (const [fine, n] of byBucket.entries()) {
+  for (let fine = 0; fine < byBucket.length; fine += 1) {
     while (at < bounds.length && (bounds[at] as number) < (FINE[fine] ?? Number.POSITIVE_INFINITY)) at += 1;
-    (inside[at] as number) += n;
+    (inside[at] as number) += byBucket[fine] as number;
   }
   return inside;
 }
