@@ -17,7 +17,10 @@ export type PrometheusAnswer =
  * // { ok: true, result: [0.99], samples: 1 }
  */
 export function parsePrometheus(raw: string): PrometheusAnswer {
-  const body = parseJson(raw);
+  return answerOf(parseJson(raw));
+}
+
+function answerOf(body: unknown): PrometheusAnswer {
   if (!isObject(body)) return refused('the answer is not that of a Prometheus');
   if (body.status === 'error') return refused(`Prometheus answers ${text(body.errorType)}: ${text(body.error)}`);
   const { data } = body;
@@ -46,9 +49,10 @@ export interface Labelled {
 export function parseVector(
   raw: string,
 ): { readonly ok: true; readonly series: readonly Labelled[] } | { readonly ok: false; readonly message: string } {
-  const read = parsePrometheus(raw);
+  const body = parseJson(raw);
+  const read = answerOf(body);
   if (!read.ok) return read;
-  const { data } = parseJson(raw) as { data: { resultType: string; result: { metric?: unknown; value: unknown }[] } };
+  const { data } = body as { data: { resultType: string; result: { metric?: unknown; value: unknown }[] } };
   if (data.resultType !== 'vector') return { ok: false, message: `the query answers a ${data.resultType}, no vector` };
   const series = data.result.map(({ metric, value }) => ({
     labels: isObject(metric) ? (metric as Labelled['labels']) : {},

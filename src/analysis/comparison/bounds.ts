@@ -16,7 +16,7 @@ export const quantileOf = ({ quantile }: Pick<ComparisonPlan, 'quantile'>): numb
 /** Bounds by their names (`le`), ascending. */
 export const inSeconds = (names: readonly string[]): readonly { readonly name: string; readonly bound: number }[] =>
   names
-    .map((name) => ({ name, bound: parseFloatText(name) ?? Number.NaN }))
+    .map((name) => ({ name, bound: name === '+Inf' ? Number.POSITIVE_INFINITY : (parseFloatText(name) ?? Number.NaN) }))
     .sort((one, other) => (one.bound === other.bound ? 0 : one.bound < other.bound ? -1 : 1));
 
 /** Why two sides' buckets cannot be compared; `null`: they can. */

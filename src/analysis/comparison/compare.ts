@@ -55,7 +55,8 @@ export function compareLook(
 }
 
 function judge(plan: ComparisonPlan, progress: ComparisonProgress): Compared {
-  const told = describe(plan, progress);
+  const telling = mostTelling(progress);
+  const told = describe(plan, progress, telling);
   const answer = (verdict: ReadingVerdict, because: string, safe = false): Compared => ({
     progress,
     verdict,
@@ -64,7 +65,7 @@ function judge(plan: ComparisonPlan, progress: ComparisonProgress): Compared {
     value: told.canary,
     beside: told.stable,
   });
-  const [, event] = mostTelling(progress);
+  const [, event] = telling;
   const { canary, stable } = event.whole;
   const enough = Math.min(canary.total, stable.total) >= plan.minimumRequests;
   const needed = Math.log(1 / plan.alpha);

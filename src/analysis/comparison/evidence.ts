@@ -74,7 +74,8 @@ export function withLooks(
     added[name] = { whole: withLook(known.whole, look, growths), atWeight };
   }
   // What was once weighed goes on counting, also if it is seen no more.
-  const progress = { ...before, events: { ...before.events, ...added }, weight, looks: before.looks + 1 };
+  for (const [name, known] of Object.entries(before.events)) added[name] ??= known;
+  const progress = { ...before, events: added, weight, looks: before.looks + 1 };
   return { ...progress, harm: Math.max(before.harm, logEvidenceOfHarmOf(progress)) };
 }
 
@@ -109,8 +110,12 @@ function logEvidenceOfHarmOf(progress: ComparisonProgress): number {
 
 /** The event that tells most against the canary, with its name. There is one after every look. */
 export function mostTelling(progress: ComparisonProgress): readonly [string, EventEvidence] {
-  const all = Object.entries(progress.events);
-  const strength = ([name, { whole }]: (typeof all)[number]): number =>
-    logPartOf(progress, name) + logEvidenceOfHarm(whole);
-  return all.reduce((so, one) => (strength(one) > strength(so) ? one : so), all[0] as [string, EventEvidence]);
+  let [most, strongest]: [readonly [string, EventEvidence] | undefined, number] = [undefined, Number.NEGATIVE_INFINITY];
+  for (const one of Object.entries(progress.events)) {
+    const strength = logPartOf(progress, one[0]) + logEvidenceOfHarm(one[1].whole);
+    if (most !== undefined && !(strength > strongest)) continue;
+    [most, strongest] = [one, strength];
+  }
+  if (most === undefined) throw new Error('unreachable: nothing was seen');
+  return most;
 }

@@ -35,7 +35,8 @@ export function readSumAndBuckets(raw: string): CountersAnswer {
 
 /** The buckets alone. */
 export function bucketsOf(counters: Counters): Counters {
-  const { [SUM]: _, ...buckets } = counters;
+  const buckets: Record<string, number> = {};
+  for (const [name, count] of Object.entries(counters)) if (name !== SUM) buckets[name] = count;
   return buckets;
 }
 

@@ -5,7 +5,7 @@ import { scoringText } from '../kayenta/index.ts';
 import { quantileInterval } from '../sequential/quantile-interval.ts';
 import { logEvidenceOfHarm, prolonged, ratioInterval, type SideCounts } from '../sequential/ratio.ts';
 import { inSeconds, quantileOf } from './bounds.ts';
-import { type ComparisonProgress, type EventEvidence, logPartOf, mostTelling } from './evidence.ts';
+import { type ComparisonProgress, type EventEvidence, logPartOf } from './evidence.ts';
 import { looksInWords, more, odds, round, timesMore, tooFew } from './numbers.ts';
 import { isSafe } from './safety.ts';
 
@@ -26,8 +26,11 @@ export interface ComparisonInWords {
   readonly tooFew: () => string;
 }
 
-export function describe(plan: ComparisonPlan, progress: ComparisonProgress): ComparisonInWords {
-  const [name, event] = mostTelling(progress);
+export function describe(
+  plan: ComparisonPlan,
+  progress: ComparisonProgress,
+  [name, event]: readonly [string, EventEvidence],
+): ComparisonInWords {
   const { whole } = event;
   const what = plan.of === 'counts' ? '' : ` slower than ${name} s`;
   const { low, estimate, high } = ratioInterval(whole, plan.alpha);

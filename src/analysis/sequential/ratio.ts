@@ -67,8 +67,14 @@ export function withLook(
     canary: { events: before.canary.events + canary.events, total: before.canary.total + canary.total },
     stable: { events: before.stable.events + stable.events, total: before.stable.total + stable.total },
     expected: before.expected + events * share,
-    norms: events === 0 ? before.norms : before.norms.map((norm, i) => norm + events * (growths[i] ?? 0)),
+    norms: events === 0 ? before.norms : grown(before.norms, events, growths),
   };
+}
+
+function grown(norms: readonly number[], events: number, growths: readonly number[]): readonly number[] {
+  const sums = new Array<number>(norms.length);
+  for (let i = 0; i < norms.length; i += 1) sums[i] = (norms[i] as number) + events * (growths[i] as number);
+  return sums;
 }
 
 /** ln of the mixture e-process against "at most as often as on the stable side": at least ln(1/α) is evidence at α. */
@@ -108,18 +114,20 @@ function estimateOf({ canary, stable, expected }: RatioEvidence): number {
   return (canary.events * expectedOfStable) / (stable.events * expected);
 }
 
-/** ln of the mixture of likelihoods relative to r = 1. */
-function logMixture(evidence: RatioEvidence, logPrior: readonly number[]): number {
+/** Smaller than this of the largest term changes no sum of doubles. */
+const NEGLIGIBLE = -40;
+
+/** ln of the mixture of likelihoods relative to r = 1. Plain loops: every bound of every look comes by here. */
+function logMixture({ canary, norms }: RatioEvidence, logPrior: readonly number[]): number {
+  const term = (i: number): number =>
+    (logPrior[i] as number) + canary.events * (LOG_RATIOS[i] as number) - (norms[i] as number);
   let top = Number.NEGATIVE_INFINITY;
-  const terms: number[] = [];
-  for (const [i, prior] of logPrior.entries()) {
-    if (prior === Number.NEGATIVE_INFINITY) continue;
-    const term = prior + logLikelihood(evidence, i);
-    if (term > top) top = term;
-    terms.push(term);
-  }
+  for (let i = 0; i < logPrior.length; i += 1) top = Math.max(top, term(i));
   let sum = 0;
-  for (const term of terms) sum += Math.exp(term - top);
+  for (let i = 0; i < logPrior.length; i += 1) {
+    const below = term(i) - top;
+    if (below > NEGLIGIBLE) sum += Math.exp(below);
+  }
   return top + Math.log(sum);
 }
 

@@ -1,101 +1,114 @@
 /** How often a judge calls a version worse that is the same, by the number of looks. */
-import { logEvidenceOfHarm, NO_EVIDENCE, withLook } from '../../../src/analysis/sequential/ratio.ts';
-import { binomial, type Random, seeded, upperBound } from './chance.ts';
-import { mannWhitneyPValue } from './peers/mann-whitney-u.ts';
-
-export const LOOKS: readonly number[] = [1, 2, 5, 10, 20, 50, 100];
-const ALPHA = 0.05;
-const SHARE = 0.1;
-const PER_LOOK = 1_000;
+import type { Look } from '../../../src/analysis/sequential/ratio.ts';
+import { seeded, upperBound } from './chance.ts';
+import { countsJudge, type Judge, type LatencyLook, meanJudge, quantileJudge } from './judges.ts';
+import { COARSE, FINE } from './latencies.ts';
+import { kayentaOfMeans, kayentaOfShares, mannWhitneyOfMeans, mannWhitneyOfShares, threshold } from './peers/index.ts';
+import { constantly, failures, LOOKS, latencies, ramp, type Source } from './traffic.ts';
 
 export interface Alarms {
   readonly judge: string;
+  readonly ours: boolean;
+  readonly of: 'counts' | 'latency';
   readonly traffic: string;
   readonly runs: number;
-  /** Share of the runs with an alarm by this many looks, and the upper end of its one-sided 99 % interval. */
-  readonly byLooks: readonly { readonly looks: number; readonly share: number; readonly upper: number }[];
+  /** Share of the runs with an alarm by 1, 2, … 100 looks. */
+  readonly byLooks: readonly number[];
+  /** The upper end of the one-sided 99 % interval of the last, and so of each. */
+  readonly upper: number;
 }
 
-interface Side {
-  readonly events: number;
-  readonly total: number;
+interface Cell<Seen> {
+  readonly of: Alarms['of'];
+  readonly traffic: string;
+  readonly source: Source<Seen>;
+  readonly ours: Readonly<Record<string, Judge<Seen>>>;
+  /** Judges whose question grows with every look, and whose rate is nowhere near the bound, get fewer runs. */
+  readonly peers: Readonly<Record<string, { readonly judge: Judge<Seen>; readonly runs?: number }>>;
 }
 
-/** Says at which looks a judge would have stopped: it is told every look of one run. */
-type Judge = () => (canary: Side, stable: Side) => boolean;
-
-const sequential: Judge = () => {
-  let evidence = NO_EVIDENCE;
-  return (canary, stable) => {
-    evidence = withLook(evidence, { canary, stable });
-    return logEvidenceOfHarm(evidence) >= Math.log(1 / ALPHA);
-  };
+const COUNTS = { 'Shiplock, counts': countsJudge };
+const BESIDE_COUNTS = {
+  'Argo, CredLink rule': { judge: threshold },
+  'Mann-Whitney, 5 %': { judge: mannWhitneyOfShares, runs: 1_000 },
+  'Kayenta 95/75': { judge: kayentaOfShares, runs: 500 },
+};
+const LATENCY = { 'Shiplock, quantile': quantileJudge(COARSE), 'Shiplock, mean': meanJudge(COARSE) };
+const BOTH_SETS = { ...LATENCY, 'Shiplock, quantile, 14 bounds': quantileJudge(FINE) };
+const BESIDE_LATENCY = {
+  'Mann-Whitney, 5 %': { judge: mannWhitneyOfMeans, runs: 1_000 },
+  'Kayenta 95/75': { judge: kayentaOfMeans, runs: 500 },
 };
 
-/** Argo, with the condition of CredLink's templates: more than three readings of a success share below 0.99. */
-const threshold: Judge = () => {
-  let failed = 0;
-  return (canary) => {
-    if (1 - canary.events / canary.total < 0.99) failed += 1;
-    return failed > 3;
-  };
-};
+const counts = (traffic: string, source: Source<Look>, peers: Cell<Look>['peers'] = {}): Cell<Look> => ({
+  of: 'counts',
+  traffic,
+  source,
+  ours: COUNTS,
+  peers,
+});
+const latency = (
+  traffic: string,
+  source: Source<LatencyLook>,
+  ours: Cell<LatencyLook>['ours'],
+  peers: Cell<LatencyLook>['peers'] = {},
+): Cell<LatencyLook> => ({ of: 'latency', traffic, source, ours, peers });
 
-const repeatedMannWhitney: Judge = () => {
-  const [ours, theirs]: [number[], number[]] = [[], []];
-  return (canary, stable) => {
-    ours.push(canary.events / canary.total);
-    theirs.push(stable.events / stable.total);
-    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-    return mean(ours) > mean(theirs) && mannWhitneyPValue(ours, theirs) < ALPHA;
-  };
-};
+const COUNTS_CELLS: readonly Cell<Look>[] = [
+  counts('0.5 % fail, canary 10 %', failures(0.005, constantly(0.1), 'steady'), BESIDE_COUNTS),
+  counts('0.5 % fail, canary 50 %', failures(0.005, constantly(0.5), 'steady')),
+  counts('2 % fail, canary 1 %', failures(0.02, constantly(0.01), 'steady')),
+  counts('10 % fail, canary 10 %', failures(0.1, constantly(0.1), 'steady')),
+  counts('1 % fail, ramp 10 to 75 %', failures(0.01, ramp, 'steady')),
+  counts('about 0.5 % fail, wandering, canary 10 %', failures(0.005, constantly(0.1), 'wandering'), BESIDE_COUNTS),
+  counts('about 1 % fail, wandering, ramp 10 to 75 %', failures(0.01, ramp, 'wandering')),
+];
 
-/** The share of failing requests, look by look, for both sides alike. */
-const TRAFFIC: Readonly<Record<string, (random: Random) => () => number>> = {
-  'steady 0.5 %': () => () => 0.005,
-  'wandering 0.2–2 %': (random) => {
-    let rate = 0.005;
-    return () => {
-      rate = Math.min(0.02, Math.max(0.002, rate * (0.8 + 0.4 * random())));
-      return rate;
-    };
-  },
-};
+const LATENCY_CELLS: readonly Cell<LatencyLook>[] = [
+  latency('steady, canary 10 %', latencies(constantly(0.1), 'steady'), BOTH_SETS, BESIDE_LATENCY),
+  latency('steady, canary 1 %', latencies(constantly(0.01), 'steady'), LATENCY),
+  latency('steady, canary 50 %', latencies(constantly(0.5), 'steady'), LATENCY),
+  latency('wandering, canary 10 %', latencies(constantly(0.1), 'wandering'), LATENCY, BESIDE_LATENCY),
+  latency('wandering, ramp 10 to 75 %', latencies(ramp, 'wandering'), LATENCY),
+];
 
-export function measureAlarms(runs: number): Alarms[] {
-  const judges: Readonly<Record<string, { judge: Judge; runs: number }>> = {
-    sequential: { judge: sequential, runs },
-    'threshold (CredLink)': { judge: threshold, runs },
-    // Sorting the whole series at every look is slow; its rate is nowhere near the bound.
-    'repeated Mann-Whitney': { judge: repeatedMannWhitney, runs: Math.min(runs, 2_000) },
-  };
-  return Object.entries(TRAFFIC).flatMap(([traffic, rateOf]) =>
-    Object.entries(judges).map(([name, { judge, runs: own }]) => ({
-      judge: name,
-      traffic,
-      runs: own,
-      byLooks: alarmsOf(judge, rateOf, own),
+/** One measurement a cell, so that they can be made side by side. */
+export const ALARMS: readonly ((runs: number) => Alarms[])[] = [
+  ...COUNTS_CELLS.map((cell) => (runs: number) => alarmsOf(cell, runs)),
+  ...LATENCY_CELLS.map((cell) => (runs: number) => alarmsOf(cell, runs)),
+];
+
+function alarmsOf<Seen>(cell: Cell<Seen>, runs: number): Alarms[] {
+  const judges = [
+    ...Object.entries(cell.ours).map(([name, judge]) => ({ name, judge, ours: true, runs })),
+    ...Object.entries(cell.peers).map(([name, peer]) => ({
+      name,
+      judge: peer.judge,
+      ours: false,
+      runs: Math.min(runs, peer.runs ?? runs),
     })),
-  );
-}
-
-function alarmsOf(judge: Judge, rateOf: (random: Random) => () => number, runs: number): Alarms['byLooks'] {
+  ];
   const random = seeded(20_260_101);
-  const most = LOOKS.at(-1) ?? 0;
-  const firsts: number[] = [];
+  const first = judges.map(() => new Array<number>(LOOKS).fill(0));
   for (let run = 0; run < runs; run += 1) {
-    const [look, rate] = [judge(), rateOf(random)];
-    for (let at = 1; at <= most; at += 1) {
-      const p = rate();
-      const side = (total: number): Side => ({ total, events: binomial(random, total, p) });
-      if (!look(side(PER_LOOK * SHARE), side(PER_LOOK * (1 - SHARE)))) continue;
-      firsts.push(at);
-      break;
+    const traffic = cell.source(random);
+    // All judges see the same traffic; one that has alarmed is asked no more.
+    let asked = judges.flatMap(({ judge, runs: own }, i) => (run < own ? [{ i, look: judge(traffic.before) }] : []));
+    for (let at = 0; at < LOOKS && asked.length > 0; at += 1) {
+      const seen = traffic.next(at);
+      asked = asked.filter(({ i, look }) => {
+        if (!look(seen)) return true;
+        (first[i] as number[])[at] = ((first[i] as number[])[at] ?? 0) + 1;
+        return false;
+      });
     }
   }
-  return LOOKS.map((looks) => {
-    const hits = firsts.filter((first) => first <= looks).length;
-    return { looks, share: hits / runs, upper: upperBound(hits, runs) };
+  return judges.map(({ name, ours, runs: own }, i) => {
+    let hits = 0;
+    const byLooks = (first[i] as number[]).map((new_) => {
+      hits += new_;
+      return hits / own;
+    });
+    return { judge: name, ours, of: cell.of, traffic: cell.traffic, runs: own, byLooks, upper: upperBound(hits, own) };
   });
 }

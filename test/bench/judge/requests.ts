@@ -1,12 +1,15 @@
 /** How many requests a judge needs to see that the canary fails more often. */
 import { logEvidenceOfHarm, NO_EVIDENCE, withLook } from '../../../src/analysis/sequential/ratio.ts';
-import { type Random, seeded } from './chance.ts';
+import { median, type Random, seeded } from './chance.ts';
+import { ALPHA } from './judges.ts';
 import { conditionalSprt } from './peers/sprt.ts';
 
 const STABLE = 0.01;
-const ALPHA = 0.05;
 /** Nobody waits for more failed requests than these. */
 const MOST_EVENTS = 3_000;
+
+/** Of the traffic that the canary gets. */
+export const SHARES: readonly number[] = [0.01, 0.05, 0.1, 0.5];
 
 export interface Needed {
   /** The canary's share of failing requests; the stable side's is 1 %. */
@@ -23,7 +26,7 @@ export interface Needed {
 
 export function measureNeeded(runs: number): Needed[] {
   return [0.02, 0.03, 0.05, 0.1].flatMap((failing) =>
-    [0.01, 0.05, 0.1, 0.5].map((share) => {
+    SHARES.map((share) => {
       const random = seeded(20_260_102);
       const both = Array.from({ length: runs }, () => oneRun(random, failing, share));
       const [sequential, sprt] = [median(both.map(([ours]) => ours)), median(both.map(([, theirs]) => theirs))];
@@ -59,9 +62,4 @@ function oneRun(random: Random, failing: number, share: number): readonly [seque
     if (canary && logEvidenceOfHarm(evidence) >= Math.log(1 / ALPHA)) ours = requests;
   }
   return [ours, theirs];
-}
-
-function median(values: readonly number[]): number | null {
-  const middle = [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.POSITIVE_INFINITY;
-  return Number.isFinite(middle) ? middle : null;
 }

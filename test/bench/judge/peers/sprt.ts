@@ -15,3 +15,33 @@ export function conditionalSprt(rules: { ratio: number; share: number; alpha: nu
     },
   };
 }
+
+/**
+ * The same of requests of several kinds, such as the buckets they fell into: told each kind's share on either side. Given
+ * its kind, a request is the canary's with odds of `share · canary : (1 - share) · stable`.
+ */
+export function conditionalSprtOfKinds(rules: {
+  canary: readonly number[];
+  stable: readonly number[];
+  share: number;
+  alpha: number;
+  beta: number;
+}) {
+  const { canary, stable, share, alpha, beta } = rules;
+  const [worse, equal] = [Math.log((1 - beta) / alpha), Math.log(beta / (1 - alpha))];
+  // What the one side hardly ever has must not decide by itself.
+  const rare = 1e-6;
+  const kinds = canary.map((ours, i) => {
+    const ratio = (ours + rare) / ((stable[i] ?? 0) + rare);
+    return { onCanary: Math.log(ratio), each: Math.log1p(share * (ratio - 1)) };
+  });
+  let log = 0;
+  return {
+    /** Requests by kind since the last look. */
+    add(ours: readonly number[], theirs: readonly number[]): 'worse' | 'equal' | 'undecided' {
+      for (const [i, { onCanary, each }] of kinds.entries())
+        log += (ours[i] ?? 0) * onCanary - ((ours[i] ?? 0) + (theirs[i] ?? 0)) * each;
+      return log >= worse ? 'worse' : log <= equal ? 'equal' : 'undecided';
+    },
+  };
+}
