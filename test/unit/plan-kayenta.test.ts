@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, test } from 'node:test';
 import { describePlan, validatePlan } from '../../src/plan/index.ts';
 import { edited, GOOD } from './plan-fixture.ts';
@@ -119,6 +121,14 @@ describe('canary.comparison with the judge kayenta', () => {
     const arrived = plan.canary.comparison.metrics.at(-1) as { comparison: { marginal: number } };
     arrived.comparison.marginal = 90;
     assert.throws(() => validatePlan(plan), /expected a marginal score below the one to pass/);
+  });
+
+  test('is in docs/analysis.md as it can be written', () => {
+    const docs = readFileSync(path.resolve(import.meta.dirname, '../../docs/analysis.md'), 'utf8');
+    const example = /^## The judge `kayenta`$[\s\S]*?^```yaml\n([\s\S]*?)^```$/m.exec(docs)?.[1] ?? '';
+    const { plan, errors } = compileFiles(edited('release.yaml', 'canary:\n', example, GOOD));
+    assert.deepEqual(errors, []);
+    assert.equal(plan?.canary.comparison?.metrics[0]?.comparison?.judge, 'kayenta');
   });
 
   test('may be made with a fresh baseline', () => {
