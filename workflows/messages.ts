@@ -144,7 +144,7 @@ export interface Waiting {
   readonly consequence: string;
 }
 
-export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'error';
+export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'error' | 'skipped';
 
 /** One judged reading, for people; the history has the raw answer. */
 export interface JudgedReading {

@@ -33,7 +33,8 @@ export async function takeReading(release: Release, name: ReadingName, metric: M
 
 function ask(release: Release, { analysis }: ReadingName, plan: MetricPlan): Promise<Reading> {
   const { provider } = plan;
-  const request = { provider, beside: besideOf(release, plan) };
+  const traffic = plan.lowTraffic ? { requests: plan.lowTraffic.requests } : {};
+  const request = { provider, beside: besideOf(release, plan), ...traffic };
   const named = { environment: release.plan.environment, metric: `${analysis}/${plan.name}` };
   return measureNamed(plan.name, request, named);
 }

@@ -16,13 +16,13 @@ export interface MetricsDependencies {
   readonly secretOf: (use: SecretUse) => SecretValue;
 }
 
-type Answered = Pick<Reading, 'at' | 'raw' | 'error' | 'beside'>;
+type Answered = Pick<Reading, 'at' | 'raw' | 'error' | 'beside' | 'requests'>;
 
 /** Readings of metric providers: an answer is kept as it came, and whatever goes wrong stands in the reading. */
 export function createMetricsActivities({ locate, secretOf }: MetricsDependencies): MetricsActivities {
   const share = createSharing<Answered>();
   return {
-    async measure({ provider, beside, environment, metric }) {
+    async measure({ provider, beside, requests, environment, metric }) {
       const written = { query: queryText(provider), window: describeWindow(provider) };
       const failed = (address: string, error: string): Reading => {
         return { at: new Date().toISOString(), address, ...written, raw: '', error, beside: '' };
@@ -39,32 +39,35 @@ export function createMetricsActivities({ locate, secretOf }: MetricsDependencie
       if ('because' in filled) return failed(address, filled.because);
       const { info, cancellationSignal } = Context.current();
       const answered = await share({
-        question: [filled.provider, beside ?? null],
+        question: [filled.provider, beside ?? null, requests ?? null],
         asker: metric === undefined ? null : `${info.workflowExecution?.workflowId}/${metric}`,
         signal: cancellationSignal,
         isGood: ({ error }) => error === null,
-        ask: (signal) => askBoth(filled, beside, signal),
+        ask: (signal) => askAll(filled, { beside, requests }, signal),
       });
       return { address, ...written, ...answered };
     },
   };
 }
 
-/** Both sides are asked about the same moment. */
-async function askBoth(
+/** Both sides, and how much traffic there was, are asked about the same moment. */
+async function askAll(
   { provider, secrets }: { readonly provider: Provider; readonly secrets: readonly string[] },
-  beside: MeasureRequest['beside'],
+  { beside, requests }: Pick<MeasureRequest, 'beside' | 'requests'>,
   signal: AbortSignal,
 ): Promise<Answered> {
   const at = new Date().toISOString();
   const ask: Exchange = (question, cancellation) => exchange({ ...question, secrets }, cancellation);
-  const [judged, shown] = await Promise.all([
+  const [judged, shown, traffic] = await Promise.all([
     askProvider(provider, at, ask, signal),
     beside === undefined || provider.kind !== 'prometheus'
       ? null
       : askProvider({ ...provider, query: beside }, at, ask, signal),
+    requests === undefined || provider.kind !== 'prometheus'
+      ? null
+      : askProvider({ ...provider, query: requests, range: undefined }, at, ask, signal),
   ]);
-  return { at, ...judged, beside: shown?.raw ?? '' };
+  return { at, ...judged, beside: shown?.raw ?? '', ...(traffic ? { requests: traffic } : {}) };
 }
 
 /** What stretch of time a value speaks of. */

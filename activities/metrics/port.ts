@@ -4,6 +4,8 @@ export interface MeasureRequest {
   readonly provider: Provider;
   /** Prometheus only: the same question about the stable side, asked about the same time. */
   readonly beside?: string;
+  /** Prometheus only: a query of how many requests the reading speaks of, asked about the same time. */
+  readonly requests?: string;
   /** The release's, by which a policy may map addresses. */
   readonly environment?: string;
   /** Which metric of the release asks; it is never given the same answer twice. Absent: it shares no past one. */
@@ -28,6 +30,8 @@ export interface Reading {
   readonly error: string | null;
   /** The raw answer to `beside`; empty where there is none. */
   readonly beside: string;
+  /** The raw answer to `requests`, or why there is none; absent where it was not asked. */
+  readonly requests?: { readonly raw: string; readonly error: string | null };
 }
 
 /** A provider that cannot answer is a reading with `error`, never a failed activity: that, too, is evidence. */

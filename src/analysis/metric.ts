@@ -48,10 +48,12 @@ interface Tally {
  */
 export function assessMetric(
   metric: MetricRules,
-  readings: readonly { readonly verdict: ReadingVerdict }[],
+  all: readonly { readonly verdict: ReadingVerdict }[],
   compatibility?: Compatibility,
 ): MetricAssessment {
-  const number = { pass: 0, fail: 0, inconclusive: 0, error: 0 };
+  // What there was too little traffic for counts for nothing, neither way.
+  const readings = all.filter(({ verdict }) => verdict !== 'skipped');
+  const number = { pass: 0, fail: 0, inconclusive: 0, error: 0, skipped: all.length - readings.length };
   for (const { verdict } of readings) number[verdict] += 1;
   const inARow = (verdict: ReadingVerdict) =>
     readings.length - 1 - readings.findLastIndex((reading) => reading.verdict !== verdict);
@@ -77,10 +79,10 @@ export function assessMetric(
   if (wanted !== null && readings.length > 0 && taken >= wanted)
     return ended(countReached(metric, tally, taken, compatibility));
   const because =
-    readings.length === 0
+    all.length === 0
       ? 'no reading yet'
-      : `${taken}${wanted === null ? '' : ` of ${wanted}`} readings taken, ${tallyInWords(tally, metric)}`;
-  return { state: 'running', because, ...tally, nextInMs: nextInMs(metric, readings.at(-1)?.verdict, compatibility) };
+      : `${taken}${wanted === null ? '' : ` of ${wanted}`} readings taken, ${tallyInWords(tally, metric)}${number.skipped > 0 ? `, ${number.skipped} with too little traffic` : ''}`;
+  return { state: 'running', because, ...tally, nextInMs: nextInMs(metric, all.at(-1)?.verdict, compatibility) };
 }
 
 interface End {

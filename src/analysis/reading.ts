@@ -1,11 +1,13 @@
 import type { Reading } from '../../activities/metrics/port.ts';
-import type { Compatibility, MetricPlan, Provider } from '../plan/plan.ts';
+import type { Compatibility, LowTraffic, MetricPlan } from '../plan/plan.ts';
 import { parseAnswer } from './answer.ts';
 import { type Circumstances, evaluateCondition, type Value } from './condition/index.ts';
 import { assessJob } from './job.ts';
-import { showResult } from './show.ts';
+import { parsePrometheus } from './prometheus.ts';
+import { showNumber, showResult } from './show.ts';
 
-export type ReadingVerdict = 'pass' | 'fail' | 'inconclusive' | 'error';
+/** `skipped`: there was too little traffic to judge it. */
+export type ReadingVerdict = 'pass' | 'fail' | 'inconclusive' | 'error' | 'skipped';
 
 /** What one reading is worth, and why, in words and numbers. */
 export interface ReadingAssessment {
@@ -21,6 +23,24 @@ type Answer =
   | { readonly ok: false; readonly message: string }
   | null;
 
+/** Why a reading is not judged for want of traffic; `null`: there was enough. No series at all is no traffic. */
+function tooQuiet(
+  { requests: query, atLeast }: LowTraffic,
+  answer: Reading['requests'],
+): Pick<ReadingAssessment, 'verdict' | 'because'> | null {
+  const unknown = (why: string) => ({ verdict: 'error' as const, because: `how much traffic there was: ${why}` });
+  if (!answer) return unknown('was not asked');
+  if (answer.error !== null) return unknown(answer.error);
+  const read = parsePrometheus(answer.raw);
+  if (!read.ok) return unknown(read.message);
+  const values = typeof read.result === 'number' ? [read.result] : read.result;
+  if (values.length > 1) return unknown(`${query} answers ${values.length} series, where one number is needed`);
+  const [seen = 0] = values;
+  if (seen >= atLeast) return null;
+  const because = `${showNumber(seen)} requests, at least ${atLeast} are needed: not judged`;
+  return { verdict: 'skipped', because };
+}
+
 type Conditions = Pick<MetricPlan, 'successCondition' | 'failureCondition'>;
 
 /**
@@ -31,14 +51,16 @@ type Conditions = Pick<MetricPlan, 'successCondition' | 'failureCondition'>;
  * // 'result[0] >= 0.99 holds for [0.995]'
  */
 export function assessReading(
-  metric: Conditions & { readonly provider: Provider },
-  reading: Pick<Reading, 'raw' | 'error'> & Partial<Pick<Reading, 'at'>>,
+  metric: Conditions & Pick<MetricPlan, 'provider' | 'lowTraffic'>,
+  reading: Pick<Reading, 'raw' | 'error'> & Partial<Pick<Reading, 'at' | 'requests'>>,
   compatibility?: Compatibility,
 ): ReadingAssessment {
   if (reading.error !== null) return { verdict: 'error', value: '', because: `no answer: ${reading.error}` };
   const { provider } = metric;
   if (provider.kind === 'job') return assessJob(reading.raw);
   const answer = parseAnswer(provider, reading.raw, compatibility);
+  const quiet = metric.lowTraffic ? tooQuiet(metric.lowTraffic, reading.requests) : null;
+  if (quiet !== null) return { ...quiet, value: '' };
   if (!answer.ok) return { verdict: 'error', value: '', because: answer.message };
   const shape = provider.kind === 'prometheus' ? 'numbers' : 'any';
   return assessResult(metric, answer.result, { compatibility, at: reading.at, shape });

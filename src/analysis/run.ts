@@ -56,7 +56,7 @@ export function endOfBackground(
   analysis: Pick<AnalysisPlan, 'metrics' | 'minimumReadings' | 'compatibility'>,
   taken: readonly MetricReadings[],
   lastWeight: number,
-): { readonly verdict: ReadingVerdict; readonly because: string } {
+): { readonly verdict: Exclude<MetricState, 'running'>; readonly because: string } {
   const ends = analysis.metrics.map((plan) => {
     const readings = taken.find(({ metric }) => metric === plan.name)?.readings ?? [];
     return {

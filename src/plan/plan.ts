@@ -239,12 +239,22 @@ export interface MetricPlan {
   readonly consecutiveErrorLimit: number;
   /** So many good readings in a row are a pass at once; absent: off. */
   readonly consecutiveSuccessLimit?: number;
+  /** Readings with less traffic behind them are not judged; absent: every one is. Only of Prometheus. */
+  readonly lowTraffic?: LowTraffic;
   /** It is read and shown, and decides nothing. */
   readonly dryRun?: true;
   /** How many of its last readings are shown; absent: all. The history keeps every one. */
   readonly retained?: number;
   /** It compares the canary with the stable side instead of asking conditions, of which it has none. */
   readonly comparison?: ComparisonPlan | KayentaPlan;
+}
+
+/** When there is too little traffic for a verdict. */
+export interface LowTraffic {
+  /** PromQL: how many requests a reading speaks of. */
+  readonly requests: string;
+  /** So many are needed. */
+  readonly atLeast: number;
 }
 
 /** What a metric compares, and how sure it must be: the judge `sequential`. */

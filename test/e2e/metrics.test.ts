@@ -19,11 +19,11 @@ const { measure } = createMetricsActivities({ locate: (provider) => provider, se
 function ask(
   address: string,
   query = 'vector(1)',
-  options: { timeoutMs?: number; beside?: string; range?: PrometheusQuery['range'] } = {},
+  options: { timeoutMs?: number; beside?: string; requests?: string; range?: PrometheusQuery['range'] } = {},
 ): Promise<Reading> {
-  const { timeoutMs = 5_000, beside, range } = options;
+  const { timeoutMs = 5_000, beside, requests, range } = options;
   const provider = { kind: 'prometheus', address, query, timeoutMs, ...(range ? { range } : {}) } as const;
-  return activityEnvironment().run(measure, { provider, beside }) as Promise<Reading>;
+  return activityEnvironment().run(measure, { provider, beside, requests }) as Promise<Reading>;
 }
 
 describe('a reading of a real Prometheus', () => {
@@ -53,6 +53,17 @@ describe('a reading of a real Prometheus', () => {
     const answer = parsePrometheus(reading.raw);
     assert.ok(answer.ok && Array.isArray(answer.result));
     assert.equal(answer.result[0], at / 1000);
+  });
+
+  it('says how much traffic there was, where that is asked', async () => {
+    const reading = await ask(address, 'vector(1)', { requests: 'sum(prometheus_http_requests_total)' });
+    assert.equal(reading.requests?.error, null);
+    const answer = parsePrometheus(reading.requests?.raw ?? '');
+    assert.ok(answer.ok && Array.isArray(answer.result) && Number(answer.result[0]) > 0, reading.requests?.raw);
+    const unreadable = await ask(address, 'vector(1)', { requests: 'sum(' });
+    assert.equal(unreadable.error, null);
+    assert.match(unreadable.requests?.error ?? '', /400: bad_data/);
+    assert.equal((await ask(address, 'vector(1)')).requests, undefined);
   });
 
   it('names the window that its value speaks of', async () => {

@@ -22,7 +22,13 @@ const METRIC: MetricPlan = {
   consecutiveErrorLimit: 4,
 };
 
-const LETTERS: Readonly<Record<string, ReadingVerdict>> = { g: 'pass', f: 'fail', i: 'inconclusive', e: 'error' };
+const LETTERS: Readonly<Record<string, ReadingVerdict>> = {
+  g: 'pass',
+  f: 'fail',
+  i: 'inconclusive',
+  e: 'error',
+  s: 'skipped',
+};
 /** `ggfe`: good, good, failed, error. */
 const readings = (letters: string, weight = 10) =>
   [...letters].map((letter) => ({ verdict: LETTERS[letter] ?? 'error', weight }));
@@ -38,6 +44,11 @@ describe('A metric', () => {
     ['', {}, 'running', 0, /no reading yet/],
     ['', { initialDelayMs: 60_000 }, 'running', 60_000, /no reading yet/],
     ['ggg', {}, 'running', 300_000, /3 of 10 readings taken, 3 good/],
+    ['sss', {}, 'running', 300_000, /0 of 10 readings taken, 0 good, 3 with too little traffic/],
+    ['gsg', { count: 2 }, 'pass', null, /2 readings taken, 2 good/],
+    ['gsgs', { consecutiveSuccessLimit: 2 }, 'pass', null, /2 good readings in a row/],
+    ['eesees', {}, 'running', 300_000, /4 errors/],
+    ['eeseese', {}, 'error', null, /5 errors in a row/],
     ['gggggggggg', {}, 'pass', null, /10 readings taken, 10 good/],
     ['gfffgggggg', {}, 'pass', null, /7 good, 3 failed \(failureLimit 3\)/],
     ['gffff', {}, 'fail', null, /4 failed readings, more than failureLimit 3/],

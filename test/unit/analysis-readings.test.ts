@@ -37,6 +37,37 @@ describe('A reading', () => {
   });
 });
 
+describe('A reading with little traffic', () => {
+  const metric = {
+    provider,
+    successCondition: 'result[0] >= 0.99',
+    failureCondition: null,
+    lowTraffic: { requests: 'sum(increase(http_requests_total[2m]))', atLeast: 50 },
+  };
+  const answered = (values: string[]) => ({ raw: reading(...values).raw, error: null });
+  const rows: [traffic: string[], verdict: ReadingVerdict, because: RegExp][] = [
+    [['50'], 'fail', /^result\[0\] >= 0\.99 does not hold for \[0\.5\]$/],
+    [['49.9'], 'skipped', /^49\.9 requests, at least 50 are needed: not judged$/],
+    [[], 'skipped', /^0 requests/],
+    [['NaN'], 'skipped', /^NaN requests/],
+    [['+Inf'], 'fail', /does not hold/],
+    [['60', '70'], 'error', /^how much traffic there was: .* answers 2 series, where one number is needed$/],
+  ];
+  for (const [traffic, verdict, because] of rows) {
+    it(`${verdict}: ${traffic.join(' and ') || 'no'} requests, whatever the answer itself`, () => {
+      const judged = assessReading(metric, { ...reading('0.5'), requests: answered(traffic) });
+      assert.equal(judged.verdict, verdict, judged.because);
+      assert.match(judged.because, because);
+    });
+  }
+
+  it('is an error where nobody knows how much traffic there was', () => {
+    const requests = { raw: '', error: 'it has not answered within 2000 ms' };
+    assert.equal(assessReading(metric, { ...reading('1'), requests }).verdict, 'error');
+    assert.equal(assessReading(metric, reading('1')).verdict, 'error');
+  });
+});
+
 describe('A reading is judged by the rules of Argo', () => {
   table([
     ['result[0] >= 0.99', null, ['0.995'], 'pass', /^result\[0\] >= 0\.99 holds for \[0\.995\]$/],

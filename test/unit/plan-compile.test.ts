@@ -90,6 +90,17 @@ describe('a release file', () => {
     assert.deepEqual(plan.canary.steps[1], { kind: 'pause', durationMs: null, deadlineMs: 3_600_000 });
   });
 
+  test('asks for traffic behind each reading of the ramp, and not after it', () => {
+    const guard = '  analysis:\n    lowTraffic: { requests: "sum(increase(seen[2m]))", atLeast: 50 }\n';
+    const { plan } = good(edited('release.yaml', 'canary:\n', `canary:\n${guard}`));
+    const lowTraffic = { requests: 'sum(increase(seen[2m]))', atLeast: 50 };
+    const metrics = plan.canary.background?.analysis.metrics ?? [];
+    assert.ok(metrics.length > 0);
+    for (const metric of metrics) assert.deepEqual(metric.lowTraffic, lowTraffic);
+    for (const { metrics } of [plan.cutover?.before, plan.cutover?.after].filter((analysis) => analysis != null))
+      for (const metric of metrics) assert.equal(metric.lowTraffic, undefined);
+  });
+
   test('lets the caller choose the environment and automatic promotion', () => {
     const { plan } = good(GOOD, { environment: 'staging', overrides: { autoPromote: true } });
     assert.equal(plan.environment, 'staging');

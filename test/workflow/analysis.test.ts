@@ -34,6 +34,36 @@ test('a metric on a dry run fails in sight of all, and the release goes on', lim
   });
 });
 
+const lowTraffic = { requests: 'sum(increase(requests[2m]))', atLeast: 50 };
+
+test('readings with too little traffic count for nothing, until there is enough', limit, async () => {
+  const world = createWorld({ canaryVersion: version });
+  // One request, which fails, at 10 %; plenty that do not from then on.
+  world.metric = (query, weight) => {
+    if (query === lowTraffic.requests) return weight <= 25 ? 1 : 100;
+    return query.includes('quantile') ? 0.1 : weight <= 25 ? 0 : 1;
+  };
+  await withWorld(world, async ({ start }) => {
+    const result = (await (await start(planWith((metric) => ({ ...metric, lowTraffic })))).result()) as ReleaseStatus;
+    assert.equal(result.outcome, 'released');
+    const [first] = result.metrics.find(({ metric }) => metric === 'success-rate')?.readings ?? [];
+    assert.equal(first?.verdict, 'skipped');
+    assert.equal(first?.value, '1 requests, at least 50 are needed: not judged');
+  });
+});
+
+test('a release that never has enough traffic asks a person, and goes back without an answer', limit, async () => {
+  const world = createWorld({ canaryVersion: version });
+  world.metric = (query) => (query === lowTraffic.requests ? 49 : query.includes('quantile') ? 0.1 : 1);
+  await withWorld(world, async ({ start }) => {
+    const handle = await start(planWith((metric) => ({ ...metric, lowTraffic })));
+    await handle.result().catch(() => null);
+    const status = (await handle.query('status')) as ReleaseStatus;
+    assert.equal(status.outcome, 'rolledBack');
+    assert.match(status.because, /inconclusive and nobody decided: .*only 0 good readings/);
+  });
+});
+
 test('a metric keeps its last readings whole, and is judged by all of them', limit, async () => {
   const world = createWorld({ canaryVersion: version });
   const plan = planWith((metric) => ({ ...metric, retained: 2 }));

@@ -163,10 +163,13 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       world.weights = { ...weights };
       return { weights, verified: true };
     },
-    measure: async ({ provider }) => {
+    measure: async ({ provider, requests }) => {
       await enter('measure');
       const query = queryText(provider);
-      return readingOf(query, world.metric(query, weightNow()));
+      const reading = readingOf(query, world.metric(query, weightNow()));
+      if (requests === undefined) return reading;
+      const { raw, error } = readingOf(requests, world.metric(requests, weightNow()));
+      return { ...reading, requests: { raw, error } };
     },
     claimBuildHost: async () => ({ taskQueue: buildQueue }),
     runGate: async ({ gate }) => {

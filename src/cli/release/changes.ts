@@ -72,10 +72,13 @@ function metricLines(before: ReleaseStatus | null, after: ReleaseStatus): Span[]
   });
 }
 
-const TONES = { pass: 'good', fail: 'bad', inconclusive: 'warning', error: 'bad' } as const satisfies Record<
-  Verdict,
-  string
->;
+const TONES = {
+  pass: 'good',
+  fail: 'bad',
+  inconclusive: 'warning',
+  error: 'bad',
+  skipped: 'quiet',
+} as const satisfies Record<Verdict, string>;
 
 function trafficLine(before: ReleaseStatus | null, { weights }: ReleaseStatus): Span[][] {
   if (JSON.stringify(weights) === JSON.stringify(before?.weights ?? {})) return [];

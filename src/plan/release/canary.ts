@@ -1,6 +1,7 @@
 import { type CompiledRollout, compileRollout, type RolloutSettings } from '../argo/rollout.ts';
 import { compileBackground, compileSteps } from '../argo/steps.ts';
 import type { TemplateSet } from '../argo/templates.ts';
+import type { AnalysisPlan, CanaryPlan } from '../plan.ts';
 import { piece, valueAt } from '../shape/check.ts';
 import { duration } from '../shape/fields.ts';
 import { pickRollout } from './configuration.ts';
@@ -32,7 +33,8 @@ export function compileCanary(context: Context): CompiledCanary {
   const rollout = rolloutRef === undefined ? null : pickRollout(rolloutRef, ['canary', 'rollout'], context);
   const templates = releaseTemplates(rolloutRef?.file, context);
   if (rollout !== null) {
-    return { ...compileRollout(rollout, templates, settings, report), templates, settings };
+    const compiled = compileRollout(rollout, templates, settings, report);
+    return { ...compiled, canary: withLowTraffic(compiled.canary, raw), templates, settings };
   }
   const steps = compileSteps(source, ['canary', 'steps'], templates, settings, report);
   const background = compileBackground(source, ['canary', 'background'], steps, templates, settings, report);
@@ -42,7 +44,7 @@ export function compileCanary(context: Context): CompiledCanary {
     replicas: null,
     canaryService: null,
     stableService: null,
-    canary: whole ? { steps, background, readyDeadlineMs } : undefined,
+    canary: withLowTraffic(whole ? { steps, background, readyDeadlineMs } : undefined, raw),
     blueGreen: null,
     templates,
     settings,
@@ -72,6 +74,24 @@ function checkChoice(context: Context, raw: unknown): void {
     const message = 'has no steps that it could run beside; use cutover.before or cutover.after';
     report.error(source, ['canary', 'background'], 'SHIPLOCK_PLAN_NEEDS', message, 'key');
   }
+}
+
+/** The ramp with what its readings need of traffic. After the switch the canary has another name, so only here. */
+function withLowTraffic(canary: CanaryPlan | undefined, raw: unknown): CanaryPlan | undefined {
+  const lowTraffic = piece(analysisSettingsSchema, valueAt(raw, ['analysis']))?.lowTraffic;
+  if (!canary || !lowTraffic) return canary;
+  const guarded = (analysis: AnalysisPlan): AnalysisPlan => ({
+    ...analysis,
+    metrics: analysis.metrics.map((metric) =>
+      metric.provider.kind === 'prometheus' ? { ...metric, lowTraffic } : metric,
+    ),
+  });
+  const { background, steps } = canary;
+  return {
+    ...canary,
+    steps: steps.map((step) => (step.kind === 'analysis' ? { ...step, analysis: guarded(step.analysis) } : step)),
+    background: background && { ...background, analysis: guarded(background.analysis) },
+  };
 }
 
 /** Defaults of whatever the release file does not say; also used for manifests by themselves. */

@@ -75,6 +75,13 @@ export const analysisSettingsSchema = z.strictObject({
   minimumReadings: z.int().min(1).max(10_000).optional().describe('Good readings needed of each metric. Default: 3.'),
   inconclusiveDeadline: duration('How long a person has to decide. Default: 30m.').optional(),
   deadline: duration('When an inline analysis becomes an error. Default: twice its readings and 10m more.').optional(),
+  lowTraffic: z
+    .strictObject({
+      requests: text().describe('PromQL: how many requests a reading speaks of, as one number.'),
+      atLeast: z.int().min(1).max(1_000_000_000).describe('So many are needed.'),
+    })
+    .optional()
+    .describe('Readings of the ramp with less traffic behind them are not judged.'),
   compatibility: z
     .enum(['argo'])
     .optional()

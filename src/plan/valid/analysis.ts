@@ -31,6 +31,7 @@ const metric = z
     inconclusiveLimit: whole,
     consecutiveErrorLimit: whole,
     consecutiveSuccessLimit: whole.optional(),
+    lowTraffic: z.strictObject({ requests: text, atLeast: z.int().min(1).max(1_000_000_000) }).optional(),
     dryRun: z.literal(true).optional(),
     retained: whole.optional(),
     comparison: z.discriminatedUnion('judge', [comparison, kayenta]).optional(),
