@@ -174,6 +174,15 @@ describe('a histogram', () => {
     assert.deepEqual(unknown?.progress.parts, { '1': 0.5, '2': 0.5 }, 'too little is known: all alike');
   });
 
+  test('with a margin, the bounds around the quantile are those next to it in seconds', () => {
+    // As keys of an object, whole seconds come first.
+    const nearlyTwice = { '0.1': 40_500, '0.5': 49_500, '1': 49_950, '+Inf': 50_000 };
+    const shown = (margin: number) =>
+      looks({ ...LATENCY, margin }, [START_OF_BUCKETS, buckets(nearlyTwice, stable(51))]).at(-1);
+    assert.deepEqual([shown(1)?.verdict, shown(1)?.safe], ['pass', false], 'slower than 0.1 s 1.9 times as often');
+    assert.equal(shown(2)?.safe, true);
+  });
+
   test('a suspicion says about how many more requests would decide, and so many do', () => {
     const from = buckets({ '0.1': 0, '0.5': 0, '1': 0, '+Inf': 0 }, stable(1));
     const at = (times: number) =>

@@ -1,6 +1,6 @@
 import type { ComparisonPlan } from '../../plan/plan.ts';
 import { logEvidenceOfSafety, prolongedEquality } from '../sequential/equivalence.ts';
-import { quantileOf } from './bounds.ts';
+import { inSeconds, quantileOf } from './bounds.ts';
 import type { ComparisonProgress, EventEvidence } from './evidence.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { ComparisonProgress, EventEvidence } from './evidence.ts';
 export function isSafe(plan: ComparisonPlan, { events }: ComparisonProgress, times = 1): boolean {
   const { margin, alpha } = plan;
   if (margin === null) return false;
-  const all = Object.values(events);
+  const all = inSeconds(Object.keys(events)).flatMap(({ name }) => events[name] ?? []);
   // Which bounds are asked about depends on the data: every bound must bear its part of the error.
   const needed = Math.log(all.length / alpha);
   const asked = plan.of === 'counts' ? all : aroundQuantile(all, 1 - quantileOf(plan));
@@ -20,6 +20,7 @@ export function isSafe(plan: ComparisonPlan, { events }: ComparisonProgress, tim
   return asked.length > 0 && asked.every(shown);
 }
 
+/** Ascending by bound. */
 function aroundQuantile(byBound: readonly EventEvidence[], slower: number): readonly EventEvidence[] {
   const share = ({ whole }: EventEvidence): number => whole.stable.events / Math.max(1, whole.stable.total);
   const after = byBound.findIndex((one) => share(one) <= slower);
