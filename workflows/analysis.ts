@@ -1,5 +1,5 @@
 /** Reading metrics on their schedule and judging them; the judging itself is pure code of `src/analysis`. */
-import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Reading } from '../activities/metrics/port.ts';
 import {
   assessMetric,
@@ -11,12 +11,12 @@ import {
 } from '../src/analysis/index.ts';
 import { evidenceOf } from '../src/audit/evidence.ts';
 import type { AnalysisPlan, ComparisonPlan, Compatibility, MetricPlan } from '../src/plan/plan.ts';
-import { addressOf, queryText, withTexts } from '../src/plan/provider.ts';
-import { reading } from './activities.ts';
+import { queryText } from '../src/plan/provider.ts';
 import { GoBack, type Release } from './control.ts';
 import type { MetricProgress } from './messages.ts';
 import { type GoingBack, isWaived } from './state.ts';
 import { ask } from './steps.ts';
+import { take } from './take.ts';
 
 const BACKGROUND = 'background';
 /** The stable side's answer is for people: no condition judges it. */
@@ -163,7 +163,7 @@ async function readOne(
   if (!metric) return;
   const startedAt = Date.now();
   const weight = state.weights[release.plan.version] ?? 0;
-  const answer = await take(release, name, withRevisions(release, plan));
+  const answer = await take(release, name, plan);
   const judged = plan.comparison
     ? compare(release, metric, plan.comparison, answer)
     : { ...assessReading(plan, answer, compatibility), beside: shownBeside(answer) };
@@ -228,36 +228,6 @@ function retain(metric: MetricProgress, limit: number | undefined): void {
   if (limit === undefined || metric.readings.length <= limit) return;
   const dropped = metric.readings.splice(0, metric.readings.length - limit);
   metric.earlier = [...(metric.earlier ?? []), ...dropped.map(({ verdict, weight }) => ({ verdict, weight }))];
-}
-
-/** `{{revision.stable}}` and `{{revision.latest}}`, Argo's podTemplateHashValue, as the platform names revisions. */
-function withRevisions(release: Release, plan: MetricPlan): MetricPlan {
-  const stable = release.state.admission?.before.stable ?? '';
-  const filled = (text: string) =>
-    text.replaceAll('{{revision.stable}}', stable).replaceAll('{{revision.latest}}', release.plan.version);
-  return { ...plan, provider: withTexts(plan.provider, filled) };
-}
-
-/** A reading that could not be taken is a reading, too: an error. */
-async function take(release: Release, analysis: string, plan: MetricPlan): Promise<Reading> {
-  const { provider } = plan;
-  const { environment } = release.plan;
-  const question = { provider, beside: besideOf(release, plan), environment, metric: `${analysis}/${plan.name}` };
-  try {
-    return await reading(plan.name, provider.timeoutMs).measure(question);
-  } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    const asked = { address: addressOf(provider) ?? '', query: queryText(provider) };
-    const because = error.cause?.message ?? error.message;
-    return { at: new Date().toISOString(), ...asked, window: '', raw: '', error: because, beside: '' };
-  }
-}
-
-/** The same query about the stable side, where a query of Prometheus names the canary's service. */
-function besideOf(release: Release, { provider }: MetricPlan): string | undefined {
-  const { canaryService, stableService } = release.plan.target;
-  if (provider.kind !== 'prometheus') return undefined;
-  return provider.query.includes(canaryService) ? provider.query.replaceAll(canaryService, stableService) : undefined;
 }
 
 function metricsOf(release: Release, name: string, analysis: AnalysisPlan): MetricProgress[] {

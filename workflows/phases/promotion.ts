@@ -4,6 +4,7 @@ import type { ApprovalPlan, MonitorPlan } from '../../src/plan/plan.ts';
 import { forward, reading } from '../activities.ts';
 import { GoBack, type Release } from '../control.ts';
 import { ask, skip, step } from '../steps.ts';
+import { asking } from '../take.ts';
 import { moveTraffic } from './canary.ts';
 
 /** The last look, the last decision, and, unless a cutover does it, all traffic. */
@@ -13,21 +14,17 @@ export async function promotion(release: Release): Promise<void> {
   state.phase = 'promotion';
   const first = state.admission?.before.stable === null;
   if (monitor && first) skip(release, 'monitor', 'a first release has no canary traffic to look at');
-  else if (monitor) await step(release, 'monitor', () => look(monitor, plan.environment));
+  else if (monitor) await step(release, 'monitor', () => look(release, monitor));
   if (approval) await step(release, 'promotion', () => approve(release, approval));
   if (!plan.cutover) await step(release, 'full', () => promote(release, 'full'));
 }
 
-async function look(monitor: MonitorPlan, environment: string): Promise<string> {
+async function look(release: Release, monitor: MonitorPlan): Promise<string> {
   const { success, p95Seconds } = monitor;
   for (let attempt = 1; ; attempt += 1) {
     const [share, latency] = await Promise.all([
-      reading('success rate', success.timeoutMs).measure({ provider: success, environment, metric: 'monitor/success' }),
-      reading('p95 latency', p95Seconds.timeoutMs).measure({
-        provider: p95Seconds,
-        environment,
-        metric: 'monitor/p95',
-      }),
+      reading('success rate', success.timeoutMs).measure({ provider: success, ...asking(release, 'monitor/success') }),
+      reading('p95 latency', p95Seconds.timeoutMs).measure({ provider: p95Seconds, ...asking(release, 'monitor/p95') }),
     ]);
     const { verdict, because } = applyMonitor(monitor, share, latency, attempt);
     if (verdict === 'healthy') return because;
