@@ -1,6 +1,7 @@
 /** A metric whose readings are a job's exit code. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import type { JobCommand, MetricPlan, Plan, Step } from '../../src/plan/plan.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
@@ -10,6 +11,8 @@ import { createWorld, type World } from './world.ts';
 
 const limit = { timeout: 60_000 };
 const version = '1.1.0';
+/** The way back takes milliseconds when it waits for nothing. */
+const PATIENCE_MS = 20_000;
 const job: JobCommand = { kind: 'job', command: ['smoke', '--all'], environment: {}, attempts: 1, timeoutMs: 60_000 };
 const SMOKE: MetricPlan = { ...SUCCESS, name: 'smoke', provider: job, successCondition: null, failureLimit: 0 };
 const weight = (percent: number) => ({ kind: 'setWeight', weight: percent }) as const;
@@ -33,7 +36,10 @@ const QUICK_STEPS: readonly Step[] = [
   { kind: 'pause', durationMs: 1_500, deadlineMs: 60_000 },
 ];
 
-/** Holds the first job until `release` is called; counts the calls. */
+/**
+ * Holds the first job until `release` is called, heartbeating, so that no slow machine loses it; counts the calls.
+ * It goes on when it is cancelled, as a process that does not end: nobody may wait for it.
+ */
 function holdFirstJob(world: World) {
   const held = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
@@ -43,7 +49,9 @@ function holdFirstJob(world: World) {
     if (activity === 'measure' && calls.runJob > 0) world.journal.push('reading beside the job');
     if (activity !== 'runJob' || count > 1) return;
     begun.resolve();
-    await held.promise;
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat(), 500);
+    await held.promise.finally(() => clearInterval(beat));
   };
   return { calls, begun: begun.promise, release: () => held.resolve() };
 }
@@ -190,7 +198,14 @@ test('an abort does not wait for a job', limit, async () => {
     const handle = await start(planWith([{ ...SMOKE, ...QUICK }], steps));
     await begun;
     await handle.signal('abort', { reason: 'enough' });
+    let waits = false;
+    const patience = setTimeout(() => {
+      waits = true;
+      release();
+    }, PATIENCE_MS);
     assert.equal(await reasonOf(handle), 'enough');
+    clearTimeout(patience);
+    assert.equal(waits, false, 'it waits for the job');
     assert.equal(calls.runJob, 1);
     assert.deepEqual(world.weights, { '1.0.0': 100 });
     release();
