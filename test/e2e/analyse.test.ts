@@ -6,6 +6,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { loopbackServers } from './support/loopback.ts';
 import { startPrometheus } from './support/prometheus.ts';
 
 const BIN = path.resolve(import.meta.dirname, '../../bin/shiplock.js');
@@ -37,6 +38,21 @@ spec:
       provider: { prometheus: { address: 'http://prometheus.monitoring:9090', query: no_such_series } }
 `;
 
+const SECRET = `apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: { name: secret }
+spec:
+  args: [{ name: token, valueFrom: { secretKeyRef: { name: prometheus, key: token } } }]
+  metrics:
+    - name: five
+      successCondition: result[0] == 5
+      provider:
+        prometheus:
+          address: https://prometheus.example
+          query: up
+          headers: [{ key: Authorization, value: 'Bearer {{args.token}}' }]
+`;
+
 describe('shiplock analyse', { timeout: 60_000 }, () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'shiplock-analyse-'));
   const file = path.join(folder, 'analysis.yaml');
@@ -51,13 +67,17 @@ describe('shiplock analyse', { timeout: 60_000 }, () => {
     }
     throw new Error('Prometheus is not ready within 30 s');
   });
+  const servers = loopbackServers();
   after(async () => {
+    servers.stop();
     rmSync(folder, { recursive: true, force: true });
     await prometheus?.stop();
   });
 
-  async function shiplock(...args: string[]) {
-    const child = spawn(process.execPath, [BIN, 'analyse', file, '--address', prometheus.address, ...args]);
+  const shiplock = (...args: string[]) => command(['analyse', file, '--address', prometheus.address, ...args]);
+
+  async function command(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
+    const child = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, ...more } });
     const code = new Promise<number | null>((resolve) => child.once('exit', resolve));
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
     return { out, err, code: await code };
@@ -99,6 +119,35 @@ describe('shiplock analyse', { timeout: 60_000 }, () => {
     const { out, code } = await shiplock('--template', 'endless', '--for', '1500ms', '--minimum-readings', '9');
     assert.equal(code, 5, out);
     assert.match(out, /inconclusive: endless: only \d good readings? \(at least 9 needed\)/);
+  });
+
+  test('--policy maps addresses for an environment and fills in secrets, which are printed nowhere', async () => {
+    const seen: (string | undefined)[] = [];
+    const answer = '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"5"]}]}}';
+    const judge = await servers.serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end(answer);
+    });
+    const [template, policy] = [path.join(folder, 'secret.yaml'), path.join(folder, 'policy.yaml')];
+    writeFileSync(template, SECRET);
+    writeFileSync(
+      policy,
+      `addresses: { 'https://prometheus.example': { lab: '${judge}' } }
+secrets: { prometheus/token: { env: TOKEN_OF_THE_TEST, hosts: [127.0.0.1] } }\n`,
+    );
+    const run = (...args: string[]) =>
+      command(['analyse', template, '--once', ...args], { TOKEN_OF_THE_TEST: 'tok3n-of-the-test' });
+    const good = await run('--policy', policy, '--environment', 'lab');
+    assert.equal(good.code, 0, good.out + good.err);
+    assert.deepEqual(seen, ['Bearer tok3n-of-the-test']);
+    const without = await run();
+    assert.equal(without.code, 3);
+    assert.match(without.out, /no answer: the secret "prometheus\/token" is not known here; name a policy/);
+    // Not mapped in another environment, the address is not one that the secret is for.
+    const elsewhere = await run('--policy', policy, '--environment', 'production');
+    assert.match(elsewhere.out, /the secret "prometheus\/token" is not for prometheus\.example:443/);
+    assert.equal(seen.length, 1);
+    for (const { out, err } of [good, without, elsewhere]) assert.doesNotMatch(out + err, /tok3n/);
   });
 
   test('says everything that is missing at once', async () => {

@@ -62,6 +62,16 @@ const SCRAPS = [
   'blueGreen: {}',
   'cutover: {}',
   'sha256:',
+  '{{args.service-name}}',
+  '{{secret.a/b}}',
+  '{{revision.latest}}',
+  'http://u:p@x/',
+  'now() - duration("1h")',
+  'jsonBody: { a: [1] }',
+  'apiVersion: v2',
+  'queries: { a: b }',
+  'basicAuth: { username: a }',
+  '$(NAME)',
   '../..',
   'constructor: {}',
   '9007199254740993',
@@ -95,10 +105,69 @@ function mutate(text: string, next: () => number): string {
   }
 }
 
+/** The templates of the canary with a metric of each provider besides. */
+const EVERY_PROVIDER = {
+  ...GOOD,
+  'templates.yaml': (GOOD['templates.yaml'] ?? '')
+    .replace(
+      '    - name: service-name\n',
+      `    - name: service-name
+    - name: token
+      valueFrom: { secretKeyRef: { name: judge, key: token } }
+`,
+    )
+    .replace(
+      '---\n',
+      `          headers: [{ key: X-Scope-OrgID, value: 'tenant-{{args.service-name}}' }]
+          authentication: { basicAuth: { username: shop, password: '{{args.token}}' } }
+          rangeQuery: { start: 'now() - duration("1h")', end: now(), step: 1m }
+    - name: web
+      interval: 1m
+      successCondition: result.ok
+      provider:
+        web:
+          url: https://judge.example/{{args.service-name}}
+          method: POST
+          headers: [{ key: Authorization, value: 'Bearer {{args.token}}' }]
+          jsonBody: { service: '{{args.service-name}}' }
+          jsonPath: '{$.data}'
+          timeoutSeconds: 5
+    - name: datadog
+      interval: 1m
+      successCondition: default(result, 0) < 1
+      provider:
+        datadog:
+          apiVersion: v2
+          interval: 5m
+          aggregator: avg
+          queries: { a: 'sum:bad{*}', b: 'sum:all{*}' }
+          formula: a / b
+          secretRef: { name: shop, namespaced: true }
+    - name: job
+      count: 1
+      provider:
+        job:
+          spec:
+            backoffLimit: 1
+            activeDeadlineSeconds: 60
+            template:
+              spec:
+                containers:
+                  - name: smoke
+                    image: alpine
+                    command: [smoke, '$(TARGET)']
+                    workingDir: /srv/shop
+                    env: [{ name: TARGET, value: 'http://{{args.service-name}}' }]
+---
+`,
+    ),
+};
+
 const RELEASES: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
   ['of a canary', GOOD],
   ['with every phase', WHOLE],
   ['of a blue-green Rollout', blueGreen()],
+  ['that asks every provider', EVERY_PROVIDER],
 ];
 
 for (const [kind, files] of RELEASES) {
