@@ -6,7 +6,7 @@ import { evidenceOf } from '../src/audit/evidence.ts';
 import type { AnalysisPlan, Compatibility, MetricPlan, Plan } from '../src/plan/plan.ts';
 import { compare, overWindow, windowNow } from './comparison.ts';
 import { GoBack, type Release } from './control.ts';
-import { createJobs, type Jobs } from './jobs.ts';
+import { isJob, type Jobs, startJobs } from './jobs.ts';
 import type { MetricProgress } from './messages.ts';
 import { allOf, decides, keyOf, metricsOf, retain } from './progress.ts';
 import { takeReading } from './readings.ts';
@@ -148,61 +148,61 @@ async function measure(
   analysis: AnalysisPlan,
   stop: () => boolean,
 ): Promise<'ended' | 'stopped'> {
-  const jobs = createJobs();
+  const metrics = metricsOf(release, name, analysis);
+  const isOver = () =>
+    metrics.some((metric) => decides(metric) && ENDS_ALL.includes(metric.state)) ||
+    metrics.every((metric) => metric.state !== 'running');
+  const read = async (plan: MetricPlan) => {
+    await readOne(release, name, plan, analysis.compatibility);
+    release.changed();
+  };
+  const jobs = startJobs(release, name, analysis.metrics.filter(isJob), read);
   try {
-    return await readWhenDue({ release, name, analysis, stop, jobs });
+    return await readWhenDue({ release, name, analysis, metrics, isOver, stop, jobs });
   } finally {
-    if (jobs.areRunning()) await jobs.cutShort();
+    if (jobs) await jobs.cutShort();
   }
 }
 
+/** The metrics that ask a provider, one look after the other; jobs run beside them. */
 async function readWhenDue(options: {
   release: Release;
   name: string;
   analysis: AnalysisPlan;
+  metrics: readonly MetricProgress[];
+  isOver: () => boolean;
   stop: () => boolean;
-  jobs: Jobs;
+  jobs: Jobs | null;
 }): Promise<'ended' | 'stopped'> {
-  const { release, name, analysis, stop, jobs } = options;
+  const { release, name, analysis, metrics, isOver, stop, jobs } = options;
   const { schedule } = release.state;
-  const metrics = metricsOf(release, name, analysis);
-  const dueAt = (metric: MetricProgress | undefined): number => {
-    return metric?.state === 'running' && !jobs.isRunning(keyOf(metric))
-      ? (schedule[keyOf(metric)] ?? 0)
+  const dueAt = (plan: MetricPlan, index: number): number =>
+    metrics[index]?.state === 'running' && !isJob(plan)
+      ? (schedule[keyOf(metrics[index])] ?? 0)
       : Number.POSITIVE_INFINITY;
-  };
+  const isWoken = () => stop() || isOver() || jobs?.hasFailed() === true;
   for (;;) {
-    const ended = jobs.ended();
-    const decided = metrics.some((metric) => decides(metric) && ENDS_ALL.includes(metric.state));
-    if (decided || metrics.every((metric) => metric.state !== 'running')) return 'ended';
+    jobs?.throwIfFailed();
+    if (isOver()) return 'ended';
+    const wait = Math.min(...analysis.metrics.map(dueAt)) - Date.now();
     if (stop()) return 'stopped';
-    const wait = Math.min(...metrics.map(dueAt)) - Date.now();
-    if (wait > 0 && (await wakes(() => stop() || jobs.ended() !== ended, wait, `${name}: next reading`))) {
-      if (jobs.ended() === ended) return 'stopped';
+    if (wait > 0 && (await wakes(isWoken, wait, `${name}: next reading`))) {
+      if (stop() && !isOver()) return 'stopped';
       continue;
     }
     const now = Date.now();
-    const due = analysis.metrics.filter((_, index) => dueAt(metrics[index]) <= now);
-    const read = async (plan: MetricPlan) => {
-      await readOne(release, name, plan, analysis.compatibility);
-      release.changed();
-    };
-    for (const plan of due.filter(isJob)) jobs.start(`${name}/${plan.name}`, () => read(plan));
-    const others = due.filter((plan) => !isJob(plan));
-    await Promise.all(others.map((plan) => readOne(release, name, plan, analysis.compatibility)));
+    const due = analysis.metrics.filter((plan, index) => dueAt(plan, index) <= now);
+    await Promise.all(due.map((plan) => readOne(release, name, plan, analysis.compatibility)));
     release.changed();
   }
 }
 
-/** Whether something woke it before its time; with nothing due but jobs under way, only those end the wait. */
+/** Whether something woke it before its time; where nothing but jobs is left, only those end the wait. */
 async function wakes(by: () => boolean, waitMs: number, summary: string): Promise<boolean> {
   if (waitMs !== Number.POSITIVE_INFINITY) return condition(by, waitMs, { summary });
   await condition(by);
   return true;
 }
-
-/** A job is a command on the build host, and takes its time. */
-const isJob = ({ provider }: MetricPlan): boolean => provider.kind === 'job';
 
 async function readOne(
   release: Release,

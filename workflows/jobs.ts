@@ -1,46 +1,56 @@
-/** Jobs of an analysis: each runs beside the other readings, until it ends or the analysis does. */
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+/** Jobs of an analysis: each on its own schedule beside the other readings, until it has ended or the analysis has. */
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import type { MetricPlan } from '../src/plan/plan.ts';
+import type { Release } from './control.ts';
 
 export interface Jobs {
-  isRunning(metric: string): boolean;
-  /** Whether any runs. */
-  areRunning(): boolean;
-  /** How many have ended by themselves so far. Throws what one of them threw. */
-  ended(): number;
-  start(metric: string, job: () => Promise<void>): void;
-  /** Ends those that still run, and does not wait for their processes; none of them counts. */
+  hasFailed(): boolean;
+  /** What one of them threw, which no reading is. */
+  throwIfFailed(): void;
+  /** Ends what still runs, and does not wait for its processes; none of it counts. */
   cutShort(): Promise<void>;
 }
 
-/** Made in the scope of the analysis, whose cancellation ends its jobs at once. */
-export function createJobs(): Jobs {
-  const running = new Map<string, { readonly scope: CancellationScope; readonly done: Promise<void> }>();
-  let ended = 0;
+/** A job is a command on the build host, and takes its time. */
+export const isJob = ({ provider }: MetricPlan): boolean => provider.kind === 'job';
+
+/** Made in the scope of the analysis, whose cancellation ends the jobs at once. `null`: there are none. */
+export function startJobs(
+  release: Release,
+  analysis: string,
+  plans: readonly MetricPlan[],
+  read: (plan: MetricPlan) => Promise<void>,
+): Jobs | null {
+  if (plans.length === 0) return null;
+  const scope = new CancellationScope();
   let failed: { readonly error: unknown } | null = null;
+  const done = scope
+    .run(() => Promise.all(plans.map((plan) => readOnSchedule(release, analysis, plan, read))))
+    .catch((error: unknown) => {
+      if (!isCancellation(error)) failed = { error };
+    });
   return {
-    isRunning: (metric) => running.has(metric),
-    areRunning: () => running.size > 0,
-    ended() {
+    hasFailed: () => failed !== null,
+    throwIfFailed() {
       if (failed) throw failed.error;
-      return ended;
-    },
-    start(metric, job) {
-      const scope = new CancellationScope();
-      const done = scope
-        .run(job)
-        .catch((error: unknown) => {
-          if (!isCancellation(error)) failed ??= { error };
-        })
-        .then(() => {
-          running.delete(metric);
-          ended += 1;
-        });
-      running.set(metric, { scope, done });
     },
     async cutShort() {
-      const cut = [...running.values()];
-      for (const { scope } of cut) scope.cancel();
-      await Promise.all(cut.map(({ done }) => done));
+      scope.cancel();
+      await done;
     },
   };
+}
+
+async function readOnSchedule(
+  { state }: Release,
+  analysis: string,
+  plan: MetricPlan,
+  read: (plan: MetricPlan) => Promise<void>,
+): Promise<void> {
+  const metric = state.metrics.find((known) => known.analysis === analysis && known.metric === plan.name);
+  while (metric?.state === 'running') {
+    const wait = (state.schedule[`${analysis}/${plan.name}`] ?? 0) - Date.now();
+    if (wait > 0) await sleep(wait, { summary: `${analysis}: next ${plan.name}` });
+    await read(plan);
+  }
 }

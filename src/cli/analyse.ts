@@ -97,7 +97,8 @@ async function follow(
     measured.readings.push(seen);
     options.onReading(metric.name, seen);
     // Templates know no low traffic; only a release file does.
-    if (options.once) return void Object.assign(measured, { state: verdict === 'skipped' ? 'running' : verdict, because });
+    if (options.once)
+      return void Object.assign(measured, { state: verdict === 'skipped' ? 'running' : verdict, because });
     const { state, because: why, nextInMs } = assessMetric(metric, measured.readings, plan.compatibility);
     Object.assign(measured, { state, because: why });
     wait = nextInMs === null ? null : Math.max(0, nextInMs - (Date.now() - startedAt));
