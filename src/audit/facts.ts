@@ -24,6 +24,9 @@ export interface RecordedFact extends Fact {
   readonly what: string;
 }
 
+/** The SDK itself lists there which patches a run has; no command of the workflow's asks for it. */
+const CHANGE_VERSION = 'TemporalChangeVersion';
+
 /** The acts of the release that stand in its history. */
 export function recordedFacts(history: RecordedHistory): RecordedFact[] {
   let attributes = 0;
@@ -44,6 +47,7 @@ function factOf(event: RecordedEvent, nextAttributes: () => number): Fact | null
   const attributes = event.upsertWorkflowSearchAttributesEventAttributes;
   if (attributes) {
     const fields = Object.entries(attributes.searchAttributes?.indexedFields ?? {});
+    if (fields.length === 1 && fields[0]?.[0] === CHANGE_VERSION) return null;
     const value = Object.fromEntries(fields.map(([name, payload]) => [name, decode(payload)]));
     return { key: `attributes ${nextAttributes()}`, value };
   }
