@@ -15,9 +15,9 @@ import { GoBack, type Release } from './control.ts';
 import { isJob, type Jobs, startJobs } from './jobs.ts';
 import type { MetricProgress } from './messages.ts';
 import { allOf, decides, keyOf, metricsOf, retain } from './progress.ts';
-import { takeReading } from './readings.ts';
 import { type GoingBack, isWaived } from './state.ts';
 import { ask } from './steps.ts';
+import { take } from './take.ts';
 
 const BACKGROUND = 'background';
 /** The stable side's answer is for people: no condition judges it. */
@@ -202,7 +202,7 @@ async function readOne(
   const startedAt = Date.now();
   const weight = state.weights[release.plan.version] ?? 0;
   const number = allOf(metric).length + 1;
-  const answer = await takeReading(release, { analysis: name, number }, plan);
+  const answer = await take(release, { analysis: name, number }, plan);
   const judged = plan.comparison
     ? compare(release, metric, plan.comparison, answer)
     : { ...assessReading(plan, answer, compatibility), beside: shownBeside(plan, answer) };

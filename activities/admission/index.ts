@@ -55,7 +55,6 @@ async function admit(
     fence,
     before,
     startedBy,
-    namesReadings: true,
   };
 }
 

@@ -22,8 +22,6 @@ export interface Admission {
   readonly before: WorkloadState;
   /** Who started it, as the server's history has it. */
   readonly startedBy: { readonly identity: string; readonly principal: string | null };
-  /** Its readings say who asks. Absent: an earlier version admitted it, and its readings go on as they began. */
-  readonly namesReadings?: true;
 }
 
 export interface AdmissionActivities {

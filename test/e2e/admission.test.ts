@@ -127,7 +127,6 @@ describe('an admission', () => {
       fence: 3000,
       before: nothing,
       startedBy: { identity: 'ci-job-7', principal: null },
-      namesReadings: true,
     });
     assert.match(admission.binding, /^[0-9a-f]{8}$/);
     assert.deepEqual(fences, [`credlink-api ${release.runId}`]);

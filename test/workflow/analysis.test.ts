@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MetricPlan, Plan } from '../../src/plan/plan.ts';
+import type { MeasureRequest } from '../../activities/metrics/port.ts';
+import type { MetricPlan, Plan, WebRequest } from '../../src/plan/plan.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { withWorld } from './environment.ts';
 import { automatic, credlinkPlan } from './plans.ts';
@@ -63,4 +64,58 @@ test('a reading asks about the revisions by the names that they have in this rel
     await (await start(plan)).result();
   });
   assert.ok(asked.has('up{new="1.1.0",old="1.0.0"}'), [...asked].join('\n'));
+});
+
+test('a web provider is asked about this release, below its host, and has no side beside', limit, async () => {
+  const world = createWorld({ canaryVersion: version });
+  const asked: MeasureRequest[] = [];
+  const { measure } = world.activities;
+  world.activities.measure = async (request) => {
+    asked.push(request);
+    return measure(request);
+  };
+  world.metric = (query) => (query.includes('quantile') ? 0.1 : 1);
+  const provider: WebRequest = {
+    kind: 'web',
+    url: 'https://judge.example/{{revision.latest}}?service=credlink-api-canary',
+    method: 'POST',
+    headers: [
+      { key: 'X-Stable', value: '{{revision.stable}}' },
+      { key: 'Authorization', value: 'Bearer {{secret.judge/token}}' },
+    ],
+    body: '{"stable":"{{revision.stable}}"}',
+    jsonPath: '{$}',
+    timeoutMs: 1_000,
+  };
+  // The world answers as a Prometheus does, whoever is asked.
+  const successCondition = "result.status == 'success'";
+  const plan = planWith((metric) =>
+    metric.name === 'success-rate' ? { ...metric, provider, successCondition } : metric,
+  );
+  await withWorld(world, async ({ start }) => {
+    const result = (await (await start(plan)).result()) as ReleaseStatus;
+    const metric = result.metrics.find((known) => known.metric === 'success-rate');
+    assert.equal(metric?.query, `POST ${provider.url}`);
+  });
+  const [request] = asked.filter((known) => known.provider.kind === 'web');
+  assert.deepEqual(request, {
+    provider: {
+      ...provider,
+      url: 'https://judge.example/1.1.0?service=credlink-api-canary',
+      headers: [
+        { key: 'X-Stable', value: '1.0.0' },
+        { key: 'Authorization', value: 'Bearer {{secret.judge/token}}' },
+      ],
+      body: '{"stable":"1.0.0"}',
+    },
+    environment: plan.environment,
+    metric: 'background/success-rate',
+  });
+  // The last look asks Prometheus, and each of its questions is a metric of its own.
+  assert.deepEqual([...new Set(asked.map(({ metric }) => metric))].sort(), [
+    'background/latency',
+    'background/success-rate',
+    'monitor/p95',
+    'monitor/success',
+  ]);
 });

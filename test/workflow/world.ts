@@ -106,7 +106,6 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
         fence: world.fence,
         before: { stable, canary: null, weights: { ...weights }, revisions },
         startedBy: { identity: 'ci@host', principal: null },
-        namesReadings: true,
       };
     },
     attest: async () => {

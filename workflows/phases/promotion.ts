@@ -1,10 +1,10 @@
 import { sleep } from '@temporalio/workflow';
 import { applyMonitor } from '../../src/analysis/index.ts';
-import type { ApprovalPlan, MonitorPlan, PrometheusQuery } from '../../src/plan/plan.ts';
+import type { ApprovalPlan, MonitorPlan } from '../../src/plan/plan.ts';
 import { forward, reading } from '../activities.ts';
 import { GoBack, type Release } from '../control.ts';
-import { askerOf } from '../readings.ts';
 import { ask, skip, step } from '../steps.ts';
+import { asking } from '../take.ts';
 import { moveTraffic } from './canary.ts';
 
 /** The last look, the last decision, and, unless a cutover does it, all traffic. */
@@ -20,12 +20,11 @@ export async function promotion(release: Release): Promise<void> {
 }
 
 async function look(release: Release, monitor: MonitorPlan): Promise<string> {
-  const measure = (summary: string, provider: PrometheusQuery, metric: string) =>
-    reading(summary, provider.timeoutMs).measure({ provider, ...askerOf(release, `monitor/${metric}`) });
+  const { success, p95Seconds } = monitor;
   for (let attempt = 1; ; attempt += 1) {
     const [share, latency] = await Promise.all([
-      measure('success rate', monitor.success, 'success'),
-      measure('p95 latency', monitor.p95Seconds, 'p95'),
+      reading('success rate', success.timeoutMs).measure({ provider: success, ...asking(release, 'monitor/success') }),
+      reading('p95 latency', p95Seconds.timeoutMs).measure({ provider: p95Seconds, ...asking(release, 'monitor/p95') }),
     ]);
     const { verdict, because } = applyMonitor(monitor, share, latency, attempt);
     if (verdict === 'healthy') return because;
