@@ -117,7 +117,11 @@ test('a web provider is asked about this release, below its host, and has no sid
     jsonPath: '{$}',
     timeoutMs: 1_000,
   };
-  const plan = planWith((metric) => (metric.name === 'success-rate' ? { ...metric, provider } : metric));
+  // The world answers as a Prometheus does, whoever is asked.
+  const successCondition = "result.status == 'success'";
+  const plan = planWith((metric) =>
+    metric.name === 'success-rate' ? { ...metric, provider, successCondition } : metric,
+  );
   await withWorld(world, async ({ start }) => {
     const result = (await (await start(plan)).result()) as ReleaseStatus;
     const metric = result.metrics.find((known) => known.metric === 'success-rate');

@@ -6,7 +6,7 @@ import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import type { JobCommand, MetricPlan, Plan, Step } from '../../src/plan/plan.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { type ReleaseHandle, withWorld } from './environment.ts';
-import { automatic, credlinkPlan, SUCCESS } from './plans.ts';
+import { automatic, credlinkPlan, LATENCY, SUCCESS } from './plans.ts';
 import { createWorld, type World } from './world.ts';
 
 const limit = { timeout: 60_000 };
@@ -14,7 +14,7 @@ const version = '1.1.0';
 /** The way back takes milliseconds when it waits for nothing. */
 const PATIENCE_MS = 20_000;
 const job: JobCommand = { kind: 'job', command: ['smoke', '--all'], environment: {}, attempts: 1, timeoutMs: 60_000 };
-const SMOKE: MetricPlan = { ...SUCCESS, name: 'smoke', provider: job, successCondition: null, failureLimit: 0 };
+const SMOKE: MetricPlan = { ...LATENCY, name: 'smoke', provider: job, successCondition: null, failureLimit: 0 };
 const weight = (percent: number) => ({ kind: 'setWeight', weight: percent }) as const;
 
 /** The CredLink plan with these metrics beside its steps. */
