@@ -5,7 +5,7 @@ import { logEvidenceOfHarm, prolonged, ratioInterval, type SideCounts } from '..
 import { inSeconds, quantileOf } from './bounds.ts';
 import { type ComparisonProgress, type EventEvidence, logPartOf } from './evidence.ts';
 import { looksInWords, more, odds, round, timesMore, tooFew } from './numbers.ts';
-import { isSafe } from './safety.ts';
+import { safetyOf } from './safety.ts';
 
 export interface ComparisonInWords {
   readonly canary: string;
@@ -93,7 +93,7 @@ export function requestsNeeded(
     total * timesMore((times) => logEvidenceOfHarm(prolonged(whole, times)) >= goal),
     plan.margin === null || atThisWeight === 0
       ? Number.POSITIVE_INFINITY
-      : atThisWeight * timesMore((times) => isSafe(plan, progress, times)),
+      : atThisWeight * timesMore(safetyOf(plan, progress)),
   );
   return Number.isFinite(fewest) ? Math.max(1, Math.ceil(fewest)) : null;
 }
