@@ -3,21 +3,26 @@ import { logEvidenceOfSafety, prolongedEquality } from '../sequential/equivalenc
 import { inSeconds, quantileOf } from './bounds.ts';
 import type { ComparisonProgress, EventEvidence } from './evidence.ts';
 
+/** Whether it is shown, at the present weight, that the canary is within the margin. */
+export const isSafe = (plan: ComparisonPlan, progress: ComparisonProgress): boolean => safetyOf(plan, progress)(1);
+
 /**
- * Whether it is shown, at the present weight, that the canary is within the margin; or would be, had the same been seen
- * `times` as long. Counts: the one event. A histogram: the bounds on both sides of the quantile, as the stable side
- * shows it.
+ * Whether it would be, had the same been seen so many times as long. Counts: the one event. A histogram: the bounds on both
+ * sides of the quantile, as the stable side shows it.
  */
-export function isSafe(plan: ComparisonPlan, { events }: ComparisonProgress, times = 1): boolean {
+export function safetyOf(plan: ComparisonPlan, { events }: ComparisonProgress): (times: number) => boolean {
   const { margin, alpha } = plan;
-  if (margin === null) return false;
-  const all = inSeconds(Object.keys(events)).flatMap(({ name }) => events[name] ?? []);
+  if (margin === null) return () => false;
+  const all =
+    plan.of === 'counts'
+      ? Object.values(events)
+      : inSeconds(Object.keys(events)).flatMap(({ name }) => events[name] ?? []);
   // Which bounds are asked about depends on the data: every bound must bear its part of the error.
   const needed = Math.log(all.length / alpha);
   const asked = plan.of === 'counts' ? all : aroundQuantile(all, 1 - quantileOf(plan));
-  const shown = ({ atWeight }: EventEvidence): boolean =>
-    logEvidenceOfSafety(prolongedEquality(atWeight, times), margin) >= needed;
-  return asked.length > 0 && asked.every(shown);
+  return (times) =>
+    asked.length > 0 &&
+    asked.every(({ atWeight }) => logEvidenceOfSafety(prolongedEquality(atWeight, times), margin) >= needed);
 }
 
 /** Ascending by bound. */

@@ -7,7 +7,7 @@ import { logEvidenceOfHarm, prolonged, ratioInterval, type SideCounts } from '..
 import { inSeconds, quantileOf } from './bounds.ts';
 import { type ComparisonProgress, type EventEvidence, logPartOf } from './evidence.ts';
 import { looksInWords, more, odds, round, timesMore, tooFew } from './numbers.ts';
-import { isSafe } from './safety.ts';
+import { safetyOf } from './safety.ts';
 
 /** What a comparison asks for: `no more often than the stable side (alpha 0.05, margin 0.5)`. */
 export function comparisonText(plan: ComparisonPlan | KayentaPlan): string {
@@ -103,7 +103,7 @@ export function requestsNeeded(
     total * timesMore((times) => logEvidenceOfHarm(prolonged(whole, times)) >= goal),
     plan.margin === null || atThisWeight === 0
       ? Number.POSITIVE_INFINITY
-      : atThisWeight * timesMore((times) => isSafe(plan, progress, times)),
+      : atThisWeight * timesMore(safetyOf(plan, progress)),
   );
   return Number.isFinite(fewest) ? Math.max(1, Math.ceil(fewest)) : null;
 }

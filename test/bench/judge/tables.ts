@@ -23,7 +23,7 @@ function alarmsTable(alarms: readonly Alarms[]): string {
     `${of}: ${traffic}`,
     judge,
     ...LOOKS.map((looks) => percent(byLooks[looks - 1] ?? 0)),
-    percent(upper),
+    percent(upper, 2),
     whole(runs),
   ]);
   return table(['traffic', 'judge', ...LOOKS.map(String), 'upper 99 % bound', 'runs'], rows);
@@ -50,8 +50,9 @@ function latencyTable(slower: readonly Slower[]): string {
     what,
     percent(share, 0),
     ...judges.map((judge) => whole(needed[judge] ?? null)),
+    times(needed['quantile, 7 bounds'], needed['SPRT, 7 bounds']),
   ]);
-  return table(['the canary', 'of traffic', ...judges], rows);
+  return table(['the canary', 'of traffic', ...judges, "quantile's times the SPRT's, 7 bounds"], rows);
 }
 
 function earlyTable(early: readonly Early[]): string {
@@ -78,6 +79,9 @@ function speedTable(speed: readonly Figure[]): string {
   ]);
   return table(['', 'time of one core', 'a second'], rows);
 }
+
+const times = (ours: number | null | undefined, theirs: number | null | undefined): string =>
+  ours && theirs ? (ours / theirs).toFixed(1) : 'none';
 
 const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
   [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
