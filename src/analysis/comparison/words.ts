@@ -33,15 +33,11 @@ export function describe(
 ): ComparisonInWords {
   const { whole } = event;
   const what = plan.of === 'counts' ? '' : ` slower than ${name} s`;
-  const { low, estimate, high } = ratioInterval(whole, plan.alpha);
   const quantiles = plan.of === 'counts' ? '' : `; ${quantilesInWords(plan, progress)}`;
   const seen =
     `${share(whole.canary)}${what} on the canary, ${share(whole.stable)} on the stable side; ` +
     `at equal rates ${round(whole.expected)} of the canary's were expected, ${whole.canary.events} were seen`;
-  const ratio =
-    estimate === null
-      ? 'no ratio yet'
-      : `${round(estimate)} times as often (the interval: ${round(low)} to ${round(high)})`;
+  const ratio = ratioInWords(ratioInterval(whole, plan.alpha));
   const evidence = `evidence of harm ${odds(progress.harm)}, ${odds(Math.log(1 / plan.alpha))} decides`;
   const looks = looksInWords(progress);
   const margin = plan.margin === null ? '' : `${round(1 + plan.margin)} times as often`;
@@ -55,6 +51,15 @@ export function describe(
       more(requestsNeeded(plan, progress, [name, event])),
     tooFew: () => tooFew(plan, whole.canary.total, whole.stable.total),
   };
+}
+
+/** `4 times as often (the interval: 2.5 to 6.3)`; the stable side may have had no event at all. */
+function ratioInWords({ low, estimate, high }: ReturnType<typeof ratioInterval>): string {
+  if (estimate === null) return 'no ratio yet';
+  const interval = high === Number.POSITIVE_INFINITY ? `${round(low)} or more` : `${round(low)} to ${round(high)}`;
+  if (estimate === Number.POSITIVE_INFINITY)
+    return low > 0 ? `at least ${round(low)} times as often` : 'no ratio yet: the stable side had none';
+  return `${round(estimate)} times as often (the interval: ${interval})`;
 }
 
 /** Where both sides' quantiles lie; the two intervals share the metric's alpha. */
