@@ -1,3 +1,4 @@
+import { unicode } from '../unicode.ts';
 import type { Cursor } from './cursor.ts';
 import type { Call, Expressions } from './parse-calls.ts';
 import { ConditionError, EACH, FUNCTIONS, type Node } from './syntax.ts';
@@ -9,6 +10,7 @@ const UNARY: Readonly<Record<string, readonly [precedence: number, operator: 'no
   '-': [90, '-'],
   '+': [90, '+'],
 };
+const NAME_START = unicode(String.raw`^[\p{L}_$]`);
 const CONSTANTS: Readonly<Record<string, boolean | null>> = { true: true, false: false, nil: null };
 
 /** Parses what stands between operators: literals, names, calls, groups, and what follows them (`.a`, `[0]`). */
@@ -122,7 +124,7 @@ export function primariesOf(cursor: Cursor, { expression, sequence, variables }:
 
   function field(of: Node, optional: boolean): Node {
     const token = cursor.peek();
-    if (!/^[\p{L}_$]/u.test(token.text) || token.kind === 'text') throw cursor.unexpected('a name');
+    if (!NAME_START.test(token.text) || token.kind === 'text') throw cursor.unexpected('a name');
     cursor.advance();
     const { at } = token;
     // An `?.` that meets nil ends the names after it too; an index after it starts afresh (so does expr-lang).

@@ -1,3 +1,4 @@
+import { unicode } from '../unicode.ts';
 import { ConditionError } from './syntax.ts';
 
 export type Token =
@@ -12,10 +13,12 @@ const WORDS = new Set([
 
 /** Go's `unicode.IsSpace`, and comments. */
 const SPACE = /(?:[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/y;
-const NAME = /[\p{L}_$][\p{L}\p{Nd}_$]*/uy;
-const INTEGER =
-  /(?:0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[oO]_*[0-7][0-7_]*|0[bB]_*[01][01_]*|\d[\d_]*)(?![\p{L}\p{Nd}_$]|\.(?!\.))/uy;
-const FLOAT = /(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?(?![\p{L}\p{Nd}_$])/uy;
+const NAME = unicode(String.raw`[\p{L}_$][\p{L}\p{Nd}_$]*`, 'uy');
+const INTEGER = unicode(
+  String.raw`(?:0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[oO]_*[0-7][0-7_]*|0[bB]_*[01][01_]*|\d[\d_]*)(?![\p{L}\p{Nd}_$]|\.(?!\.))`,
+  'uy',
+);
+const FLOAT = unicode(String.raw`(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?(?![\p{L}\p{Nd}_$])`, 'uy');
 const RAW_TEXT = /`(?:[^`]|``)*`(?!`)/y;
 const BYTES = /[bB]["']/y;
 const TEXT = /"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'/y;

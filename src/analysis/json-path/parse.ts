@@ -1,7 +1,12 @@
 import { parseFloatText } from '../condition/index.ts';
+import { unicode } from '../unicode.ts';
 import { parseBrackets, parseFilter } from './brackets.ts';
 import { unquoted } from './quoted.ts';
 import { type JsonPath, JsonPathError, LIMITS, type Step, type Steps } from './syntax.ts';
+
+const NUMBER_START = unicode(String.raw`[+\-\p{Nd}]`);
+const WORD_START = unicode(String.raw`[_\p{L}]`);
+const WORD_PART = unicode(String.raw`[_\p{L}\p{Nd}]`);
 
 /** The steps of a text in braces, and where it ended. */
 interface Read {
@@ -61,8 +66,8 @@ function readStep(text: string, at: number, base: number, before: Steps): Taken 
   if (character === '[') return parseBrackets({ text, base, parseInner }, at);
   if (character === '"' || character === "'") return readQuoted(text, at, base);
   if (character === '.') return readField(text, at + 1, base);
-  if (/[+\-\p{Nd}]/u.test(character)) return readNumber(text, at, base);
-  if (/[_\p{L}]/u.test(character)) return readWord(text, at, base);
+  if (NUMBER_START.test(character)) return readNumber(text, at, base);
+  if (WORD_START.test(character)) return readWord(text, at, base);
   throw new JsonPathError(base + at, `unexpected "${character}"`);
 }
 
@@ -70,7 +75,7 @@ function readDescent(text: string, at: number, base: number, before: Steps): Tak
   if (before[before.length - 1]?.kind === 'descent') throw new JsonPathError(base + at, '".." stands twice in a row');
   const descent: Step = { kind: 'descent', at: base + at };
   const next = String.fromCodePoint(text.codePointAt(at + 2) ?? 0);
-  if (!/[_\p{L}\p{Nd}]/u.test(next)) return [[descent], at + 2];
+  if (!WORD_PART.test(next)) return [[descent], at + 2];
   const [field, end] = readField(text, at + 2, base);
   return [[descent, ...field], end];
 }
@@ -98,7 +103,7 @@ function readQuoted(text: string, at: number, base: number): Taken {
 }
 
 function readNumber(text: string, at: number, base: number): Taken {
-  const written = /[+-]?[.\p{Nd}]*/uy;
+  const written = unicode(String.raw`[+-]?[.\p{Nd}]*`, 'uy');
   written.lastIndex = at;
   const [number = ''] = written.exec(text) ?? [];
   const end = at + number.length;
