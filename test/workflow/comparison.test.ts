@@ -1,77 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ComparisonPlan, MetricPlan, Plan } from '../../src/plan/plan.ts';
-import { queryText, withTexts } from '../../src/plan/provider.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
+import { counting, countsPlan } from './compared-plans.ts';
 import { withWorld } from './environment.ts';
-import { automatic, credlinkPlan } from './plans.ts';
+import { credlinkPlan } from './plans.ts';
 import { createWorld, type World } from './world.ts';
 
 const limit = { timeout: 60_000 };
 const version = '1.1.0';
-const MINUTE = 60_000;
-
-/** A background analysis that only compares; the weights and pauses are this test's own. */
-function planWith(comparison: Partial<ComparisonPlan>): Plan {
-  const plan = automatic(credlinkPlan());
-  const { background } = plan.canary;
-  const first = background?.analysis.metrics[0];
-  assert.ok(background && first);
-  const metric: MetricPlan = {
-    ...first,
-    name: 'errors',
-    provider: withTexts(first.provider, () => `sum(errors{service="${plan.target.canaryService}"})`),
-    intervalMs: 33_000,
-    count: null,
-    initialDelayMs: 0,
-    successCondition: null,
-    failureCondition: null,
-    failureLimit: 0,
-    inconclusiveLimit: Number.MAX_SAFE_INTEGER,
-    comparison: { of: 'counts', alpha: 0.05, margin: null, minimumRequests: 100, ...comparison },
-  };
-  return {
-    ...plan,
-    canary: {
-      ...plan.canary,
-      steps: [
-        { kind: 'setWeight', weight: 10 },
-        { kind: 'pause', durationMs: 20 * MINUTE, deadlineMs: 60 * MINUTE },
-        { kind: 'setWeight', weight: 50 },
-        { kind: 'pause', durationMs: 20 * MINUTE, deadlineMs: 60 * MINUTE },
-      ],
-      background: null,
-      comparison: { ...background.analysis, metrics: [metric] },
-    },
-  };
-}
-
-/** Counters that grow from look to look: how many requests, and one in how many fails. */
-function counting(world: World, each: { requests: number; canaryFails: number; stableFails: number }): string[] {
-  const measure = world.activities.measure;
-  const asked: string[] = [];
-  let looks = 0;
-  const answer = (total: number, oneIn: number): string =>
-    JSON.stringify({
-      status: 'success',
-      data: {
-        resultType: 'vector',
-        result: Object.entries({ events: Math.floor(total / oneIn), total }).map(([part, value]) => ({
-          metric: { shiplock_part: part },
-          value: [1, String(value)],
-        })),
-      },
-    });
-  world.activities.measure = async (request) => {
-    const reading = await measure(request);
-    if (!queryText(request.provider).startsWith('sum(errors')) return reading;
-    looks += 1;
-    asked.push(request.beside ?? '');
-    const total = looks * each.requests;
-    return { ...reading, raw: answer(total, each.canaryFails), beside: answer(10 * total, each.stableFails) };
-  };
-  return asked;
-}
 
 async function released(
   plan: Plan,
@@ -93,7 +30,7 @@ async function released(
 }
 
 test('a canary that fails more often than the stable side goes back, and the reason says how much', limit, async () => {
-  const { status, metric, asked } = await released(planWith({}), {
+  const { status, metric, asked } = await released(countsPlan({}), {
     requests: 1_000,
     canaryFails: 20,
     stableFails: 100,
@@ -105,7 +42,7 @@ test('a canary that fails more often than the stable side goes back, and the rea
 });
 
 test('an equal canary is released after the whole ramp', limit, async () => {
-  const { status, metric } = await released(planWith({}), { requests: 1_000, canaryFails: 100, stableFails: 100 });
+  const { status, metric } = await released(countsPlan({}), { requests: 1_000, canaryFails: 100, stableFails: 100 });
   assert.equal(status.outcome, 'released');
   assert.match(metric.because, /^nothing against it/);
   const pauses = status.progress.filter(({ name, because }) => name.startsWith('step-') && because === 'over');
@@ -117,7 +54,7 @@ test(
   limit,
   async () => {
     const each = { requests: 10_000, canaryFails: 100, stableFails: 100 };
-    const { status } = await released(planWith({ margin: 0.5 }), each);
+    const { status } = await released(countsPlan({ margin: 0.5 }), each);
     assert.equal(status.outcome, 'released');
     const early = status.progress.filter(({ because }) => because === 'ended early: shown to be within the margin');
     assert.equal(early.length, 2, JSON.stringify(status.progress));
@@ -126,8 +63,8 @@ test(
 
 test('what is known goes on exactly in a new run of the workflow', limit, async () => {
   const each = { requests: 60, canaryFails: 30, stableFails: 100 };
-  const whole = await released(planWith({}), each);
-  const parts = await released(planWith({}), each, 60);
+  const whole = await released(countsPlan({}), each);
+  const parts = await released(countsPlan({}), each, 60);
   assert.equal(whole.status.outcome, 'rolledBack');
   assert.deepEqual(
     parts.metric.readings.map(({ value, verdict }) => [value, verdict]),
@@ -142,7 +79,7 @@ const baseline = '1.0.0-baseline';
 test('with a baseline, a fresh copy of stable has the canary’s share and is compared with it', limit, async () => {
   const each = { requests: 1_000, canaryFails: 100, stableFails: 100 };
   const split: Record<string, number>[] = [];
-  const { status, asked, world } = await released(withBaseline(planWith({})), each, undefined, (world) => {
+  const { status, asked, world } = await released(withBaseline(countsPlan({})), each, undefined, (world) => {
     const setWeights = world.activities.setWeights;
     world.activities.setWeights = (request) => {
       split.push({ ...request.weights });
@@ -165,7 +102,7 @@ test('with a baseline, a fresh copy of stable has the canary’s share and is co
 
 test('going back takes the baseline along, after its traffic', limit, async () => {
   const each = { requests: 1_000, canaryFails: 20, stableFails: 100 };
-  const { status, world } = await released(withBaseline(planWith({})), each);
+  const { status, world } = await released(withBaseline(countsPlan({})), each);
   assert.equal(status.outcome, 'rolledBack');
   assert.deepEqual(world.weights, { [stable]: 100 });
   assert.deepEqual([...world.revisions.keys()], [stable]);
@@ -173,7 +110,7 @@ test('going back takes the baseline along, after its traffic', limit, async () =
 
 test('a baseline that does not get ready takes the release back before any traffic', limit, async () => {
   const each = { requests: 1_000, canaryFails: 100, stableFails: 100 };
-  const { status, world } = await released(withBaseline(planWith({})), each, undefined, (world) => {
+  const { status, world } = await released(withBaseline(countsPlan({})), each, undefined, (world) => {
     world.ready = (name) => name !== baseline;
   });
   assert.equal(status.outcome, 'rolledBack');
@@ -183,7 +120,7 @@ test('a baseline that does not get ready takes the release back before any traff
 });
 
 test('too little traffic is no pass: a person is asked, and without an answer it goes back', limit, async () => {
-  const { status } = await released(planWith({}), { requests: 1, canaryFails: 100, stableFails: 100 });
+  const { status } = await released(countsPlan({}), { requests: 1, canaryFails: 100, stableFails: 100 });
   assert.equal(status.outcome, 'rolledBack');
   assert.match(status.because, /inconclusive and nobody decided/);
 });

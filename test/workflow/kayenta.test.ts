@@ -1,89 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KayentaPlan } from '../../src/plan/kayenta-plan.ts';
-import type { MetricPlan, Plan, PrometheusQuery } from '../../src/plan/plan.ts';
-import { queryText, withTexts } from '../../src/plan/provider.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { metricNamed } from '../unit/kayenta-samples.ts';
+import { type Canary, KAYENTA_INTERVAL_MS as INTERVAL, kayentaPlan, scoring } from './compared-plans.ts';
 import { withWorld } from './environment.ts';
-import { automatic, credlinkPlan } from './plans.ts';
+import { credlinkPlan } from './plans.ts';
 import { createWorld } from './world.ts';
 
 const limit = { timeout: 60_000 };
 const version = '1.1.0';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-/** Off the pauses' minutes: see `OFF_THE_STEPS_MS`. */
-const INTERVAL = 183 * SECOND;
-
-function planWith(comparison: Partial<KayentaPlan> = {}): Plan {
-  const plan = automatic(credlinkPlan());
-  const { background } = plan.canary;
-  const first = background?.analysis.metrics[0];
-  assert.ok(background && first);
-  const metric: MetricPlan = {
-    ...first,
-    name: 'kayenta',
-    provider: withTexts(first.provider, () => `errors{service="${plan.target.canaryService}"}`),
-    intervalMs: INTERVAL,
-    count: null,
-    initialDelayMs: INTERVAL,
-    successCondition: null,
-    failureCondition: null,
-    failureLimit: 0,
-    inconclusiveLimit: Number.MAX_SAFE_INTEGER,
-    comparison: {
-      judge: 'kayenta',
-      stepMs: 15 * SECOND,
-      lookbackMs: null,
-      pass: 95,
-      marginal: 75,
-      groups: {},
-      metrics: [metricNamed('errors'), metricNamed('latency')],
-      ...comparison,
-    },
-  };
-  return {
-    ...plan,
-    canary: {
-      ...plan.canary,
-      steps: [
-        { kind: 'setWeight', weight: 10 },
-        { kind: 'pause', durationMs: 10 * MINUTE, deadlineMs: 60 * MINUTE },
-        { kind: 'setWeight', weight: 50 },
-        { kind: 'pause', durationMs: 20 * MINUTE, deadlineMs: 60 * MINUTE },
-      ],
-      background: null,
-      comparison: { ...background.analysis, metrics: [metric] },
-    },
-  };
-}
-
-/** How many times as high the canary's errors are at its nth reading; `null`: no series of any side. */
-type Canary = (reading: number) => number | null;
 
 async function released(plan: Plan, canary: Canary, eventsPerRun?: number) {
   const world = createWorld({ canaryVersion: version });
-  const measure = world.activities.measure;
-  const asked: { query: string; beside: string | undefined; range: PrometheusQuery['range'] }[] = [];
-  const matrix = (times: number | null, points: number): string => {
-    const series = (name: string, centre: number) => ({
-      metric: { shiplock_part: name },
-      values: Array.from({ length: points }, (_, i) => [i, String(centre * (1 + ((i * 7) % points) / (10 * points)))]),
-    });
-    const result = times === null ? [] : [series('errors', times), series('latency', 100)];
-    return JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } });
-  };
-  world.activities.measure = async (request) => {
-    const reading = await measure(request);
-    if (!queryText(request.provider).startsWith('errors')) return reading;
-    assert.ok(request.provider.kind === 'prometheus');
-    const { query, range } = request.provider;
-    asked.push({ query, beside: request.beside, range });
-    const points = range ? Math.floor((range.startMs - range.endMs) / range.stepMs) + 1 : 0;
-    const times = canary(asked.length);
-    return { ...reading, raw: matrix(times, points), beside: matrix(times === null ? null : 1, points) };
-  };
+  const asked = scoring(world, canary);
   let status: ReleaseStatus | undefined;
   await withWorld(world, async ({ start }) => {
     const handle = await start(plan, eventsPerRun === undefined ? {} : { eventsPerRun });
@@ -95,7 +27,7 @@ async function released(plan: Plan, canary: Canary, eventsPerRun?: number) {
 }
 
 test('an equal canary is released, by windows that grow from the start of the comparison', limit, async () => {
-  const { status, metric, asked } = await released(planWith(), () => 1);
+  const { status, metric, asked } = await released(kayentaPlan(), () => 1);
   assert.equal(status.outcome, 'released');
   assert.match(metric.because, /^score 100 is at least the 95 to pass; groups: all 100/);
   assert.equal(metric.condition, 'a score of 95 or more, 75 or less fails (Kayenta: errors, latency)');
@@ -111,7 +43,7 @@ test('an equal canary is released, by windows that grow from the start of the co
 });
 
 test('a canary at or below the marginal score goes back at once, and the reason says by what', limit, async () => {
-  const { status, metric } = await released(planWith(), (reading) => (reading < 3 ? 1 : 2));
+  const { status, metric } = await released(kayentaPlan(), (reading) => (reading < 3 ? 1 : 2));
   assert.equal(status.outcome, 'rolledBack');
   assert.equal(metric.readings.length, 3);
   assert.match(
@@ -121,7 +53,7 @@ test('a canary at or below the marginal score goes back at once, and the reason 
 });
 
 test('what the last score is worth decides: after good ones a marginal one asks a person', limit, async () => {
-  const plan = planWith({ marginal: 40 });
+  const plan = kayentaPlan({ marginal: 40 });
   const better = await released(plan, (reading) => (reading < 4 ? 2 : 1));
   assert.equal(better.status.outcome, 'released');
   assert.equal(better.metric.readings[0]?.verdict, 'inconclusive');
@@ -131,24 +63,24 @@ test('what the last score is worth decides: after good ones a marginal one asks 
 });
 
 test('the window goes on growing in a new run of the workflow', limit, async () => {
-  const whole = await released(planWith(), () => 1);
-  const parts = await released(planWith(), () => 1, 60);
+  const whole = await released(kayentaPlan(), () => 1);
+  const parts = await released(kayentaPlan(), () => 1, 60);
   assert.equal(parts.status.outcome, 'released');
   const ranges = ({ asked }: typeof whole) => asked.map(({ range }) => range);
   assert.deepEqual(ranges(parts), ranges(whole));
 });
 
 test('a window slides where it has a length', limit, async () => {
-  const { asked } = await released(planWith({ lookbackMs: 5 * MINUTE }), () => 1);
+  const { asked } = await released(kayentaPlan({ lookbackMs: 5 * MINUTE }), () => 1);
   assert.deepEqual(new Set(asked.slice(2).map(({ range }) => range?.startMs)), new Set([5 * MINUTE]));
 });
 
 test('no data is no pass, also where missing points count as 0', limit, async () => {
-  const nothing = await released(planWith(), () => null);
+  const nothing = await released(kayentaPlan(), () => null);
   assert.equal(nothing.status.outcome, 'rolledBack');
   assert.match(nothing.status.because, /2 of 2 metrics had no data/);
   const metrics = ['errors', 'latency'].map((name) => ({ ...metricNamed(name), nan: 'replace' as const }));
-  const zeros = await released(planWith({ metrics }), () => null);
+  const zeros = await released(kayentaPlan({ metrics }), () => null);
   assert.equal(zeros.status.outcome, 'rolledBack');
   assert.match(zeros.status.because, /inconclusive and nobody decided/);
   assert.ok(zeros.metric.readings.every(({ verdict }) => verdict === 'inconclusive'));
