@@ -22,6 +22,10 @@ const ENDS: Readonly<Record<string, { readonly outcome: string; readonly verdict
   'first-release': { outcome: 'released', verdicts: 4 },
   whole: { outcome: 'released', verdicts: 19 },
   'phase-undone': { outcome: 'released', verdicts: 19 },
+  compared: { outcome: 'released', verdicts: 4 },
+  'compared-worse': { outcome: 'rolledBack', verdicts: 2 },
+  kayenta: { outcome: 'released', verdicts: 8 },
+  'job-and-quiet': { outcome: 'released', verdicts: 20 },
 };
 
 const folder = join(import.meta.dirname, 'histories');

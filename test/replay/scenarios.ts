@@ -1,8 +1,10 @@
 /** Releases that end in every way there is, run in seconds, with the real admission and attestation. */
 import type { History } from '@temporalio/common/lib/proto-utils.js';
+import type { Plan } from '../../src/plan/plan.ts';
+import { counting, countsPlan, kayentaPlan, scoring } from '../workflow/compared-plans.ts';
 import { type ReleaseHandle, type Running, until, withWorld } from '../workflow/environment.ts';
 import { FLAG_QUERY, wholePlan } from '../workflow/phases-plans.ts';
-import { automatic, credlinkPlan } from '../workflow/plans.ts';
+import { automatic, credlinkPlan, LATENCY } from '../workflow/plans.ts';
 import { createWorld, type World } from '../workflow/world.ts';
 import { realWitnesses } from './witnesses.ts';
 
@@ -74,10 +76,52 @@ const scenarios = {
     },
     play: (running) => running.start(wholePlan({ database: undefined })),
   },
+  compared: {
+    prepare: (world) => void counting(world, { requests: 5_000, canaryFails: 100, stableFails: 100 }),
+    play: (running) => running.start(withBaseline(countsPlan({ margin: 0.5 })), { eventsPerRun: 100 }),
+  },
+  'compared-worse': {
+    prepare: (world) => void counting(world, { requests: 1_000, canaryFails: 20, stableFails: 100 }),
+    play: (running) => running.start(withBaseline(countsPlan())),
+  },
+  kayenta: {
+    prepare: (world) => void scoring(world, () => 1),
+    play: (running) => running.start(kayentaPlan(), { eventsPerRun: 100 }),
+  },
+  'job-and-quiet': {
+    prepare: (world) => {
+      world.metric = (query, weight) => {
+        if (query === REQUESTS) return weight <= 25 ? 1 : 100;
+        return query.includes('quantile') ? 0.1 : weight <= 25 ? 0 : 1;
+      };
+    },
+    play: (running) => running.start(quietPlan()),
+  },
 } satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof scenarios;
 export const SCENARIOS = Object.keys(scenarios) as ScenarioName[];
+
+function withBaseline(plan: Plan): Plan {
+  return { ...plan, canary: { ...plan.canary, baselineService: 'credlink-api-baseline' } };
+}
+
+const REQUESTS = 'sum(increase(requests[2m]))';
+
+/** Readings that want traffic behind them, and a job beside them. */
+function quietPlan(): Plan {
+  const plan = automatic(credlinkPlan());
+  const { background } = plan.canary;
+  if (!background) throw new Error('the plan has no analysis');
+  const lowTraffic = { requests: REQUESTS, atLeast: 50 };
+  const provider = { kind: 'job', command: ['smoke'], environment: {}, attempts: 1, timeoutMs: 60_000 } as const;
+  const smoke = { ...LATENCY, name: 'smoke', provider, successCondition: null, failureLimit: 0, count: null };
+  const metrics = [...background.analysis.metrics.map((metric) => ({ ...metric, lowTraffic })), smoke];
+  return {
+    ...plan,
+    canary: { ...plan.canary, background: { ...background, analysis: { ...background.analysis, metrics } } },
+  };
+}
 
 function withPhases(world: World): void {
   world.files.set('/digest.yaml', 'sha256:old');
