@@ -214,17 +214,17 @@ describe('a link-local address', () => {
     );
     const answers = [
       [{ address: '127.0.0.1', family: 4 }],
-      [{ address: '169.254.169.254', family: 4 }],
       [
         { address: '127.0.0.1', family: 4 },
         { address: 'fe80::1%lo', family: 6 },
       ],
+      [{ address: '169.254.169.254', family: 4 }],
     ];
     const rebinding: LookupFunction = (_, __, done) => done(null, answers.shift() ?? []);
     const url = `http://metrics.example:${port}/`;
     assert.equal((await ask(url, {}, rebinding)).raw, '{}');
-    assert.match((await ask(url, {}, rebinding)).error ?? '', /metrics\.example is 169\.254\.169\.254, a link-local/);
     assert.match((await ask(url, {}, rebinding)).error ?? '', /metrics\.example is fe80::1%lo, a link-local/);
+    assert.match((await ask(url, {}, rebinding)).error ?? '', /metrics\.example is 169\.254\.169\.254, a link-local/);
     assert.equal(asked, 1);
   });
 

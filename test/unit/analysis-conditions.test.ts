@@ -208,6 +208,17 @@ describe('A condition is bounded', () => {
     assert.match(fault.message, /too many steps/);
   });
 
+  it('in steps, of which a million are too many and a tenth of them are not', () => {
+    const each = (count: number) =>
+      evaluateCondition(
+        'all(result, {all(result, {# >= 0})})',
+        Array.from({ length: count }, (_, i) => i),
+      );
+    assert.deepEqual(each(150), { ok: true, value: true, metNaN: false });
+    const fault = each(1000);
+    assert.match(fault.ok ? `it answers ${fault.value}` : fault.message, /too many steps/);
+  });
+
   it('in the time of a pattern that would never end in a backtracking engine', () => {
     const started = performance.now();
     const outcome = evaluateCondition('result matches "^(a+)+$"', `${'a'.repeat(2000)}b`);

@@ -59,8 +59,10 @@ describe('counts', () => {
     const steps = [
       START,
       counts({ events: 6, total: 200 }, { events: 200, total: 20_000 }),
-      counts({ events: 30, total: 1_000 }, { events: 208, total: 20_800 }),
+      counts({ events: 25, total: 1_000 }, { events: 208, total: 20_800 }),
     ];
+    const atNewWeight = looks(COUNTS, steps.slice(1), [50, 50]).at(-1);
+    assert.equal(atNewWeight?.verdict, 'pass', 'not enough by itself');
     const kept = looks(COUNTS, steps, [1, 1, 50]).at(-1);
     assert.equal(kept?.verdict, 'fail');
     assert.equal(kept?.progress.looks, 2);

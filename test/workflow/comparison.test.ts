@@ -62,10 +62,13 @@ test(
 );
 
 test('what is known goes on exactly in a new run of the workflow', limit, async () => {
-  const each = { requests: 60, canaryFails: 30, stableFails: 100 };
+  // So little worse that only the looks at both weights together show it.
+  const each = { requests: 60, canaryFails: 60, stableFails: 100 };
   const whole = await released(countsPlan({}), each);
   const parts = await released(countsPlan({}), each, 60);
   assert.equal(whole.status.outcome, 'rolledBack');
+  assert.equal(whole.metric.readings.at(-1)?.weight, 50);
+  assert.ok(parts.status.continued >= 2, 'a new run before the ramp, and one within it');
   assert.deepEqual(
     parts.metric.readings.map(({ value, verdict }) => [value, verdict]),
     whole.metric.readings.map(({ value, verdict }) => [value, verdict]),

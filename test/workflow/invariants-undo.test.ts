@@ -17,6 +17,7 @@ import {
 
 const limit = { timeout: 60_000 };
 const HOUR = 60 * MINUTE;
+const isStart = ({ activity }: Call): boolean => activity === 'startRevision';
 
 describe('undo is recorded before do', () => {
   const scenes = withScenes();
@@ -34,6 +35,22 @@ describe('undo is recorded before do', () => {
       const { type, because } = await endOf(await scene.start(plainPlan()));
       assert.deepEqual([type, because], ['RolledBack', 'its answer was lost'], `write ${number}, ${activity}`);
       assertAsBefore(scene, `write ${number}, ${activity}`);
+    }
+  });
+
+  it('so that a baseline goes, too, whatever was lost after it took effect', limit, async () => {
+    const plan = plainPlan();
+    const compared = { ...plan, canary: { ...plan.canary, baselineService: 'service-baseline' } };
+    for (const activity of ['startBaseline', 'setWeights']) {
+      const scene = scenes.open();
+      scene.after = (call) => {
+        if (call.activity === activity && fenceOf(call) === scene.calls.find(isStart)?.request.fence)
+          throw ApplicationFailure.nonRetryable('its answer was lost', 'LOST');
+      };
+      const { type, because } = await endOf(await scene.start(compared));
+      assert.deepEqual([type, because], ['RolledBack', 'its answer was lost'], activity);
+      assert.ok(scene.world.journal.includes(`start ${STABLE}-baseline`), activity);
+      assertAsBefore(scene, activity);
     }
   });
 
