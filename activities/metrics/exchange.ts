@@ -160,13 +160,14 @@ function refusal(body: Buffer): string {
   return text;
 }
 
-/** Before anything is cut off, since a part of a secret tells, too. */
+/** Before anything is cut off, since a part of a secret tells, too; and the longest first, since one may be a part of another. */
 function withoutSecrets(text: string, question: HttpQuestion): string {
   const sent = Object.entries(question.headers)
     .filter(([name, value]) => value !== '' && !OPEN_HEADERS.includes(name.toLowerCase()))
     .map(([name, value]) => [value, `[${name}]`] as const);
   const hidden = secretsOf(question).map((secret) => [secret, '[secret]'] as const);
-  return [...sent, ...hidden].reduce((left, [value, name]) => left.replaceAll(value, name), text);
+  const longestFirst = [...sent, ...hidden].sort(([one], [other]) => other.length - one.length);
+  return longestFirst.reduce((left, [value, name]) => left.replaceAll(value, () => name), text);
 }
 
 /** Whatever is secret of a question, and of basic authentication also how name and password are sent together. */

@@ -30,8 +30,9 @@ export function readCounters(raw: string, label: string): CountersAnswer {
 export function countersOf(series: readonly Labelled[], label: string): CountersAnswer {
   const counters: Record<string, number> = {};
   for (const { labels, value } of series) {
-    const name = labels[label];
-    if (name === undefined) return refused(`a series has no label ${label}`);
+    const written = labels[label];
+    if (written === undefined) return refused(`a series has no label ${label}`);
+    const name = label === 'le' ? boundName(written) : written;
     if (Object.hasOwn(counters, name)) return refused(`two series have the ${label} ${name}`);
     if (!(Number.isInteger(value) && value >= 0 && value <= Number.MAX_SAFE_INTEGER))
       return refused(`${name} is ${showNumber(value)}, which is no count`);
@@ -39,6 +40,13 @@ export function countersOf(series: readonly Labelled[], label: string): Counters
     counters[name] = value + 0;
   }
   return Object.keys(counters).length === 0 ? refused('the answer is empty') : { ok: true, counters };
+}
+
+/** One name for each bound: clients and versions of Prometheus write `1` and `1.0`. */
+function boundName(written: string): string {
+  const bound = parseFloatText(written);
+  if (bound === Number.POSITIVE_INFINITY) return '+Inf';
+  return bound !== null && Number.isFinite(bound) ? String(bound) : written;
 }
 
 /**

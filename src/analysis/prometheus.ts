@@ -55,7 +55,7 @@ export function parseVector(
   const { data } = body as { data: { resultType: string; result: { metric?: unknown; value: unknown }[] } };
   if (data.resultType !== 'vector') return { ok: false, message: `the query answers a ${data.resultType}, no vector` };
   const series = data.result.map(({ metric, value }) => ({
-    labels: isObject(metric) ? (metric as Labelled['labels']) : {},
+    labels: labelsOf(metric),
     value: sampleValue(value) ?? Number.NaN,
   }));
   return { ok: true, series };
@@ -80,10 +80,16 @@ export function parseMatrix(
   };
   if (data.resultType !== 'matrix') return { ok: false, message: `the query answers a ${data.resultType}, no matrix` };
   const series = data.result.map(({ metric, values }) => ({
-    labels: isObject(metric) ? (metric as Labelled['labels']) : {},
+    labels: labelsOf(metric),
     values: values.map((value) => sampleValue(value) ?? Number.NaN),
   }));
   return { ok: true, series };
+}
+
+/** What is no text is no label, whoever answers. */
+function labelsOf(metric: unknown): Labelled['labels'] {
+  const labels = isObject(metric) ? Object.entries(metric) : [];
+  return Object.fromEntries(labels.filter((label): label is [string, string] => typeof label[1] === 'string'));
 }
 
 function scalar(sample: unknown): PrometheusAnswer {

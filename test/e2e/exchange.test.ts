@@ -137,6 +137,21 @@ describe('an answer of an exchange', () => {
     assert.match(refused.error ?? '', /Invalid character in header content/);
     assert.doesNotMatch(refused.error ?? '', /secret/);
   });
+
+  it('does so neither where another header is a part of it, nor where the name of one is a pattern', async () => {
+    const repeating = (headers: Record<string, string>) =>
+      seen(
+        (request, response) =>
+          void response.writeHead(401).end(`you sent ${Object.values(request.headers).join(' ')}, and that is wrong`),
+        { headers },
+      );
+    const partly = await repeating({ 'x-part': '3', authorization: 'Bearer s3cr3t-of-theirs' });
+    assert.match(partly.error ?? '', /you sent /);
+    assert.doesNotMatch(partly.error ?? '', /cr|of-theirs/);
+    const named = await repeating({ 'x$&': 's3cr3t-of-theirs' });
+    assert.match(named.error ?? '', /you sent \[x\$&\]/);
+    assert.doesNotMatch(named.error ?? '', /of-theirs/);
+  });
 });
 
 describe('a redirect', () => {

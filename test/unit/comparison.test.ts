@@ -73,16 +73,18 @@ describe('counts', () => {
       START,
       counts({ events: 3, total: 300 }, { events: 150, total: 15_000 }),
       counts({ events: 0, total: 20 }, { events: 160, total: 16_000 }),
+      counts({ events: 2, total: 220 }, { events: 180, total: 18_000 }),
       counts({ events: 4, total: 420 }, { events: 200, total: 20_000 }),
     ]);
     assert.deepEqual(
       all.map(({ verdict }) => verdict),
-      ['inconclusive', 'pass', 'inconclusive', 'pass'],
+      ['inconclusive', 'pass', 'inconclusive', 'pass', 'inconclusive'],
     );
+    assert.match(all[4]?.because ?? '', /counts for nothing: canary: total is above where it stood before it fell/);
     assert.match(all[2]?.because ?? '', /counts for nothing: canary: .*reset/);
     const { progress } = all[3] ?? assert.fail();
     assert.deepEqual([progress.looks, progress.skipped], [2, 1]);
-    assert.equal(progress.events.events?.whole.canary.total, 700);
+    assert.equal(progress.events.events?.whole.canary.total, 500);
   });
 
   for (const [what, answer, verdict, because] of [

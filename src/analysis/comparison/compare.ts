@@ -4,7 +4,15 @@ import type { ReadingVerdict } from '../reading.ts';
 import { ratioInterval } from '../sequential/ratio.ts';
 import { quantileOf, weightsOfBounds } from './bounds.ts';
 import type { Compared } from './compared.ts';
-import { type ComparisonProgress, type EventEvidence, mostTelling, withLooks, withMeans } from './evidence.ts';
+import { crestsAfter, returned } from './crests.ts';
+import {
+  atWeight,
+  type ComparisonProgress,
+  type EventEvidence,
+  mostTelling,
+  withLooks,
+  withMeans,
+} from './evidence.ts';
 import { growthBetween, looksOf, readSides } from './look.ts';
 import { meanLookOf } from './mean-look.ts';
 import { judgeMeans } from './means.ts';
@@ -38,9 +46,12 @@ export function compareLook(
     const parts = plan.of === 'histogram' ? { parts: weightsOfBounds(counters.stable, quantileOf(plan)) } : {};
     return without({ ...before, counters, weight, ...parts }, 'inconclusive', 'from now on both sides are counted');
   }
-  const growth = growthBetween(plan.of, before.counters, counters);
+  const { crests = {}, ...known } = before;
+  const since = growthBetween(plan.of, before.counters, counters);
+  const growth = (since.kind === 'grown' ? returned(plan.of, crests, counters) : null) ?? since;
   if (growth.kind === 'lost') {
-    const progress = { ...before, counters, weight, skipped: before.skipped + 1 };
+    const fallen = crestsAfter(plan.of, crests, before.counters, counters);
+    const progress = { ...atWeight(known, weight), ...fallen, counters, skipped: before.skipped + 1 };
     return without(progress, 'inconclusive', `this look counts for nothing: ${growth.because}`);
   }
   const seen = { ...before, counters };

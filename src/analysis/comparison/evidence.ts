@@ -11,6 +11,7 @@ import {
   shareOf,
   withLook,
 } from '../sequential/ratio.ts';
+import type { Crests } from './crests.ts';
 import type { Looks } from './look.ts';
 
 /** Evidence about one event: `events`, or "slower than this bound". */
@@ -33,6 +34,8 @@ export interface MeansEvidence {
 export interface ComparisonProgress {
   /** Where the counters stood at the last look; `null`: nobody looked yet. */
   readonly counters: BothCounters | null;
+  /** Where requests stood before they fell; absent: they did not. */
+  readonly crests?: Crests;
   /** The canary's weight then, in percent. */
   readonly weight: number;
   readonly events: Readonly<Record<string, EventEvidence>>;
@@ -55,6 +58,15 @@ export const NOT_COMPARED: ComparisonProgress = {
   looks: 0,
   skipped: 0,
 };
+
+/** A look that counts for nothing adds nothing; what was seen at another weight says nothing of this one. */
+export function atWeight(progress: ComparisonProgress, weight: number): ComparisonProgress {
+  if (weight === progress.weight) return progress;
+  const { means } = progress;
+  const events: Record<string, EventEvidence> = {};
+  for (const [name, { whole }] of Object.entries(progress.events)) events[name] = { whole, atWeight: NO_EQUIVALENCE };
+  return { ...progress, events, weight, ...(means && { means: { ...means, atWeight: NO_MEANS } }) };
+}
 
 /** Adds a look to the evidence. A look during which the weight changed says nothing of the new weight alone. */
 export function withLooks(

@@ -25,7 +25,12 @@ export function withHarmOfMeans(plan: ComparisonPlan, progress: ComparisonProgre
 const isTooLittle = ({ minimumRequests }: ComparisonPlan, { whole: { canary, stable } }: MeansEvidence): boolean =>
   Math.min(canary.n, stable.n) < minimumRequests;
 
-export function isWithinMargin({ margin, alpha }: ComparisonPlan, { atWeight }: MeansEvidence): boolean {
+export function isWithinMargin(
+  { margin, alpha, minimumRequests }: ComparisonPlan,
+  { atWeight }: MeansEvidence,
+): boolean {
+  // Its law is that of many requests, at this weight as well.
+  if (Math.min(atWeight.canary.n, atWeight.stable.n) < minimumRequests) return false;
   return margin !== null && logEvidenceOfLess(atWeight, 1 + margin) >= Math.log(1 / alpha);
 }
 

@@ -38,7 +38,7 @@ export interface KayentaJudgement {
  * @param samples by the metric's name; a metric without an entry has no data
  */
 export function judgeKayenta(scoring: KayentaScoring, samples: Readonly<Record<string, Samples>>): KayentaJudgement {
-  const metrics = scoring.metrics.map((metric) => judged(metric, samples[metric.name] ?? { canary: [], baseline: [] }));
+  const metrics = scoring.metrics.map((metric) => judged(metric, samplesOf(samples, metric.name)));
   const counting = metrics.filter(({ metric }) => !metric.muted);
   const score = scoreOf(
     counting.map(({ metric, label, critical }) => ({ name: metric.name, groups: metric.groups, label, critical })),
@@ -57,6 +57,10 @@ export function verdictOf(
 ): KayentaJudgement['verdict'] {
   if (marginal !== null && score <= marginal) return 'fail';
   return pass !== null && score < pass ? 'inconclusive' : 'pass';
+}
+
+function samplesOf(samples: Readonly<Record<string, Samples>>, name: string): Samples {
+  return (Object.hasOwn(samples, name) ? samples[name] : undefined) ?? { canary: [], baseline: [] };
 }
 
 function judged(metric: KayentaMetric, samples: Samples): JudgedMetric {

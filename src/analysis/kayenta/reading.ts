@@ -7,7 +7,7 @@ import { showNumber } from '../show.ts';
 import { judgeKayenta, type Samples } from './judge.ts';
 
 /** By the metric's name. */
-type Points = Readonly<Record<string, readonly number[]>>;
+type Points = ReadonlyMap<string, readonly number[]>;
 type PointsAnswer = { readonly ok: true; readonly points: Points } | { readonly ok: false; readonly message: string };
 
 /**
@@ -30,8 +30,8 @@ export function judgeWindow(
   const samples: Record<string, Samples> = {};
   for (const { name } of plan.metrics)
     samples[name] = {
-      canary: padded(canary.points[name] ?? [], expected),
-      baseline: padded(baseline.points[name] ?? [], expected),
+      canary: padded(canary.points.get(name) ?? [], expected),
+      baseline: padded(baseline.points.get(name) ?? [], expected),
     };
   const { verdict, because, score } = judgeKayenta(plan, samples);
   return { verdict, because, value: `score ${showNumber(score.summary)}` };
@@ -42,14 +42,14 @@ const noReading = (because: string): ReadingAssessment => ({ verdict: 'error', v
 function pointsOf(raw: string, plan: KayentaPlan): PointsAnswer {
   const matrix = parseMatrix(raw);
   if (!matrix.ok) return matrix;
-  const points: Record<string, readonly number[]> = {};
+  const points = new Map<string, readonly number[]>();
   for (const { labels, values } of matrix.series) {
     const name = labels[PART_LABEL];
     if (name === undefined || !plan.metrics.some((metric) => metric.name === name))
       return { ok: false, message: `a series belongs to no metric (label ${PART_LABEL})` };
-    if (Object.hasOwn(points, name))
+    if (points.has(name))
       return { ok: false, message: `${name} is more than one series; make it one, for example with sum()` };
-    points[name] = values;
+    points.set(name, values);
   }
   return { ok: true, points };
 }

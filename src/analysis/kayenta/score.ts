@@ -50,7 +50,8 @@ export function scoreOf(metrics: readonly Scored[], weights: KayentaScoring['gro
 function groupScores(metrics: readonly Scored[], weights: KayentaScoring['groups']): readonly GroupScore[] {
   const names = [...new Set(metrics.flatMap(({ groups }) => groups))];
   const given = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
-  const unweighted = names.filter((name) => weights[name] === undefined).length;
+  const hasWeight = (name: string): boolean => Object.hasOwn(weights, name);
+  const unweighted = names.filter((name) => !hasWeight(name)).length;
   return names.map((name) => {
     const labels = metrics.filter(({ groups }) => groups.includes(name)).map(({ label }) => label);
     const count = (...wanted: readonly Label[]): number => labels.filter((label) => wanted.includes(label)).length;
@@ -59,7 +60,7 @@ function groupScores(metrics: readonly Scored[], weights: KayentaScoring['groups
       name,
       score: total === 0 ? 0 : (count('Pass') / total) * 100,
       noData: total === 0,
-      weight: weights[name] ?? (100 - given) / unweighted,
+      weight: (hasWeight(name) ? weights[name] : undefined) ?? (100 - given) / unweighted,
     };
   });
 }

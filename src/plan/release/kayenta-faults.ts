@@ -108,7 +108,7 @@ function groupFaults({ groups, metrics }: KayentaPlan): KayentaFault[] {
     .filter((name) => !counting.has(name))
     .map((name) => choice(['groups', name], 'is the group of no metric that counts; its weight would be lost'));
   const sum = Object.values(groups).reduce((so, weight) => so + weight, 0);
-  const rest = [...counting].filter((name) => groups[name] === undefined);
+  const rest = [...counting].filter((name) => !Object.hasOwn(groups, name));
   const off = Math.abs(sum - 100) > 1e-9;
   if (Object.keys(groups).length === 0) return faults;
   if (rest.length === 0 && off)
