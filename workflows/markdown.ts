@@ -7,11 +7,16 @@ const SLACK = 4;
 /** A longer cell breaks: what is kept on one line pushes the columns after it out of the panel. */
 const ONE_LINE = 36;
 const MAXIMUM_LENGTH = 400;
+/** The sentence of one comparison fits; Kayenta's judge says one for each metric. */
+const LONGEST_PROSE = 800;
 
 /** Foreign text: no markup, no new cell, no link. */
 export function text(value: string): string {
+  return escaped(cut(value, MAXIMUM_LENGTH));
+}
+
+function escaped(value: string): string {
   return value
-    .slice(0, MAXIMUM_LENGTH)
     .replace(/\s+/g, ' ')
     .replace(/[\\`*_<>[\]|#~&]/g, (mark) => `\\${mark}`)
     .replace(/:(?=\/\/)|(?<=www)\./gi, (mark) => `\\${mark}`);
@@ -19,13 +24,18 @@ export function text(value: string): string {
 
 /** Foreign sentences; JSON in them stays as it is, since the UI would make its quotes round and somebody may paste it. */
 export function prose(value: string): string {
-  const parts = value.slice(0, MAXIMUM_LENGTH).split(/(\{"[^{}]*"\})/);
-  return parts.map((part, index) => (index % 2 === 1 ? code(part) : text(part))).join('');
+  const parts = cut(value, LONGEST_PROSE).split(/(\{"[^{}]*"\})/);
+  return parts.map((part, index) => (index % 2 === 1 ? code(part) : escaped(part))).join('');
+}
+
+/** What is left out shows that it is. */
+function cut(value: string, most: number): string {
+  return value.length > most ? `${value.slice(0, most - 1)}…` : value;
 }
 
 /** Something to copy, or as it was sent; empty for nothing. */
 export function code(value: string): string {
-  const plain = value.slice(0, MAXIMUM_LENGTH).replace(/[\s`]+/g, ' ');
+  const plain = cut(value, MAXIMUM_LENGTH).replace(/[\s`]+/g, ' ');
   return plain.trim() === '' ? '' : `\`${plain}\``;
 }
 

@@ -1,16 +1,33 @@
 /** The numbers of the page: both sides' traffic, and every metric with its rule and its readings. Pure. */
-import { code, table, text } from './markdown.ts';
+import { code, prose, table, text } from './markdown.ts';
 import type { MetricProgress, Progress, ReleaseStatus } from './messages.ts';
 
+/** Characters of a reading in the table; a longer one would push the columns after it out of the panel. */
+const READING_SHOWN = 20;
+
 /** Canary beside stable, each metric with its rule and how its readings were judged. */
-export function numbers({ from, version, weights, metrics, progress }: ReleaseStatus): string {
+export function numbers(status: ReleaseStatus): string {
+  const { from, version, weights, metrics, progress } = status;
   if (Object.keys(weights).length === 0) return '';
   const share = (of: string): string => `${weights[of] ?? 0} %`;
   if (from === null) return table(['', `new ${version}`, ''], [['traffic', share(version), '']]);
-  return table(
-    ['', `old ${from}`, `new ${version}`, 'readings'],
-    [['traffic', share(from), share(version), ''], ...metrics.map((one) => metric(one, progress))],
-  );
+  const besideOthers = metrics.filter((one) => !isComparison(one));
+  const rows = [['traffic', share(from), share(version), ''], ...besideOthers.map((one) => metric(one, progress))];
+  return [table(['', `old ${from}`, `new ${version}`, 'readings'], rows), comparisons(status, from)]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+const isComparison = ({ analysis }: MetricProgress): boolean => analysis === 'comparison';
+
+/** What they say is both sides' numbers in a sentence, for which no column is wide enough. */
+function comparisons({ metrics, because: told }: ReleaseStatus, from: string): string {
+  const lines = metrics.filter(isComparison).map(({ because, ...metric }) => {
+    const why = because === '' ? '' : told.includes(because) ? ': as said above' : `: ${prose(because)}`;
+    const state = isAgainst(metric) ? `**${metric.state}**, ` : '';
+    return `• **${text(metric.metric)}**, ${code(metric.condition)}: ${state}${counts(metric)}${why}`;
+  });
+  return lines.length === 0 ? '' : `### Compared with ${text(from)}\n\n${lines.join('\n')}`;
 }
 
 function metric(metric: MetricProgress, progress: readonly Progress[]): readonly string[] {
@@ -23,7 +40,6 @@ function metric(metric: MetricProgress, progress: readonly Progress[]): readonly
 /** Where in the release an analysis stands, in words; empty for the one beside the ramp. */
 function whenOf({ analysis }: MetricProgress, progress: readonly Progress[]): string {
   if (analysis === 'background') return '';
-  if (analysis === 'comparison') return 'compared';
   if (analysis === 'cutover-before') return 'before the switch';
   if (analysis === 'cutover-after') return 'after the switch';
   const place = progress.findIndex(({ name }) => name === analysis);
@@ -34,13 +50,19 @@ function whenOf({ analysis }: MetricProgress, progress: readonly Progress[]): st
 
 /** The answer of a query is a list; nearly always of one number. */
 function reading(value: string | undefined): string {
-  return text(value?.replace(/^\[([^,\]]*)\]$/, '$1') || '–');
+  const plain = value?.replace(/^\[([^,\]]*)\]$/, '$1') || '–';
+  return text(plain.length > READING_SHOWN ? `${plain.slice(0, READING_SHOWN - 1)}…` : plain);
 }
 
-function tally({ good, failed, inconclusive, errors, state, because }: MetricProgress): string {
-  const counts = { good, failed, inconclusive, [errors === 1 ? 'error' : 'errors']: errors };
-  const some = Object.entries(counts).filter(([, count]) => count > 0);
-  const counted = some.map(([name, count]) => `${count} ${name}`).join(', ') || 'none yet';
-  const against = state === 'fail' || state === 'inconclusive' || state === 'error';
-  return against ? `${counted}: **${state}**, ${text(because)}` : counted;
+function tally(metric: MetricProgress): string {
+  return isAgainst(metric) ? `${counts(metric)}: **${metric.state}**, ${text(metric.because)}` : counts(metric);
 }
+
+function counts({ good, failed, inconclusive, errors }: Omit<MetricProgress, 'because'>): string {
+  const all = { good, failed, inconclusive, [errors === 1 ? 'error' : 'errors']: errors };
+  const some = Object.entries(all).filter(([, count]) => count > 0);
+  return some.map(([name, count]) => `${count} ${name}`).join(', ') || 'none yet';
+}
+
+const isAgainst = ({ state }: Pick<MetricProgress, 'state'>): boolean =>
+  state === 'fail' || state === 'inconclusive' || state === 'error';

@@ -12,6 +12,8 @@ import { duration } from './state.ts';
 const MESSAGES_SHOWN = 4;
 /** Characters of a gate's log; the rest stands where it says. */
 const LOG_SHOWN = 2_000;
+/** Characters of a reason that may stand in the headline and beside its step. */
+const BECAUSE_TWICE = 60;
 
 export function renderPage(status: ReleaseStatus, plan: Plan, offers: readonly Offer[]): string {
   return [
@@ -231,13 +233,19 @@ function checklist({ checklist = [] }: ReleaseStatus): string {
 const ICONS: Record<Progress['state'], string> = { waiting: '○', running: '◐', done: '✔', skipped: '–', failed: '✖' };
 
 /** On the way back, what was undone stands first, and what was never reached is left out. */
-function steps({ progress, phase, outcome }: ReleaseStatus): string {
+function steps({ progress: all, phase, outcome, because }: ReleaseStatus): string {
+  const progress = all.map((line) => (line.because === because ? { ...line, because: shortOf(because) } : line));
   const undone = progress.filter((line) => line.name.startsWith('undo-'));
   const forward = progress.filter((line) => !undone.includes(line));
   if (phase !== 'undoing' && !(phase === 'ended' && outcome !== 'released')) return lines(forward);
   const reached = forward.filter((line) => line.state !== 'waiting');
   const back = undone.length > 0 ? `### The way back\n\n${lines(undone)}\n\n` : '';
   return `${back}### The way there\n\n${lines(reached)}`;
+}
+
+/** The headline has the whole. */
+function shortOf(because: string): string {
+  return because.length > BECAUSE_TWICE ? 'as said above' : because;
 }
 
 function lines(progress: readonly Progress[]): string {

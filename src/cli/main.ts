@@ -47,7 +47,8 @@ async function build(words: readonly string[], invocation: Invocation): Promise<
 
 const HELP = `
 Exit codes: 0 released, or done as asked · 1 error · 2 usage · 3 rolled back · 4 rejected ·
-            5 still waiting at --timeout · 130 interrupted, the release goes on`;
+            5 still waiting at --timeout · 6 released, without a phase ·
+            130 interrupted, the release goes on`;
 
 function failed(error: unknown, terminal: Terminal, json: boolean): ExitCode {
   if (error instanceof CommanderError) {

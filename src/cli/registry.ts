@@ -28,8 +28,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'pause', summary: 'stop at the next safe point', load: () => import('./commands/pause.ts') },
   { name: 'resume', summary: 'go on after a pause that was asked for', load: () => import('./commands/resume.ts') },
   { name: 'abort', summary: 'go back now', load: () => import('./commands/abort.ts') },
-  { name: 'retry', summary: 'try a blocked gate or a stuck undo again', load: () => import('./commands/retry.ts') },
-  { name: 'skip', summary: 'leave a stuck undo undone, on record', load: () => import('./commands/skip.ts') },
+  {
+    name: 'retry',
+    summary: 'try a blocked gate, a stuck undo or a stopped contract again',
+    load: () => import('./commands/retry.ts'),
+  },
+  {
+    name: 'skip',
+    summary: 'leave a stuck undo undone, or a stopped contract as it is, on record',
+    load: () => import('./commands/skip.ts'),
+  },
   {
     name: 'finalise',
     summary: 'end the window: after it there is no quick way back',
@@ -45,7 +53,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'start releases on signed webhooks of GitHub',
     load: () => import('./commands/serve.ts'),
   },
-  { name: 'local', summary: 'the embedded stack: up, down, status', load: () => import('./commands/local.ts') },
+  { name: 'local', summary: 'the embedded stack: up, down, status, flags', load: () => import('./commands/local.ts') },
   {
     name: 'replay',
     summary: 'recompute every verdict of an archived release',

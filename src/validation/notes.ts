@@ -1,5 +1,5 @@
 /** Release notes in Markdown, written from the plan and from what the release recorded. Pure. */
-import { code, table, text, utc } from '../../workflows/markdown.ts';
+import { code, prose, table, text, utc } from '../../workflows/markdown.ts';
 import type { MetricProgress, Progress, ReleaseStatus } from '../../workflows/messages.ts';
 import type { Plan } from '../plan/plan.ts';
 
@@ -32,7 +32,7 @@ function title({ service, environment, from, version, phase, outcome, because, u
   const named = { released: 'Released', rolledBack: 'Rolled back', rejected: 'Rejected' };
   const without = outcome === 'released' ? undone.map((one) => `, without ${one.phase}`).join('') : '';
   const how = outcome ? `${named[outcome]}${without}` : `Under way (${phase})`;
-  return `# ${text(service)} ${change} in ${text(environment)}\n\n**${how}**${because ? `: ${text(because)}` : ''}`;
+  return `# ${text(service)} ${change} in ${text(environment)}\n\n**${how}**${because ? `: ${prose(because)}` : ''}`;
 }
 
 function facts(plan: Plan, status: ReleaseStatus): string {
@@ -87,7 +87,7 @@ function metrics({ metrics: all, phase, outcome }: ReleaseStatus): string {
 }
 
 function verdictOf(state: MetricProgress['state'], because: string): string {
-  return because ? `${state}: ${text(because)}` : state;
+  return because ? `${state}: ${prose(because)}` : state;
 }
 
 function flags({ flags: ramped = [] }: ReleaseStatus): string {

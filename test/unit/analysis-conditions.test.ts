@@ -88,6 +88,8 @@ describe('A condition', () => {
     ['result[0] >=', 13, /ends too soon/],
     ['result[0] >= 0.9)', 17, /unexpected "\)"/],
     ['result[0] = 1', 11, /write "=="/],
+    ['result[0] => 0.9', 11, /"=>" compares nothing; write ">="/],
+    ['lenn(result) > 0', 1, /"lenn" is not known; did you mean "len"\?/],
     ['1 + 1', 1, /true or false/],
     ['true and 1', 6, /does not fit/],
     ['1 + "a" == 2', 3, /"\+" does not fit/],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { exitCodeOf } from '../../src/cli/exit.ts';
+import { EXIT, exitCodeOf } from '../../src/cli/exit.ts';
 import { reportOf } from '../../src/cli/failure.ts';
 import { autoPromoteFrom, durationOption, releaseIdFrom } from '../../src/cli/invocation.ts';
 import { run } from '../../src/cli/main.ts';
@@ -38,7 +38,8 @@ suite('the command line', () => {
     const { code, out } = await shiplock('--help');
     assert.equal(code, 0);
     for (const { name, summary } of COMMANDS) assert.match(out, new RegExp(`${name} .*${summary.slice(0, 20)}`));
-    assert.match(out, /3 rolled back · 4 rejected/);
+    for (const known of Object.values(EXIT).filter((exit) => exit !== EXIT.released))
+      assert.match(out, new RegExp(`(^ +|· )${known} `, 'm'), `the help says nothing of exit code ${known}`);
   });
 
   test('shows the help where no command is given, and exits with 2', async () => {
@@ -65,6 +66,14 @@ suite('the command line', () => {
         assert.ok(shared || reference.includes(`\`${option}`), `docs/cli.md says nothing of ${name} ${option}`);
       }
     }
+  });
+
+  test('judge and analyse show an example, and analyse its exit codes', async () => {
+    for (const name of ['judge', 'analyse'])
+      assert.match((await shiplock(name, '--help')).out, /^Example: [\s\S]*shiplock /m);
+    const { out } = await shiplock('analyse', '--help');
+    assert.match(out, /0 it passes · 3 a release would go back · 5 /);
+    assert.doesNotMatch(out, /default: (\[\]|\{\})/, 'a default of nothing is none to tell');
   });
 
   const MISTAKES: [string[], RegExp][] = [

@@ -7,6 +7,7 @@ import { renderRelease } from '../../src/cli/release/render.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import {
   canaryAt25,
+  compared,
   gatesRunning,
   NOW,
   releasedInWindow,
@@ -20,6 +21,7 @@ const PLAIN = { color: false, width: 110, now: NOW };
 const STATES: Record<string, ReleaseStatus> = {
   'gates running': gatesRunning,
   'a canary at 25 %': canaryAt25,
+  'a comparison that went against the canary': compared,
   'an approval that is waited for': waitingForApproval,
   'a release that went back': rolledBack,
   'a release in its window': releasedInWindow,
@@ -46,6 +48,21 @@ suite('the tree of a release', () => {
       }
     });
   }
+
+  test('has both sides of a comparison and its first words on one line of a terminal of 80 columns', () => {
+    const lines = renderRelease(compared, { ...PLAIN, width: 80 }).split('\n');
+    const line = lines.find((text) => text.includes('✖ latency')) ?? '';
+    assert.match(line, /✖ latency {2}30\.5 % of 59 slower than 0\.1 s, stable 0\.66 % of 303; /);
+    assert.match(
+      lines.slice(0, 6).join(' ').replace(/\s+/g, ' '),
+      /43\.2 times as often \(the interval: 4\.01 or more\)/,
+    );
+    const wide = renderRelease(compared, { ...PLAIN, width: 200 })
+      .split('\n')
+      .slice(8)
+      .join('\n');
+    assert.match(wide, /303; worse than the stable side; 0 good, 1 failed, 4 inconclusive$/m);
+  });
 
   test('gives the command that answers what is waited for, bound to it', () => {
     const tree = renderRelease(waitingForApproval, PLAIN);

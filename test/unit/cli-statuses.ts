@@ -110,6 +110,39 @@ export const canaryAt25 = status({
   ],
 });
 
+/** A comparison that has failed, with the sentence that a release says of it. */
+export const WORSE =
+  'worse than the stable side: 30.5 % of 59 slower than 0.1 s on the canary, 0.66 % of 303 on the stable side; ' +
+  "at equal rates 3.45 of the canary's were expected, 18 were seen; 43.2 times as often (the interval: 4.01 or more)";
+
+export const compared = status({
+  ...canaryAt25,
+  because: `latency: ${WORSE}`,
+  metrics: [
+    SUCCESS_RATE,
+    {
+      ...SUCCESS_RATE,
+      analysis: 'comparison',
+      metric: 'latency',
+      state: 'fail',
+      because: WORSE,
+      good: 0,
+      failed: 1,
+      inconclusive: 4,
+      readings: [
+        {
+          at: time('12:09:00'),
+          value: '30.5 % of 59 slower than 0.1 s',
+          beside: '0.66 % of 303 slower than 0.1 s',
+          verdict: 'fail',
+          weight: 25,
+          evidence: '',
+        },
+      ],
+    },
+  ],
+});
+
 export const waitingForApproval = status({
   phase: 'promotion',
   weights: { '1.0.0': 50, '1.1.0': 50 },

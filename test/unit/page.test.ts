@@ -1,7 +1,7 @@
 /** The page that people read at night, as Markdown: every state, and text that wants to be more than text. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ReleaseStatus } from '../../workflows/messages.ts';
+import type { MetricProgress, ReleaseStatus } from '../../workflows/messages.ts';
 import { offersNow, type Tokens } from '../../workflows/offers.ts';
 import { renderPage } from '../../workflows/page.ts';
 import { credlinkPlan } from '../workflow/plans.ts';
@@ -45,6 +45,55 @@ test('a running canary shows both sides of each metric, its rule, and how the re
   assert.match(text, /\| success-rate +\| 0\.9991 +\| 0\.9934 +\| `result\[0\] >= 0\.99` 2 good, 1 failed \|/);
   assert.match(text, /\*\*promoteFull\*\* `\{"step":"ramp@1a2b3c4d","reason":"why"\}`/);
   assert.doesNotMatch(text, /Waits for a person/, 'a timed pause ends by itself');
+});
+
+const LATENCY =
+  "nothing against it: 0.5 % of 1200 slower than 0.5 s on the canary, 0.6 % of 10800 on the stable side; at equal rates 7.1 of the canary's were expected, 6 were seen; " +
+  "0.83 times as often (the interval: 0.3 to 2.2); the canary's 99th percentile lies between 0.1 and 0.5 s, the stable side's between 0.25 and 0.5 s (both hold at every look); " +
+  'evidence of harm 0.6 : 1, 40 : 1 decides; 24 looks; at these rates about 41000 more requests would decide';
+
+function comparing(metric: string, because: string, state: 'running' | 'fail' = 'running'): MetricProgress {
+  const [reading] = canary.metrics[0]?.readings ?? [];
+  assert.ok(reading);
+  return {
+    ...(canary.metrics[0] as MetricProgress),
+    analysis: 'comparison',
+    metric,
+    condition: 'no slower than the stable side (alpha 0.025)',
+    state,
+    because,
+    failed: state === 'fail' ? 1 : 0,
+    readings: [{ ...reading, value: '0.5 % of 1200 slower than 0.5 s', beside: '0.6 % of 10800 slower than 0.5 s' }],
+  };
+}
+
+test('a comparison stands below the table with its whole reason, since no column is wide enough for it', () => {
+  const metrics = [...canary.metrics, comparing('latency', LATENCY), comparing('errors', '')];
+  const text = page({ ...canary, metrics });
+  assert.ok(lineOf(text, '| traffic') < lineOf(text, '### Compared with 1.0.0'));
+  const line = text.split('\n')[lineOf(text, '• **latency**')];
+  assert.equal(line, `• **latency**, \`no slower than the stable side (alpha 0.025)\`: 2 good: ${LATENCY}`);
+  assert.match(text, /^• \*\*errors\*\*, `[^`]*`: 2 good$/m, 'before anything was compared there is no reason');
+  for (const cells of text.split('\n').filter((row) => row.startsWith('|')))
+    assert.doesNotMatch(cells, /slower than/, 'a table as wide as that is cut off by the panel');
+});
+
+test('the reason for which a release went back is said once', () => {
+  const because = 'worse than the stable side: 12 % of 59 on the canary, 0 % of 303 on the stable side';
+  const told = `errors: ${because}`;
+  const progress = aborted.progress.map((line) => (line.state === 'failed' ? { ...line, because: told } : line));
+  const metrics = [comparing('errors', because, 'fail')];
+  const text = page({ ...aborted, because: told, progress, metrics });
+  assert.equal(text.split(because).length, 2);
+  assert.match(text, /^• \*\*errors\*\*, `[^`]*`: \*\*fail\*\*, 2 good, 1 failed: as said above$/m);
+});
+
+test('a long reading is cut in the table, and shows that it is', () => {
+  const [first] = canary.metrics;
+  assert.ok(first);
+  const long = { ...first.readings[0], value: '{"score":0.91,"state":"ok"}', beside: '' } as (typeof first.readings)[0];
+  const text = page({ ...canary, metrics: [{ ...first, readings: [long] }] });
+  assert.match(text, /\{"score":0\.91,"stat…/);
 });
 
 test('a stuck way back says what is stuck and why, and what was undone already', () => {
@@ -166,7 +215,8 @@ test('the page stays short enough for the address by which the UI renders it', (
     tail: 'z'.repeat(2_000),
   };
   const gates = [{ name: 'test', verdict: 'fail' as const, because: 'exit code 1', durationMs: 1, exitCode: 1, log }];
-  const usual = encodeURIComponent(page(asking)).length;
+  const comparisons = ['errors', 'latency', 'mean-latency'].map((name) => comparing(name, LATENCY));
+  const usual = encodeURIComponent(page({ ...asking, metrics: [...asking.metrics, ...comparisons] })).length;
   const worst = encodeURIComponent(page({ ...asking, decisions, gates })).length;
   console.log(`the page as an address: ${usual} characters, at worst ${worst}`);
   assert.ok(usual < 8_000, 'proxies commonly stop at 8 KB');

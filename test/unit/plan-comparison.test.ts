@@ -96,7 +96,7 @@ describe('canary.comparison', () => {
       'histogram: «up\n        quantile: 0.95',
       'canary.comparison.metrics[1].histogram',
       'VALUE',
-      /names no shop-canary/,
+      /does not name shop-canary/,
     ],
     [
       'a sum of another service',
@@ -104,7 +104,7 @@ describe('canary.comparison', () => {
       'sum: «up',
       'canary.comparison.metrics[2].mean.sum',
       'VALUE',
-      /names no shop-canary/,
+      /does not name shop-canary/,
     ],
     [
       'a total of another service',
@@ -112,7 +112,40 @@ describe('canary.comparison', () => {
       'total: «up',
       'canary.comparison.metrics[0].counts.total',
       'VALUE',
-      /names no shop-canary/,
+      /does not name shop-canary/,
+    ],
+    [
+      'a rate where a counter is expected',
+      'total: http_requests_total{service="shop-canary"}',
+      'total: «rate(http_requests_total{service="shop-canary"}[5m])',
+      'canary.comparison.metrics[0].counts.total',
+      'VALUE',
+      /takes rate\(…\) of it; expected the counter itself/,
+    ],
+    ['alpha in percent', '    margin: 0.5', '    alpha: «5', 'canary.comparison.alpha', 'RANGE', /0\.05 is 5 %/],
+    [
+      'a margin as text',
+      'margin: 0.5',
+      'margin: «50%',
+      'canary.comparison.margin',
+      'TYPE',
+      /0\.5 is half as often again/,
+    ],
+    [
+      'a percentile in percent',
+      'quantile: 0.95',
+      'quantile: «95',
+      'canary.comparison.metrics[1].quantile',
+      'RANGE',
+      /0\.99 is the 99th percentile/,
+    ],
+    [
+      "a field of the other judge's",
+      '    margin: 0.5',
+      '    «groups: { errors: 100 }',
+      'canary.comparison.groups',
+      'FIELD_UNKNOWN',
+      /is a field of the judge kayenta, and here judges sequential/,
     ],
     ['a name twice', 'name: latency', 'name: «errors', 'canary.comparison.metrics[1].name', 'VALUE', /a second time/],
     [
@@ -124,6 +157,11 @@ describe('canary.comparison', () => {
       /counts and histogram; expected exactly one of counts, histogram, mean/,
     ],
   ];
+  test('a label that reads like a function is none', () => {
+    const files = edited('release.yaml', 'code=~"5.."', 'code=~"5..",path="/rate(x)"', COMPARED);
+    assert.deepEqual(compileFiles(files).errors, []);
+  });
+
   for (const [says, from, to, at, code, message] of CASES)
     test(`${says}: refused`, () =>
       refused(edited('release.yaml', from, to, COMPARED), at, `SHIPLOCK_PLAN_${code}`, message));

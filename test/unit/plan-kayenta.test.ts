@@ -162,7 +162,7 @@ describe('canary.comparison with the judge kayenta', () => {
       '    «alpha: 0.05\n    pass: 90',
       `${at}.alpha`,
       'FIELD_UNKNOWN',
-      /expected one of judge, interval/,
+      /is a field of the judge sequential, and here judges kayenta/,
     ],
     ['no Prometheus', 'http://prometheus:9090', '«prometheus:9090', `${at}.prometheus`, 'VALUE', /http address/],
     [
@@ -196,7 +196,15 @@ describe('canary.comparison with the judge kayenta', () => {
       'query: «p95',
       `${at}.metrics[1].query`,
       'VALUE',
-      /names no shop-canary/,
+      /does not name shop-canary/,
+    ],
+    [
+      "a field of the other judge's metrics",
+      'query: p95{service="shop-canary"}',
+      'query: p95{service="shop-canary"}\n        «margin: 0.5',
+      `${at}.metrics[1].margin`,
+      'FIELD_UNKNOWN',
+      /is a field of the judge sequential, and here judges kayenta/,
     ],
     ['a name twice', 'name: p95', 'name: «error-rate', `${at}.metrics[1].name`, 'VALUE', /a second time/],
     [

@@ -16,6 +16,11 @@ export interface Cursor {
   shallower(): void;
 }
 
+function lonelyEquals({ kind, text }: Token): string {
+  if (kind === 'sign' && (text === '>' || text === '<')) return `"=${text}" compares nothing; write "${text}="`;
+  return 'one "=" compares nothing; write "=="';
+}
+
 /** Throws `ConditionError` where the text is no sequence of tokens. */
 export function cursorOf(text: string): Cursor {
   const tokens = tokenize(text);
@@ -35,7 +40,7 @@ export function cursorOf(text: string): Cursor {
         at,
         expected === undefined ? 'the condition ends too soon' : `the condition ends where ${expected} is expected`,
       );
-    if (found === '=') return new ConditionError(at, 'one "=" compares nothing; write "=="');
+    if (found === '=') return new ConditionError(at, lonelyEquals(peek(1)));
     return new ConditionError(
       at,
       `unexpected "${found}"${expected === undefined ? '' : ` where ${expected} is expected`}`,

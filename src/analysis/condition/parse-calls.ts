@@ -1,3 +1,4 @@
+import { nearest } from '../../plan/suggest.ts';
 import type { Cursor } from './cursor.ts';
 import { ConditionError, EACH, type EachName, FUNCTIONS, type Node, oneOf, REFUSED_FUNCTIONS } from './syntax.ts';
 
@@ -59,8 +60,13 @@ export function callsOf(cursor: Cursor, { expression, sequence }: Pick<Expressio
     cursor.expect('(');
     if (Object.hasOwn(EACH, text)) return each(text as EachName, at, before);
     if (REFUSED_FUNCTIONS.includes(text)) throw new ConditionError(at, `the function "${text}" is not understood here`);
-    if (!oneOf(FUNCTIONS, text)) throw new ConditionError(at, `the function "${text}" is not known`);
+    if (!oneOf(FUNCTIONS, text)) throw new ConditionError(at, `the function "${text}" is not known${meant(text)}`);
     return cursor.made({ kind: 'call', at, name: text, args: plain(before) });
   };
   return Object.assign(call, { inPredicate: () => predicates > 0 });
+}
+
+function meant(name: string): string {
+  const near = nearest(name, [...Object.keys(EACH), ...FUNCTIONS]);
+  return near === null ? '' : `; did you mean "${near}"?`;
 }

@@ -5,12 +5,13 @@ import type { Provider } from '../../plan/plan.ts';
 import { withAddress } from '../../plan/provider.ts';
 import type { Analysed } from '../analyse.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { usageError } from '../failure.ts';
 import { durationOption, type Invocation, type OutputOptions, withOutput } from '../invocation.ts';
 import { clean } from '../paint.ts';
 
 interface Options extends OutputOptions {
-  readonly template: readonly string[];
-  readonly arg: Readonly<Record<string, string>>;
+  readonly template?: readonly string[];
+  readonly arg?: Readonly<Record<string, string>>;
   readonly address?: string;
   readonly policy?: string;
   readonly environment?: string;
@@ -20,22 +21,28 @@ interface Options extends OutputOptions {
   readonly compatibility?: 'argo';
 }
 
+const HELP = `
+Exit codes: 0 it passes · 3 a release would go back · 5 a release would wait for a person
+
+Example:    shiplock analyse analysis.yaml --arg service-name=api-canary --address http://127.0.0.1:9090 --once`;
+
 export function configure(command: Command, { terminal, finish }: Invocation): void {
   withOutput(command)
     .argument('<file...>', 'files with AnalysisTemplates')
-    .option('--template <name>', 'only this one; may be given again (default: all of the files)', collect, [])
-    .option('--arg <name=value>', 'an argument of the templates; may be given again', named, {})
+    .option('--template <name>', 'only this one; may be given again (default: all of the files)', collect)
+    .option('--arg <name=value>', 'an argument of the templates; may be given again', named)
     .option('--address <url>', 'where Prometheus is reached from here, in place of the templates’ address')
     .option('--policy <file>', 'a worker’s policy, whose addresses and secrets are used')
     .option('--environment <name>', 'by which the policy maps addresses')
     .option('--once', 'read each metric once, at once')
-    .option('--for <duration>', 'end the analysis after so long', durationOption('--for'))
+    .option('--for <duration>', 'end the analysis after so long, for example 10m', durationOption('--for'))
     .option('--minimum-readings <number>', 'good readings needed of a metric without an end of its own', whole, 3)
     .addOption(new Option('--compatibility <engine>', 'judge exactly as it does').choices(['argo']))
+    .addHelpText('after', HELP)
     .action(async (files: string[], options: Options) => {
       const { analyse } = await import('../analyse.ts');
       const { compileAlone } = await import('../../plan/argo/alone.ts');
-      const { template, arg, minimumReadings, compatibility, output } = options;
+      const { template = [], arg = {}, minimumReadings, compatibility, output } = options;
       const compiled = compileAlone({ files, templates: template, args: arg, minimumReadings, compatibility });
       if (compiled.analysis === null) throw notCompiled(compiled.errors);
       const stop = new AbortController();
@@ -63,7 +70,13 @@ export function configure(command: Command, { terminal, finish }: Invocation): v
 async function reaching({ address, policy: file, environment }: Options) {
   const { locate, readPolicy, secretValue } = await import('../../../workers/policy.ts');
   const policy = file === undefined ? null : await readPolicy(file);
-  const embedded = () => Promise.reject(new Error('no embedded Prometheus is known here; name it with --address'));
+  const embedded = () =>
+    Promise.reject(
+      usageError(
+        'the policy maps Prometheus to the embedded one, which this command does not look for',
+        'name it with --address; `shiplock local status` shows where it is',
+      ),
+    );
   return {
     locate: (provider: Provider) =>
       address !== undefined && provider.kind === 'prometheus'
@@ -101,9 +114,9 @@ function notCompiled(errors: readonly { file: string; line: number; column: numb
   });
 }
 
-const collect = (value: string, before: readonly string[]) => [...before, value];
+const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
-function named(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+function named(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('expected NAME=VALUE');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };

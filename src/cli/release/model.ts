@@ -90,25 +90,46 @@ function analysisNode(title: string, metrics: readonly MetricProgress[], status:
 }
 
 function metricNode(metric: MetricProgress, { phase }: ReleaseStatus): Node {
-  const last = metric.readings.at(-1);
-  const counts = [
-    `${metric.good} good`,
-    ...(metric.failed > 0 ? [`${metric.failed} failed`] : []),
-    ...(metric.inconclusive > 0 ? [`${metric.inconclusive} inconclusive`] : []),
-    ...(metric.errors > 0 ? [`${metric.errors} errors`] : []),
-    ...(last ? [`last ${readingOf(last, metric)}`] : []),
-  ];
   const over = phase === 'undoing' || phase === 'ended';
   const state = metric.state === 'running' && over ? 'ended' : metric.state;
   const against = state === 'fail' || state === 'inconclusive' || state === 'error';
-  const settled = against && metric.because !== '' ? `; ${metric.because}` : '';
+  const last = metric.readings.at(-1);
+  const parts = [
+    ...(last ? [lastOf(last, metric)] : []),
+    ...(against && metric.because !== '' ? [becauseOf(metric)] : []),
+    countsOf(metric),
+  ];
   return {
     ...(state === 'ended' && isGood(metric) ? METRIC_LOOKS.pass : METRIC_LOOKS[state]),
     title: metric.metric,
     time: '',
-    note: `${counts.join(', ')}${settled}`,
+    note: parts.join('; '),
     children: [],
   };
+}
+
+function countsOf({ good, failed, inconclusive, errors }: MetricProgress): string {
+  return [
+    `${good} good`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(inconclusive > 0 ? [`${inconclusive} inconclusive`] : []),
+    ...(errors > 0 ? [`${errors} ${errors === 1 ? 'error' : 'errors'}`] : []),
+  ].join(', ');
+}
+
+const COMPARISON = 'comparison';
+
+/** A comparison's numbers are of all looks so far, at whatever weight, and both sides' say what they are of. */
+function lastOf(reading: JudgedReading, metric: MetricProgress): string {
+  if (metric.analysis !== COMPARISON) return `last ${readingOf(reading, metric)}`;
+  const { value, beside } = reading;
+  const slower = / slower than .*$/.exec(value)?.[0] ?? '';
+  return beside === '' ? value : `${value}, stable ${beside.replace(slower, '')}`;
+}
+
+/** Of a comparison's sentence its first words: the page, the notes and `-o json` have it whole. */
+function becauseOf({ analysis, because }: MetricProgress): string {
+  return analysis === COMPARISON ? (because.split(/[:;] /, 1)[0] ?? '') : because;
 }
 
 /** The ramp is over, and nothing speaks against it. */

@@ -26,33 +26,53 @@ export function renderRelease(status: ReleaseStatus, options: RenderOptions): st
   const rows = tree.flatMap((node, index, all) => rowsOf(node, '', index === all.length - 1));
   const widest = Math.max(...rows.map(({ head }) => widthOf(head)), 0);
   const column = Math.min(widest, Math.max(Math.floor(width / 2), width - BESIDE));
-  const lines = [...header, [], ...rows.map((row) => lineOf(row, column)), ...footer];
+  const lines = [
+    ...header,
+    [],
+    ...rows.map((row) => lineOf(row, row.block ?? column + TIME_COLUMN, column)),
+    ...footer,
+  ];
   return lines.map((line) => paintLine(line, { color, width })).join('\n');
 }
 
 interface Row {
   readonly head: Span[];
   readonly node: Node;
+  /** Where the notes of lines begin that take no time, such as metrics: they need the room. */
+  readonly block: number | null;
 }
 
-function rowsOf(node: Node, indent: string, last: boolean): Row[] {
+function rowsOf(node: Node, indent: string, last: boolean, block: number | null = null): Row[] {
   const head = [
     span(`${indent}${last ? '└─ ' : '├─ '}`, 'quiet'),
     span(`${node.icon} `, node.tone),
     span(node.title, node.tone === 'quiet' ? 'quiet' : 'plain'),
   ];
   const below = `${indent}${last ? '   ' : '│  '}`;
-  const children = node.children.flatMap((child, index) => rowsOf(child, below, index === node.children.length - 1));
-  return [{ head, node }, ...children];
+  const titles = node.children.map(({ title }) => [...title].length);
+  const timeless = node.children.every(({ time, note }) => time === '' && note !== '');
+  const within = timeless ? below.length + MARK + Math.max(...titles, 0) : null;
+  const children = node.children.flatMap((child, index) =>
+    rowsOf(child, below, index === node.children.length - 1, within),
+  );
+  return [{ head, node, block }, ...children];
 }
+
+/** Columns of a branch and an icon. */
+const MARK = 5;
 
 const TIME_COLUMN = 8;
 /** What is kept for time and note, where titles are long. */
 const BESIDE = 32;
 
-function lineOf({ head, node }: Row, column: number): Span[] {
-  const gap = span(' '.repeat(Math.max(column - widthOf(head), 0) + 2));
-  return [...head, gap, span(node.time.padEnd(TIME_COLUMN), 'quiet'), span(node.note, noteTone(node))];
+function lineOf({ head, node }: Row, note: number, time: number): Span[] {
+  if (node.time === '') return [...head, gap(note - widthOf(head)), span(node.note, noteTone(node))];
+  const spent = span(node.time.padEnd(TIME_COLUMN), 'quiet');
+  return [...head, gap(time - widthOf(head)), spent, span(node.note, noteTone(node))];
+}
+
+function gap(columns: number): Span {
+  return span(' '.repeat(Math.max(columns, 0) + 2));
 }
 
 function noteTone({ tone }: Node): Span['tone'] {

@@ -5,6 +5,7 @@ import type { CanaryPlan, MetricPlan, Target } from '../plan.ts';
 import { piece, valueAt } from '../shape/check.ts';
 import { show } from '../shape/show.ts';
 import { rolloutSettings } from './canary.ts';
+import { faultOfCounter, faultOfSide } from './compared-query.ts';
 import type { Context } from './context.ts';
 import { compileKayenta } from './kayenta.ts';
 import { comparisonSchema, type WrittenComparison } from './schema-comparison.ts';
@@ -60,9 +61,8 @@ function compileMetrics(
     const of = metric.counts ? 'counts' : metric.mean ? 'mean' : 'histogram';
     const query = queryOf(metric);
     for (const [path, part] of partsOf(metric)) {
-      if (part.includes(canaryService)) continue;
-      const message = `names no ${canaryService}, which the same question about ${stableService} would replace`;
-      refuse(['metrics', index, ...path], 'SHIPLOCK_PLAN_VALUE', message);
+      const fault = faultOfSide(part, { canaryService, stableService }) ?? faultOfCounter(part);
+      if (fault !== null) refuse(['metrics', index, ...path], 'SHIPLOCK_PLAN_VALUE', fault);
     }
     if (written.metrics.findIndex(({ name }) => name === metric.name) !== index)
       refuse(['metrics', index, 'name'], 'SHIPLOCK_PLAN_VALUE', `is ${show(metric.name)} a second time`);

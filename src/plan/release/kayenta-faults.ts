@@ -5,6 +5,7 @@ import { formatDuration } from '../duration.ts';
 import type { KayentaPlan } from '../kayenta-plan.ts';
 import type { CanaryPlan, Target } from '../plan.ts';
 import { show } from '../shape/show.ts';
+import { faultOfSide } from './compared-query.ts';
 import type { WrittenKayenta, WrittenKayentaMetric } from './schema-kayenta.ts';
 
 export interface KayentaFault {
@@ -72,16 +73,11 @@ export function kayentaFaults(written: WrittenKayenta, compiled: Compiled): read
   return [...faults, ...groupFaults(comparison), ...sizeFaults(written, compiled), ...rhythmFaults(written, compiled)];
 }
 
-function metricFaults(
-  metric: WrittenKayentaMetric,
-  { canaryService, stableService }: Compiled['target'],
-): KayentaFault[] {
+function metricFaults(metric: WrittenKayentaMetric, target: Compiled['target']): KayentaFault[] {
   const faults: KayentaFault[] = [];
   const { effectSize = {}, direction = 'either' } = metric;
-  if (!metric.query.includes(canaryService)) {
-    const message = `names no ${canaryService}, which the same question about ${stableService} would replace`;
-    faults.push(value(['query'], message));
-  }
+  const side = faultOfSide(metric.query, target);
+  if (side !== null) faults.push(value(['query'], side));
   if (metric.muted && metric.critical)
     faults.push(choice(['muted'], 'stands beside critical; a muted metric decides nothing'));
   if (metric.mustHaveData && metric.nan === 'replace')
@@ -114,7 +110,9 @@ function groupFaults({ groups, metrics }: KayentaPlan): KayentaFault[] {
   if (rest.length === 0 && off)
     faults.push(value(['groups'], `weigh ${sum} together; expected 100, as every group has a weight`));
   else if (rest.length > 0 && sum >= 100 - 1e-9)
-    faults.push(value(['groups'], `weigh ${sum} together, which leaves nothing for ${rest.join(', ')}`));
+    faults.push(
+      value(['groups'], `weigh ${sum} together, which leaves nothing for ${rest.join(', ')}, the group of a metric`),
+    );
   return faults;
 }
 

@@ -1,12 +1,9 @@
 import { z } from 'zod';
-import { dnsLabel, duration, interval, text } from '../shape/fields.ts';
+import { dnsLabel, duration, interval, numberBetween, textOf } from '../shape/fields.ts';
 import { exactlyOne } from './schema-fields.ts';
 
 const margin = () =>
-  z
-    .number()
-    .min(0.01)
-    .max(99)
+  numberBetween(0.01, 99, '0.5 is half as often again')
     .optional()
     .describe('Up to 1 + margin times as often (a mean: as long) is equivalent. Default: none.');
 const minimumRequests = () =>
@@ -17,13 +14,12 @@ const minimumRequests = () =>
     .optional()
     .describe('Needed on each side before anything is concluded. Default: 100.');
 
+const promql = () => textOf('PromQL');
+
 /** What of the canary is compared with the stable side, look by look. */
 export const comparisonSchema = z.strictObject({
   judge: z.literal('sequential').optional().describe('Who judges: sequential (default) or kayenta.'),
-  alpha: z
-    .number()
-    .min(1e-6)
-    .max(0.5)
+  alpha: numberBetween(1e-6, 0.5, '0.05 is 5 %')
     .optional()
     .describe(
       'The share of releases of an equal version that may be called worse, for all metrics together. Default: 0.05.',
@@ -36,7 +32,7 @@ export const comparisonSchema = z.strictObject({
       'Compares with a fresh revision of the stable version, of the size and share of the canary. Default: false.',
     ),
   timeout: duration('Of one question. Default: 30s.').optional(),
-  prometheus: text().describe('Its address, for example http://prometheus:9090.'),
+  prometheus: textOf('an http address').describe('Its address, for example http://prometheus:9090.'),
   margin: margin(),
   minimumRequests: minimumRequests(),
   metrics: z
@@ -47,20 +43,24 @@ export const comparisonSchema = z.strictObject({
           weight: z.number().min(0.01).max(100).optional().describe('Its part of alpha. Default: 1.'),
           counts: z
             .strictObject({
-              events: text().describe('Counters of what should not happen, for example failed requests.'),
-              total: text().describe('Counters of all requests.'),
+              events: promql().describe('Counters of what should not happen, for example failed requests.'),
+              total: promql().describe('Counters of all requests.'),
             })
             .optional()
             .describe("PromQL that names the canary's service; sums are taken of it."),
-          histogram: text().optional().describe("Buckets (PromQL that names the canary's service), by le in seconds."),
+          histogram: promql()
+            .optional()
+            .describe("Buckets (PromQL that names the canary's service), by le in seconds."),
           mean: z
             .strictObject({
-              sum: text().describe('The sum of what the histogram observed, in seconds: its series ending in _sum.'),
-              histogram: text().describe('Its buckets, by le in seconds; they say how much the latency varies.'),
+              sum: promql().describe('The sum of what the histogram observed, in seconds: its series ending in _sum.'),
+              histogram: promql().describe('Its buckets, by le in seconds; they say how much the latency varies.'),
             })
             .optional()
             .describe("PromQL that names the canary's service: how long requests take on average."),
-          quantile: z.number().min(0.5).max(0.9999).optional().describe('Of the histogram. Default: 0.99.'),
+          quantile: numberBetween(0.5, 0.9999, '0.99 is the 99th percentile')
+            .optional()
+            .describe('Of the histogram. Default: 0.99.'),
           margin: margin(),
           minimumRequests: minimumRequests(),
         })

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dnsLabel, duration, interval, text } from '../shape/fields.ts';
+import { dnsLabel, duration, interval, textOf } from '../shape/fields.ts';
 
 const limit = (description: string) => z.number().min(0).max(1_000_000).optional().describe(description);
 const score = () => z.number().min(0).max(100).optional();
@@ -15,7 +15,7 @@ export const kayentaSchema = z.strictObject({
       'Compares with a fresh revision of the stable version, of the size and share of the canary. Default: false.',
     ),
   timeout: duration('Of one question. Default: 30s.').optional(),
-  prometheus: text().describe('Its address, for example http://prometheus:9090.'),
+  prometheus: textOf('an http address').describe('Its address, for example http://prometheus:9090.'),
   step: interval('Between two points of a series. Default: 15s.').optional(),
   lookback: duration('Judges so much of the time until now. Default: all since the comparison began.').optional(),
   pass: score().describe('This score or more passes. Default: 95.'),
@@ -28,7 +28,7 @@ export const kayentaSchema = z.strictObject({
     .array(
       z.strictObject({
         name: dnsLabel(),
-        query: text().describe("PromQL that names the canary's service and gives one series."),
+        query: textOf('PromQL').describe("PromQL that names the canary's service and gives one series."),
         group: dnsLabel().optional().describe('Default: all.'),
         direction: z.enum(['increase', 'decrease', 'either']).optional().describe('What is bad. Default: either.'),
         critical: z.boolean().optional().describe('If it fails or has no data, the score is 0. Default: false.'),

@@ -2,10 +2,9 @@
 import { z } from 'zod';
 import { backgroundSchema, stepsSchema } from '../argo/rollout-schema.ts';
 import { MAX_GATES } from '../limits.ts';
-import { dnsLabel, duration, interval, text } from '../shape/fields.ts';
-import { comparisonSchema } from './schema-comparison.ts';
+import { dnsLabel, duration, interval, text, textOf } from '../shape/fields.ts';
 import { approvalSchema, command, exactlyOne, fraction, onFailureOfRelease, path, urlPath } from './schema-fields.ts';
-import { kayentaSchema } from './schema-kayenta.ts';
+import { comparisonByEither } from './schema-judges.ts';
 import {
   cutoverSchema,
   databaseSchema,
@@ -77,7 +76,7 @@ export const analysisSettingsSchema = z.strictObject({
   deadline: duration('When an inline analysis becomes an error. Default: twice its readings and 10m more.').optional(),
   lowTraffic: z
     .strictObject({
-      requests: text().describe('PromQL: how many requests a reading speaks of, as one number.'),
+      requests: textOf('PromQL').describe('PromQL: how many requests a reading speaks of, as one number.'),
       atLeast: z.int().min(1).max(1_000_000_000).describe('So many are needed.'),
     })
     .optional()
@@ -106,12 +105,7 @@ export const canarySchema = z.strictObject({
   readyDeadline: duration("Default: the Rollout's progressDeadlineSeconds, else 5m.").optional(),
   openPauseDeadline: duration('How long `pause: {}` waits for promote. Default: 1h.').optional(),
   analysis: analysisSettingsSchema.optional().describe('For every analysis of the release.'),
-  comparison: z
-    .discriminatedUnion('judge', [comparisonSchema, kayentaSchema], {
-      error: ({ code }) => (code === 'invalid_union' ? '"sequential" or "kayenta"' : undefined),
-    })
-    .optional()
-    .describe('What is compared with the stable side during the ramp.'),
+  comparison: comparisonByEither.optional().describe('What is compared with the stable side during the ramp.'),
   onFailure: onFailureOfRelease('without the canary nothing would be released'),
 });
 

@@ -2,7 +2,7 @@ import { formatDuration } from '../duration.ts';
 import type { AnalysisPlan, CanaryPlan, FlagStep, MetricPlan, Step } from '../plan.ts';
 import { type Row, row } from './row.ts';
 import { earliestStepMs } from './timeline.ts';
-import { metricText, within } from './words.ts';
+import { lowTrafficText, metricText, within } from './words.ts';
 
 /** The rows of a ramp alone, also of a Rollout without a release file. */
 export function canaryRows(canary: CanaryPlan): Row[] {
@@ -55,7 +55,11 @@ function backgroundRows(analysis: AnalysisPlan, at: number): Row[] {
 }
 
 function metricRows(analysis: AnalysisPlan, phase: string): Row[] {
-  return analysis.metrics.map((metric) =>
-    row(null, phase, metricText(metric), `more than ${metric.failureLimit} bad fail`),
+  const rows = analysis.metrics.map((metric) =>
+    row(null, phase, metricText(metric), metric.failureLimit < 0 ? '' : failingAt(metric.failureLimit)),
   );
+  const lowTraffic = analysis.metrics.find((metric) => metric.lowTraffic !== undefined)?.lowTraffic;
+  return lowTraffic === undefined ? rows : [...rows, row(null, phase, lowTrafficText(lowTraffic))];
 }
+
+const failingAt = (limit: number): string => (limit === 0 ? 'one bad fails' : `more than ${limit} bad fail`);

@@ -48,10 +48,36 @@ export function migrationText({ name, sha256 }: Migration, database: string): st
 }
 
 export function metricText(metric: MetricPlan): string {
-  if (metric.comparison) return `· ${metric.name}: ${comparisonText(metric.comparison)} · ${describeRhythm(metric)}`;
-  const good = metric.successCondition === null ? '' : ` good: ${metric.successCondition}`;
-  const bad = metric.failureCondition === null ? '' : ` bad: ${metric.failureCondition}`;
-  return `· ${metric.name}:${good}${bad} · ${describeRhythm(metric)}`;
+  return `· ${metric.name}${askedOf(metric.provider)}: ${ruleOf(metric)} · ${describeRhythm(metric)}`;
+}
+
+/** Whom a metric asks, where it is not Prometheus. */
+function askedOf(provider: MetricPlan['provider']): string {
+  switch (provider.kind) {
+    case 'prometheus':
+      return '';
+    case 'web':
+      return ` (${provider.method} ${provider.url})`;
+    case 'datadog':
+      return ' (Datadog)';
+    case 'job':
+      return ' (job)';
+  }
+}
+
+/** What its readings must be; without a condition every answer is good that is one. */
+function ruleOf({ provider, comparison, successCondition, failureCondition }: MetricPlan): string {
+  if (provider.kind === 'job') return `good where ${provider.command.join(' ')} exits with 0`;
+  if (comparison) return comparisonText(comparison);
+  const rules = [
+    ...(successCondition === null ? [] : [`good: ${successCondition}`]),
+    ...(failureCondition === null ? [] : [`bad: ${failureCondition}`]),
+  ];
+  return rules.join(' ') || 'good: any answer with data';
+}
+
+export function lowTrafficText({ requests, atLeast }: NonNullable<MetricPlan['lowTraffic']>): string {
+  return `· readings of Prometheus count from ${atLeast} requests on: ${requests}`;
 }
 
 export function monitorText({ healthy, unhealthy }: MonitorPlan): string {

@@ -4,6 +4,16 @@ import { nearest } from '../suggest.ts';
 import type { Source } from '../yaml/read.ts';
 import { show } from './show.ts';
 
+type FieldHint = (field: string) => string | undefined;
+
+const HINTS = new WeakMap<object, FieldHint>();
+
+/** The schema, and what to say of a field that it does not know and that is no spelling mistake. */
+export function withHints<T extends z.ZodType>(schema: T, hint: FieldHint): T {
+  HINTS.set(schema, hint);
+  return schema;
+}
+
 /**
  * Checks a value of a source against a schema and reports every deviation at its place.
  * Returns the parsed value, or `undefined` where anything was wrong.
@@ -15,16 +25,22 @@ export function checkShape<T>(
   base: Path,
   report: Report,
 ): T | undefined {
-  const knownKeys = new WeakMap<readonly string[], readonly string[]>();
+  const knownKeys = new WeakMap<readonly string[], KnownFields>();
   const result = schema.safeParse(value, {
     error: (issue) => {
-      if (issue.code === 'unrecognized_keys') knownKeys.set(issue.keys, keysOf(issue.inst));
+      if (issue.code === 'unrecognized_keys')
+        knownKeys.set(issue.keys, { names: keysOf(issue.inst), hint: HINTS.get(issue.inst ?? {}) });
       return undefined;
     },
   });
   if (result.success) return result.data;
   for (const issue of result.error.issues) reportIssue(issue, knownKeys, source, value, base, report);
   return undefined;
+}
+
+interface KnownFields {
+  readonly names: readonly string[];
+  readonly hint: FieldHint | undefined;
 }
 
 /** The same without reporting: for parts of something whose problems are reported already. */
@@ -35,7 +51,7 @@ export function piece<T>(schema: z.ZodType<T>, value: unknown): T | undefined {
 
 function reportIssue(
   issue: z.core.$ZodIssue,
-  knownKeys: WeakMap<readonly string[], readonly string[]>,
+  knownKeys: WeakMap<readonly string[], KnownFields>,
   source: Source,
   value: unknown,
   base: Path,
@@ -46,10 +62,11 @@ function reportIssue(
   const found = valueAt(value, inner);
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
-      const known = knownKeys.get(issue.keys) ?? [];
+      const { names: known, hint } = knownKeys.get(issue.keys) ?? { names: [], hint: undefined };
       const near = nearest(key, known);
-      const hint = near === null ? `expected ${listOf(known)}` : `did you mean ${near}?`;
-      report.error(source, [...path, key], 'SHIPLOCK_PLAN_FIELD_UNKNOWN', `is not a known field; ${hint}`, 'key');
+      const other = near === null ? `expected ${listOf(known)}` : `did you mean ${near}?`;
+      const message = hint?.(key) ?? `is not a known field; ${other}`;
+      report.error(source, [...path, key], 'SHIPLOCK_PLAN_FIELD_UNKNOWN', message, 'key');
     }
     return;
   }
@@ -89,6 +106,8 @@ function codeOf(issue: z.core.$ZodIssue): PlanCode {
 }
 
 function expected(issue: z.core.$ZodIssue): string {
+  // A schema's own words; zod's begin so.
+  if (issue.code !== 'invalid_value' && !/^(Too |Invalid )/.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
       return TYPE_NAMES[issue.expected] ?? issue.expected;

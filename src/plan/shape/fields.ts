@@ -12,6 +12,15 @@ export const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 export const text = () => z.string().min(1).max(4_096);
 
+/** Text of a kind, which a message names where it is missing. */
+export const textOf = (kind: string) => z.string({ error: kind }).min(1).max(4_096);
+
+/** A share or the like, of which a percentage is the usual mistake; `instead` says what to write. */
+export function numberBetween(least: number, most: number, instead: string) {
+  const error = `a number from ${least} to ${most}: ${instead}`;
+  return z.number({ error }).min(least, { error }).max(most, { error });
+}
+
 export const dnsLabel = () =>
   z.string().regex(DNS_LABEL, 'a DNS label: a-z, 0-9 and -, at most 63 characters, for example credlink-api');
 
@@ -42,14 +51,14 @@ export const kindsOf = (step: unknown, among: readonly string[]): string[] =>
 
 /**
  * A field of Argo's that is known and not supported: refused by name, never called a spelling mistake.
- * `harmless` is a value that asks for nothing.
+ * `harmless` is a value that asks for nothing; `instead` says what to do.
  */
-export function refused(name: string, harmless?: unknown) {
+export function refused(name: string, harmless?: unknown, instead = 'remove it') {
   return z
     .unknown()
     .refine((value) => value === undefined || value === null || value === harmless, {
       params: { code: 'SHIPLOCK_PLAN_UNSUPPORTED', atKey: true },
-      error: `${name} is known to Argo Rollouts but not supported by this version of Shiplock; remove it`,
+      error: `${name} is known to Argo Rollouts but not supported by this version of Shiplock; ${instead}`,
     })
     .optional()
     .meta({ not: {} });

@@ -66,7 +66,7 @@ export function checkHeaders(headers: readonly HttpHeader[], { source, path, rep
 export const refusedAuthentication = (name: string) =>
   z.preprocess(
     (value) => (typeof value === 'object' && JSON.stringify(value) === '{}' ? undefined : value),
-    refused(name),
+    refused(name, undefined, 'send a header Authorization'),
   );
 
 /** Whole seconds of Argo's, at most a wait. */

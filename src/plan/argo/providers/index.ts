@@ -30,7 +30,9 @@ export const providerSchema = z.strictObject({
   web: webSchema.nullish(),
   datadog: datadogSchema.nullish(),
   job: jobSchema.nullish(),
-  ...Object.fromEntries(OTHERS.map((name) => [name, refused(`provider.${name}`)])),
+  ...Object.fromEntries(
+    OTHERS.map((name) => [name, refused(`provider.${name}`, undefined, `expected one of ${KINDS.join(', ')}`)]),
+  ),
 });
 type Written = z.output<typeof providerSchema>;
 
