@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MeasureRequest } from '../../activities/metrics/port.ts';
 import type { MetricPlan, Plan, WebRequest } from '../../src/plan/plan.ts';
-import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { withWorld } from './environment.ts';
+import { endOf } from './invariants-scenes.ts';
 import { automatic, credlinkPlan } from './plans.ts';
 import { createWorld } from './world.ts';
 
@@ -27,7 +27,7 @@ test('a metric on a dry run fails in sight of all, and the release goes on', lim
     metric.name === 'latency' ? { ...metric, successCondition: 'result[0] < 0', dryRun: true } : metric,
   );
   await withWorld(world, async ({ start }) => {
-    const result = (await (await start(plan)).result()) as ReleaseStatus;
+    const { status: result } = await endOf(await start(plan));
     assert.equal(result.outcome, 'released');
     const latency = result.metrics.find(({ metric }) => metric === 'latency');
     assert.equal(latency?.state, 'fail');
@@ -45,7 +45,7 @@ test('readings with too little traffic count for nothing, until there is enough'
     return query.includes('quantile') ? 0.1 : weight <= 25 ? 0 : 1;
   };
   await withWorld(world, async ({ start }) => {
-    const result = (await (await start(planWith((metric) => ({ ...metric, lowTraffic })))).result()) as ReleaseStatus;
+    const { status: result } = await endOf(await start(planWith((metric) => ({ ...metric, lowTraffic }))));
     assert.equal(result.outcome, 'released');
     const [first] = result.metrics.find(({ metric }) => metric === 'success-rate')?.readings ?? [];
     assert.equal(first?.verdict, 'skipped');
@@ -57,9 +57,7 @@ test('a release that never has enough traffic asks a person, and goes back witho
   const world = createWorld({ canaryVersion: version });
   world.metric = (query) => (query === lowTraffic.requests ? 49 : query.includes('quantile') ? 0.1 : 1);
   await withWorld(world, async ({ start }) => {
-    const handle = await start(planWith((metric) => ({ ...metric, lowTraffic })));
-    await handle.result().catch(() => null);
-    const status = (await handle.query('status')) as ReleaseStatus;
+    const { status } = await endOf(await start(planWith((metric) => ({ ...metric, lowTraffic }))));
     assert.equal(status.outcome, 'rolledBack');
     assert.match(status.because, /inconclusive and nobody decided: .*only 0 good readings/);
   });
@@ -69,7 +67,7 @@ test('a metric keeps its last readings whole, and is judged by all of them', lim
   const world = createWorld({ canaryVersion: version });
   const plan = planWith((metric) => ({ ...metric, retained: 2 }));
   await withWorld(world, async ({ start }) => {
-    const result = (await (await start(plan)).result()) as ReleaseStatus;
+    const { status: result } = await endOf(await start(plan));
     assert.equal(result.outcome, 'released');
     for (const { metric, readings, earlier = [], good } of result.metrics) {
       assert.equal(readings.length, 2, metric);
@@ -123,7 +121,7 @@ test('a web provider is asked about this release, below its host, and has no sid
     metric.name === 'success-rate' ? { ...metric, provider, successCondition } : metric,
   );
   await withWorld(world, async ({ start }) => {
-    const result = (await (await start(plan)).result()) as ReleaseStatus;
+    const { status: result } = await endOf(await start(plan));
     const metric = result.metrics.find((known) => known.metric === 'success-rate');
     assert.equal(metric?.query, `POST ${provider.url}`);
   });
