@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { paintLine, span } from '../../src/cli/paint.ts';
 import { changesBetween } from '../../src/cli/release/changes.ts';
 import { renderRelease } from '../../src/cli/release/render.ts';
-import type { ReleaseStatus } from '../../workflows/messages.ts';
+import type { Progress, ReleaseStatus } from '../../workflows/messages.ts';
 import {
   canaryAt25,
   compared,
@@ -97,6 +97,12 @@ suite('the tree of a release', () => {
     const tree = renderRelease({ ...releasedInWindow, phase: 'ended', waiting: null, undone }, PLAIN);
     assert.match(tree, /Status: +⚠ released, without flags \(exit code 6\)/);
     assert.match(tree, /Without: +flags: flag-errors: 2 failed readings/);
+  });
+
+  test('has what removes a fresh baseline in the canary, of which it is a part', () => {
+    const baseline = { ...(canaryAt25.progress[0] as Progress), name: 'baseline', title: 'remove the baseline' };
+    const tree = renderRelease({ ...canaryAt25, progress: [...canaryAt25.progress, baseline] }, PLAIN);
+    assert.match(tree, /^│ {2}├─ ✔ remove the baseline/m);
   });
 
   test('shows a line whose name it does not know', () => {

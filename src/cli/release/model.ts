@@ -32,7 +32,7 @@ const GROUPS: readonly (readonly [title: string, members: RegExp])[] = [
   ['image', /^image$/],
   ['configuration', /^configuration-/],
   ['expand', /^expand-/],
-  ['canary', /^(ready|step-\d+)$/],
+  ['canary', /^(ready|step-\d+|baseline)$/],
   ['promotion', /^(monitor|promotion|full)$/],
   ['cutover', /^cutover-/],
   ['flags', /^flag-/],
