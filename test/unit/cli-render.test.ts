@@ -10,6 +10,7 @@ import {
   compared,
   gatesRunning,
   NOW,
+  rejectedByGate,
   releasedInWindow,
   rolledBack,
   stuckUndo,
@@ -26,6 +27,7 @@ const STATES: Record<string, ReleaseStatus> = {
   'a release that went back': rolledBack,
   'a release in its window': releasedInWindow,
   'an undo that is stuck': stuckUndo,
+  'a release that a gate rejected': rejectedByGate,
 };
 
 suite('the tree of a release', () => {
@@ -151,6 +153,18 @@ suite('what changed in a release, as lines', () => {
       metrics: [{ ...metric, readings: [...metric.readings, reading] }, ...canaryAt25.metrics.slice(1)],
     };
     assert.deepEqual(lines(canaryAt25, after), ['α success-rate [0.91] at 25 %: fail  2026-03-04 12:10:00Z']);
+  });
+
+  test('tell the end of what a gate wrote that did not pass, once, and where the whole is', () => {
+    const told = lines(gatesRunning, rejectedByGate);
+    assert.ok(told.includes('✖ gate unit-tests: exit code 1 after 20.9 s  2026-03-04 12:00:22Z'), told.join('\n'));
+    const at = told.indexOf('  │ not ok 21 - answers within 50 ms');
+    assert.match(
+      told[at - 12] ?? '',
+      /^ {2}the end of what gate unit-tests wrote; all of it: \/var\/lib\/.*gate\.log /,
+    );
+    assert.equal(told[at - 11], '  │ ok 10');
+    assert.ok(!lines(rejectedByGate, { ...rejectedByGate, because: 'so' }).some((line) => line.includes('│')));
   });
 
   test('ends with the outcome and its reason', () => {

@@ -1,8 +1,9 @@
 import type { Progress, ReleaseStatus, Verdict } from '../../../workflows/messages.ts';
 import { type Span, span } from '../paint.ts';
 import { answersTo, deadlineOf, decisionLine } from './footer.ts';
+import { gateLogs } from './gate-log.ts';
 import { at, standing } from './header.ts';
-import { ICONS, readingOf, waitingLook } from './model.ts';
+import { ICONS, noteOf, readingOf, waitingLook } from './model.ts';
 
 /**
  * What happened between two looks at a release, one line each: for logs and other places that cannot be redrawn.
@@ -12,6 +13,7 @@ export function changesBetween(before: ReleaseStatus | null, after: ReleaseStatu
   return [
     ...(before ? [] : [opening(after)]),
     ...progressLines(before, after),
+    ...gateLogs(before, after),
     ...metricLines(before, after),
     ...trafficLine(before, after),
     ...waitingLines(before, after, now),
@@ -34,7 +36,9 @@ function progressLines(before: ReleaseStatus | null, after: ReleaseStatus): Span
   });
 }
 
-function progressLine({ state, title, because, startedAt, endedAt }: Progress): Span[] {
+function progressLine(entry: Progress): Span[] {
+  const { state, title, startedAt, endedAt } = entry;
+  const because = noteOf(entry);
   const { icon, tone } = LOOKS[state];
   const time = endedAt ?? startedAt;
   return [
