@@ -155,7 +155,16 @@ suite('what changed in a release, as lines', () => {
     assert.deepEqual(lines(canaryAt25, after), ['α success-rate [0.91] at 25 %: fail  2026-03-04 12:10:00Z']);
   });
 
-  test('tell the end of what a gate wrote that did not pass, once, and where the whole is', () => {
+  test('tells readings of a comparison from those of a template that has a metric of the same name', () => {
+    const told = lines(canaryAt25, { ...compared, because: '' });
+    assert.ok(
+      told.some((line) => line.startsWith('α latency (compared) 30.5 % of 59')),
+      told.join('\n'),
+    );
+    assert.ok(told.some((line) => line.startsWith('α latency (compared): worse than the stable side')));
+  });
+
+  test('tells the end of what a gate wrote that did not pass, once, and where the whole is', () => {
     const told = lines(gatesRunning, rejectedByGate);
     assert.ok(told.includes('✖ gate unit-tests: exit code 1 after 20.9 s  2026-03-04 12:00:22Z'), told.join('\n'));
     const at = told.indexOf('  │ not ok 21 - answers within 50 ms');

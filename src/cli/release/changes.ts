@@ -1,4 +1,4 @@
-import type { Progress, ReleaseStatus, Verdict } from '../../../workflows/messages.ts';
+import type { MetricProgress, Progress, ReleaseStatus, Verdict } from '../../../workflows/messages.ts';
 import { type Span, span } from '../paint.ts';
 import { answersTo, deadlineOf, decisionLine } from './footer.ts';
 import { gateLogs } from './gate-log.ts';
@@ -66,15 +66,19 @@ function metricLines(before: ReleaseStatus | null, after: ReleaseStatus): Span[]
       .filter((reading) => reading.at > last)
       .map((reading) => [
         span(`${ICONS.analysis} `, TONES[reading.verdict]),
-        span(`${metric.metric} ${readingOf(reading, metric)}: ${reading.verdict}`),
+        span(`${called(metric)} ${readingOf(reading, metric)}: ${reading.verdict}`),
         span(`  ${at(reading.at)}`, 'quiet'),
       ]);
     const settled = metric.state !== 'running' && known?.state !== metric.state;
     return settled
-      ? [...readings, [span(`${ICONS.analysis} ${metric.metric}: ${metric.because || metric.state}`)]]
+      ? [...readings, [span(`${ICONS.analysis} ${called(metric)}: ${metric.because || metric.state}`)]]
       : readings;
   });
 }
+
+/** A template and a comparison may each have a metric of one name. */
+const called = ({ analysis, metric }: MetricProgress): string =>
+  analysis === 'comparison' ? `${metric} (compared)` : metric;
 
 const TONES = {
   pass: 'good',
