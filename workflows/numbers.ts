@@ -12,10 +12,20 @@ export function numbers(status: ReleaseStatus): string {
   const share = (of: string): string => `${weights[of] ?? 0} %`;
   if (from === null) return table(['', `new ${version}`, ''], [['traffic', share(version), '']]);
   const besideOthers = metrics.filter((one) => !isComparison(one));
-  const rows = [['traffic', share(from), share(version), ''], ...besideOthers.map((one) => metric(one, progress))];
+  const rows = [
+    ['traffic', share(from), share(version), ''],
+    ...others(status, from),
+    ...besideOthers.map((one) => metric(one, progress)),
+  ];
   return [table(['', `old ${from}`, `new ${version}`, 'readings'], rows), comparisons(status, from)]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** Traffic of a fresh copy of the old version. */
+function others({ weights, version }: ReleaseStatus, from: string): string[][] {
+  const more = Object.entries(weights).filter(([name, share]) => name !== from && name !== version && share > 0);
+  return more.map(([name, share]) => [text(name), `${share} %`, '', '']);
 }
 
 const isComparison = ({ analysis }: MetricProgress): boolean => analysis === 'comparison';

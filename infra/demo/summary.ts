@@ -57,7 +57,7 @@ export function renderSummary(status: ReleaseStatus, samples: readonly Response[
   const failures = failuresOf(samples, status.version);
   const { faultToVerdict, verdictToLastAnswer } = reactionOf(status, samples);
   const lines = [
-    `${status.service} ${status.from} → ${status.version}: ${status.outcome} (${status.because})`,
+    `${status.service} ${status.from} → ${status.version}: ${status.outcome} (${status.because.split('; ', 1)[0]})`,
     '  asked   observed   requests   failed',
     ...splitsOf(status, samples).map(
       ({ asked, observed, requests, failed }) =>

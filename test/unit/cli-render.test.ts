@@ -4,12 +4,13 @@ import { stripVTControlCharacters } from 'node:util';
 import { paintLine, span } from '../../src/cli/paint.ts';
 import { changesBetween } from '../../src/cli/release/changes.ts';
 import { renderRelease } from '../../src/cli/release/render.ts';
-import type { ReleaseStatus } from '../../workflows/messages.ts';
+import type { Progress, ReleaseStatus } from '../../workflows/messages.ts';
 import {
   canaryAt25,
   compared,
   gatesRunning,
   NOW,
+  rejectedByGate,
   releasedInWindow,
   rolledBack,
   stuckUndo,
@@ -26,6 +27,7 @@ const STATES: Record<string, ReleaseStatus> = {
   'a release that went back': rolledBack,
   'a release in its window': releasedInWindow,
   'an undo that is stuck': stuckUndo,
+  'a release that a gate rejected': rejectedByGate,
 };
 
 suite('the tree of a release', () => {
@@ -99,6 +101,12 @@ suite('the tree of a release', () => {
     assert.match(tree, /Without: +flags: flag-errors: 2 failed readings/);
   });
 
+  test('has what removes a fresh baseline in the canary, of which it is a part', () => {
+    const baseline = { ...(canaryAt25.progress[0] as Progress), name: 'baseline', title: 'remove the baseline' };
+    const tree = renderRelease({ ...canaryAt25, progress: [...canaryAt25.progress, baseline] }, PLAIN);
+    assert.match(tree, /^│ {2}├─ ✔ remove the baseline/m);
+  });
+
   test('shows a line whose name it does not know', () => {
     const later = {
       name: 'flags-1',
@@ -145,6 +153,27 @@ suite('what changed in a release, as lines', () => {
       metrics: [{ ...metric, readings: [...metric.readings, reading] }, ...canaryAt25.metrics.slice(1)],
     };
     assert.deepEqual(lines(canaryAt25, after), ['α success-rate [0.91] at 25 %: fail  2026-03-04 12:10:00Z']);
+  });
+
+  test('tells readings of a comparison from those of a template that has a metric of the same name', () => {
+    const told = lines(canaryAt25, { ...compared, because: '' });
+    assert.ok(
+      told.some((line) => line.startsWith('α latency (compared) 30.5 % of 59')),
+      told.join('\n'),
+    );
+    assert.ok(told.some((line) => line.startsWith('α latency (compared): worse than the stable side')));
+  });
+
+  test('tells the end of what a gate wrote that did not pass, once, and where the whole is', () => {
+    const told = lines(gatesRunning, rejectedByGate);
+    assert.ok(told.includes('✖ gate unit-tests: exit code 1 after 20.9 s  2026-03-04 12:00:22Z'), told.join('\n'));
+    const at = told.indexOf('  │ not ok 21 - answers within 50 ms');
+    assert.match(
+      told[at - 12] ?? '',
+      /^ {2}the end of what gate unit-tests wrote; all of it: \/var\/lib\/.*gate\.log /,
+    );
+    assert.equal(told[at - 11], '  │ ok 10');
+    assert.ok(!lines(rejectedByGate, { ...rejectedByGate, because: 'so' }).some((line) => line.includes('│')));
   });
 
   test('ends with the outcome and its reason', () => {

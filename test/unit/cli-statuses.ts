@@ -110,6 +110,39 @@ export const canaryAt25 = status({
   ],
 });
 
+/** Rejected by a gate, whose log says why. */
+export const rejectedByGate = status({
+  phase: 'ended',
+  outcome: 'rejected',
+  because: 'gate unit-tests: exit code 1 after 20.9 s',
+  progress: [
+    ADMITTED,
+    entry(
+      'gate-unit-tests',
+      'gate unit-tests',
+      'failed',
+      '12:00:01-12:00:22',
+      'gate unit-tests: exit code 1 after 20.9 s',
+    ),
+  ],
+  gates: [
+    {
+      name: 'unit-tests',
+      verdict: 'fail',
+      because: 'exit code 1 after 20.9 s',
+      durationMs: 20_900,
+      exitCode: 1,
+      log: {
+        file: '/var/lib/shiplock/logs/release-production-api/1/gate-unit-tests/gate.log',
+        bytes: 1_000,
+        sha256: '',
+        kept: 768,
+        tail: `${Array.from({ length: 20 }, (_, index) => `ok ${index + 1}`).join('\n')}\nnot ok 21 - answers within 50 ms\n`,
+      },
+    },
+  ],
+});
+
 /** A comparison that has failed, with the sentence that a release says of it. */
 export const WORSE =
   'worse than the stable side: 30.5 % of 59 slower than 0.1 s on the canary, 0.66 % of 303 on the stable side; ' +

@@ -88,6 +88,13 @@ test('the reason for which a release went back is said once', () => {
   assert.match(text, /^• \*\*errors\*\*, `[^`]*`: \*\*fail\*\*, 2 good, 1 failed: as said above$/m);
 });
 
+test('traffic of a fresh copy of the old version is shown, too', () => {
+  const weights = { '1.0.0': 0, '1.0.0-baseline': 50, '1.1.0': 50 };
+  const text = page({ ...canary, weights }).replaceAll('\u00a0', ' ');
+  assert.match(text, /\| traffic +\| 0 % +\| 50 % +\|/);
+  assert.match(text, /\| 1\.0\.0-baseline +\| 50 % +\| +\|/);
+});
+
 test('a long reading is cut in the table, and shows that it is', () => {
   const [first] = canary.metrics;
   assert.ok(first);

@@ -1,8 +1,9 @@
-import type { Progress, ReleaseStatus, Verdict } from '../../../workflows/messages.ts';
+import type { MetricProgress, Progress, ReleaseStatus, Verdict } from '../../../workflows/messages.ts';
 import { type Span, span } from '../paint.ts';
 import { answersTo, deadlineOf, decisionLine } from './footer.ts';
+import { gateLogs } from './gate-log.ts';
 import { at, standing } from './header.ts';
-import { ICONS, readingOf, waitingLook } from './model.ts';
+import { ICONS, noteOf, readingOf, waitingLook } from './model.ts';
 
 /**
  * What happened between two looks at a release, one line each: for logs and other places that cannot be redrawn.
@@ -12,6 +13,7 @@ export function changesBetween(before: ReleaseStatus | null, after: ReleaseStatu
   return [
     ...(before ? [] : [opening(after)]),
     ...progressLines(before, after),
+    ...gateLogs(before, after),
     ...metricLines(before, after),
     ...trafficLine(before, after),
     ...waitingLines(before, after, now),
@@ -34,7 +36,9 @@ function progressLines(before: ReleaseStatus | null, after: ReleaseStatus): Span
   });
 }
 
-function progressLine({ state, title, because, startedAt, endedAt }: Progress): Span[] {
+function progressLine(entry: Progress): Span[] {
+  const { state, title, startedAt, endedAt } = entry;
+  const because = noteOf(entry);
   const { icon, tone } = LOOKS[state];
   const time = endedAt ?? startedAt;
   return [
@@ -62,15 +66,19 @@ function metricLines(before: ReleaseStatus | null, after: ReleaseStatus): Span[]
       .filter((reading) => reading.at > last)
       .map((reading) => [
         span(`${ICONS.analysis} `, TONES[reading.verdict]),
-        span(`${metric.metric} ${readingOf(reading, metric)}: ${reading.verdict}`),
+        span(`${called(metric)} ${readingOf(reading, metric)}: ${reading.verdict}`),
         span(`  ${at(reading.at)}`, 'quiet'),
       ]);
     const settled = metric.state !== 'running' && known?.state !== metric.state;
     return settled
-      ? [...readings, [span(`${ICONS.analysis} ${metric.metric}: ${metric.because || metric.state}`)]]
+      ? [...readings, [span(`${ICONS.analysis} ${called(metric)}: ${metric.because || metric.state}`)]]
       : readings;
   });
 }
+
+/** A template and a comparison may each have a metric of one name. */
+const called = ({ analysis, metric }: MetricProgress): string =>
+  analysis === 'comparison' ? `${metric} (compared)` : metric;
 
 const TONES = {
   pass: 'good',

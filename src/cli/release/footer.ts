@@ -1,6 +1,7 @@
 import type { Decision, ReleaseStatus, SignalName, Waiting } from '../../../workflows/messages.ts';
 import { effectOf } from '../../../workflows/offers.ts';
 import { type Span, span } from '../paint.ts';
+import { gateLogs } from './gate-log.ts';
 import { at } from './header.ts';
 import { ICONS, lasting, waitingLook, wholeSeconds } from './model.ts';
 
@@ -11,7 +12,12 @@ const DECISIONS_SHOWN = 4;
 export function footerOf(status: ReleaseStatus, now: Date): Span[][] {
   const waiting = status.waiting ? [[], ...waitingLines(status, status.waiting, now)] : [];
   const decisions = status.decisions.slice(-DECISIONS_SHOWN).map(decisionLine);
-  return [...waiting, ...(decisions.length > 0 ? [[], [span('Messages', 'quiet')], ...decisions] : [])];
+  const logs = gateLogs(null, status);
+  return [
+    ...(logs.length > 0 ? [[], ...logs] : []),
+    ...waiting,
+    ...(decisions.length > 0 ? [[], [span('Messages', 'quiet')], ...decisions] : []),
+  ];
 }
 
 function waitingLines(status: ReleaseStatus, waiting: Waiting, now: Date): Span[][] {

@@ -32,7 +32,7 @@ const GROUPS: readonly (readonly [title: string, members: RegExp])[] = [
   ['image', /^image$/],
   ['configuration', /^configuration-/],
   ['expand', /^expand-/],
-  ['canary', /^(ready|step-\d+)$/],
+  ['canary', /^(ready|step-\d+|baseline)$/],
   ['promotion', /^(monitor|promotion|full)$/],
   ['cutover', /^cutover-/],
   ['flags', /^flag-/],
@@ -77,9 +77,14 @@ function entryNode(entry: Progress, status: ReleaseStatus, now: Date): Node {
     ...lookOf(entry.state, waitingOn([entry], status.waiting)),
     title: entry.title,
     time: spent([entry], now),
-    note: entry.because,
+    note: noteOf(entry),
     children: metrics.map((metric) => metricNode(metric, status)),
   };
+}
+
+/** A reason may begin with the name of its step, which stands before it already. */
+export function noteOf({ title, because }: Progress): string {
+  return because.startsWith(`${title}: `) ? because.slice(title.length + 2) : because;
 }
 
 function analysisNode(title: string, metrics: readonly MetricProgress[], status: ReleaseStatus): Node {
