@@ -1,5 +1,5 @@
 /** Reading metrics on their schedule and judging them; the judging itself is pure code of `src/analysis`. */
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
 import type { Reading } from '../activities/metrics/port.ts';
 import { assessMetric, assessReading, endOfBackground } from '../src/analysis/index.ts';
 import { evidenceOf } from '../src/audit/evidence.ts';
@@ -8,10 +8,11 @@ import { compare, overWindow, windowNow } from './comparison.ts';
 import { GoBack, type Release } from './control.ts';
 import { isJob, type Jobs, startJobs } from './jobs.ts';
 import type { MetricProgress } from './messages.ts';
-import { allOf, decides, keyOf, metricsOf, retain } from './progress.ts';
+import { continueInNewRun, isTooLong } from './new-run.ts';
+import { allOf, decides, isTooMuch, keyOf, metricsOf, retain, shorten } from './progress.ts';
 import { takeReading } from './readings.ts';
 import { type GoingBack, isWaived } from './state.ts';
-import { ask } from './steps.ts';
+import { ask, lineOf } from './steps.ts';
 
 /** What runs beside the steps of the ramp: its name, from which step (0-based), and what it measures. */
 interface Beside {
@@ -37,6 +38,8 @@ const SHOWN_ONLY = { successCondition: null, failureCondition: null };
 /** Starts the analysis that runs beside the steps, once in this run; its state outlives the run. */
 export function startBackground(release: Release, { name, analysis }: Beside): void {
   if (release.background.has(name)) return;
+  // What ended in an earlier run was acted on there: nobody is asked about it again.
+  if (hasEnded(metricsOf(release, name, analysis)) && patched('acted-on-once')) return;
   let settling = false;
   const running = measure(release, name, analysis, () => settling).then(
     () => actOnBackground(release, name),
@@ -94,13 +97,17 @@ function waive(release: Release, metrics: readonly MetricProgress[]): void {
 
 /** An analysis as a step: the ramp waits for it. */
 export async function runInline(release: Release, name: string, analysis: AnalysisPlan): Promise<string> {
-  const over = () => isWaived(release.state);
-  const ended = await CancellationScope.withTimeout(analysis.deadlineMs, () =>
-    measure(release, name, analysis, over),
-  ).catch((error: unknown) => {
-    if (release.state.goingBack || !isCancellation(error)) throw error;
-    throw new GoBack({ outcome: 'rolledBack', because: `${name}: the analysis did not end in time` });
-  });
+  const over = () => isWaived(release.state) || isTooLong(release);
+  const startedAt = Date.parse(lineOf(release, name).startedAt ?? '') || Date.now();
+  const left = Math.max(1, startedAt + analysis.deadlineMs - Date.now());
+  const ended = await CancellationScope.withTimeout(left, () => measure(release, name, analysis, over)).catch(
+    (error: unknown) => {
+      if (release.state.goingBack || !isCancellation(error)) throw error;
+      throw new GoBack({ outcome: 'rolledBack', because: `${name}: the analysis did not end in time` });
+    },
+  );
+  if (ended === 'stopped' && !isWaived(release.state)) await continueInNewRun(release);
+  if (release.state.goingBack) throw new GoBack(release.state.goingBack);
   if (ended === 'stopped') return 'waived by promoteFull';
   const metrics = metricsOf(release, name, analysis);
   const against = evidenceAgainst(release, name);
@@ -141,6 +148,10 @@ export async function askAPerson(release: Release, name: string, because: string
   if (!answer) throw new GoBack({ outcome: 'rolledBack', because: `inconclusive and nobody decided: ${because}` });
 }
 
+const hasEnded = (metrics: readonly MetricProgress[]): boolean =>
+  metrics.some((metric) => decides(metric) && ENDS_ALL.includes(metric.state)) ||
+  metrics.every((metric) => metric.state !== 'running');
+
 /** Reads every metric when it is due, until all have ended, one is against, or `stop` holds. */
 async function measure(
   release: Release,
@@ -149,9 +160,7 @@ async function measure(
   stop: () => boolean,
 ): Promise<'ended' | 'stopped'> {
   const metrics = metricsOf(release, name, analysis);
-  const isOver = () =>
-    metrics.some((metric) => decides(metric) && ENDS_ALL.includes(metric.state)) ||
-    metrics.every((metric) => metric.state !== 'running');
+  const isOver = () => hasEnded(metrics);
   const read = async (plan: MetricPlan) => {
     await readOne(release, name, plan, analysis.compatibility);
     release.changed();
@@ -234,6 +243,7 @@ async function readOne(
   if (plan.comparison && metric.state !== 'error') metric.because = judged.because;
   if (plan.dryRun) metric.because = `dry run: ${metric.because}`;
   retain(metric, plan.retained);
+  if (isTooMuch(state.metrics) && patched('readings-shortened')) shorten(state.metrics);
   // Argo counts the interval from the end of a reading.
   const from = compatibility === 'argo' ? Date.now() : startedAt;
   if (nextInMs !== null) state.schedule[keyOf(metric)] = from + nextInMs;
@@ -253,6 +263,15 @@ export function isShownSafe({ state, plan }: Release): boolean {
         ? readings.some((reading) => reading.verdict === 'pass' && reading.weight === weight)
         : safeAt === weight,
     )
+  );
+}
+
+/** Nothing more has to be seen at the end of the ramp than was seen already. */
+export function isEnoughSeen({ state, plan }: Release): boolean {
+  return besideTheRamp(plan).every(({ name, analysis }) =>
+    state.metrics.every(
+      (metric) => metric.analysis !== name || !decides(metric) || metric.good >= analysis.minimumReadings,
+    ),
   );
 }
 

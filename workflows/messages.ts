@@ -160,6 +160,11 @@ export interface JudgedReading {
   readonly evidence: string;
 }
 
+/** What judging needs of a reading that is not kept whole; `times` as many one after the other, absent: one. */
+export interface EarlierReading extends Pick<JudgedReading, 'verdict' | 'weight'> {
+  readonly times?: number;
+}
+
 export interface MetricProgress {
   /** `background`, `comparison`, or the step's name. */
   readonly analysis: string;
@@ -174,7 +179,7 @@ export interface MetricProgress {
   errors: number;
   readonly readings: JudgedReading[];
   /** Where not all readings are kept (`measurementRetention`): what judging needs of the earlier ones. */
-  earlier?: Pick<JudgedReading, 'verdict' | 'weight'>[];
+  earlier?: EarlierReading[];
   /** It decides nothing. */
   readonly dryRun?: true;
   /** The canary's weight at which the last look showed it to be within the margin. */

@@ -20,13 +20,16 @@ export function open(input: ReleaseInput): Release {
       startedAt: info.startTime.toISOString(),
     });
 
+  const { answers } = state;
+  delete state.answers;
+
   let scope: CancellationScope | undefined;
   const inbox = openInbox(state);
   const release: Release = {
     input,
     plan: input.plan,
     state,
-    answers: new Map(),
+    answers: new Map(answers),
     background: new Map(),
     ...inbox,
     changed: () => show(release),

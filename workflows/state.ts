@@ -93,6 +93,10 @@ export interface ReleaseState {
   /** Where builds of this release run. */
   buildQueue: string | null;
   continued: number;
+  /** Given, and not yet taken up when the last run ended. */
+  answers?: [token: string, answer: Answer][];
+  /** When a question that is waited on for in another run ends (epoch milliseconds), by its token. */
+  until?: Record<string, number>;
   /** Each of these is absent until there is something in it. */
   image?: PreparedImage;
   migrations?: MigrationProgress[];

@@ -1,49 +1,52 @@
 /** How the phases do one thing after another, and how they wait for people. */
-import {
-  ApplicationFailure,
-  condition,
-  continueAsNew,
-  TemporalFailure,
-  TimeoutFailure,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, ContinueAsNew, condition, TemporalFailure, TimeoutFailure } from '@temporalio/workflow';
 import { GoBack, type Release } from './control.ts';
-import type { Progress, ReleaseInput, SignalName, Waiting } from './messages.ts';
+import type { Progress, SignalName, Waiting } from './messages.ts';
+import { continueInNewRun, isLong, isTooLong } from './new-run.ts';
 import type { Answer } from './state.ts';
-import { told } from './tell.ts';
 import { tokenOf } from './token.ts';
 
 /** A release that somebody paused and forgot goes back after this time. */
 const PAUSE_LIMIT_MS = 60 * 60_000;
-/** Below the server's own suggestion (4,096), so that a step's events still fit. */
-const EVENTS_PER_RUN = 2_000;
 
 /**
- * Does one line of the plan, once: a run that was continued as new finds it done. Before it is the safe point:
- * here a pause holds, and here a long history is continued in a new run.
+ * Does one line of the plan, once: a run that was continued as new finds it done, or goes on with it where it ended
+ * within a wait. Before it is the safe point: here a pause holds, and here a long history is continued in a new run.
  *
  * @param act returns what to show beside the line.
  */
 export async function step(release: Release, name: string, act: () => Promise<string>): Promise<void> {
   const line = lineOf(release, name);
   if (line.state === 'done' || line.state === 'skipped') return;
-  await safePoint(release);
+  if (line.state !== 'running') await begin(release);
   goingForward(release);
   line.state = 'running';
-  line.startedAt = now();
+  line.startedAt ??= now();
   release.changed();
   try {
     line.because = await act();
     goingForward(release);
     line.state = 'done';
   } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
     line.state = 'failed';
     line.because = release.state.goingBack?.because ?? rootMessage(error);
+    end(release, line);
     throw error;
-  } finally {
-    line.endedAt = now();
-    release.changed();
   }
+  end(release, line);
+}
+
+async function begin(release: Release): Promise<void> {
+  await safePoint(release);
+  // An answer can come between two runs, to a question that the later one does not ask again.
+  release.state.waiting = null;
+  delete release.state.until;
+}
+
+function end(release: Release, line: Progress): void {
+  line.endedAt = now();
+  release.changed();
 }
 
 /** What went wrong, in the words of whoever it went wrong for; our own errors say it whole, without their causes. */
@@ -63,7 +66,7 @@ function goingForward(release: Release): void {
 
 export function skip(release: Release, name: string, because: string): void {
   const line = lineOf(release, name);
-  if (line.state !== 'waiting') return;
+  if (line.state !== 'waiting' && line.state !== 'running') return;
   line.state = 'skipped';
   line.because = because;
 }
@@ -86,11 +89,16 @@ export interface Question {
   readonly unless?: () => boolean;
 }
 
-/** Waits for an answer that names this question; `null` at the deadline, or when `unless` holds. */
+/**
+ * Waits for an answer that names this question; `null` at the deadline, or when `unless` holds. Where readings go on
+ * beside it the wait may go on in a new run, with the same token, until the same deadline.
+ */
 export async function ask(release: Release, question: Question): Promise<Answer | null> {
   const { state, answers } = release;
   const token = tokenOf(release, question.name);
-  const deadline = Date.now() + question.deadlineMs;
+  const until = state.until?.[token];
+  const deadline = until ?? Date.now() + question.deadlineMs;
+  const left = until === undefined ? question.deadlineMs : Math.max(1, until - Date.now());
   state.waiting = {
     kind: question.kind,
     token,
@@ -100,17 +108,30 @@ export async function ask(release: Release, question: Question): Promise<Answer 
     consequence: question.consequence,
   };
   release.changed();
-  try {
-    await condition(() => answers.has(token) || question.unless?.() === true, question.deadlineMs, {
-      summary: `${question.name}: ${question.consequence} at the deadline`,
-    });
-    goingForward(release);
-    return answers.get(token) ?? null;
-  } finally {
+  const isOver = () => answers.has(token) || question.unless?.() === true;
+  const isCrowded = () => release.background.size > 0 && isTooLong(release);
+  const forget = () => {
     answers.delete(token);
+    delete state.until?.[token];
     state.waiting = null;
     release.changed();
+  };
+  try {
+    const inTime = await condition(() => isOver() || isCrowded(), left, {
+      summary: `${question.name}: ${question.consequence} at the deadline`,
+    });
+    if (inTime && !isOver()) {
+      state.until = { ...state.until, [token]: deadline };
+      await continueInNewRun(release);
+    }
+    goingForward(release);
+  } catch (error) {
+    if (!(error instanceof ContinueAsNew)) forget();
+    throw error;
   }
+  const answer = answers.get(token) ?? null;
+  forget();
+  return answer;
 }
 
 /** The idempotency key of one effect: `workflowId/run/step`. */
@@ -121,7 +142,7 @@ export function keyOf(release: Release, name: string): string {
 export async function safePoint(release: Release): Promise<void> {
   await holdWhilePaused(release);
   await settleInconclusive(release);
-  await continueInNewRun(release);
+  if (isLong(release)) await continueInNewRun(release);
 }
 
 async function holdWhilePaused(release: Release): Promise<void> {
@@ -154,18 +175,6 @@ async function settleInconclusive(release: Release): Promise<void> {
   });
   if (!answer) throw new GoBack({ outcome: 'rolledBack', because: `inconclusive and nobody decided: ${because}` });
   state.inconclusive = null;
-}
-
-async function continueInNewRun(release: Release): Promise<void> {
-  const info = workflowInfo();
-  const limit = release.input.eventsPerRun ?? EVENTS_PER_RUN;
-  if (info.historyLength < limit && !info.continueAsNewSuggested) return;
-  for (const { settle } of release.background.values()) await settle();
-  await condition(() => release.idle());
-  await told(release);
-  if (release.state.goingBack) return;
-  const resume = { ...release.state, continued: release.state.continued + 1 };
-  await continueAsNew<(input: ReleaseInput) => Promise<unknown>>({ ...release.input, resume });
 }
 
 function now(): string {

@@ -61,6 +61,25 @@ test(
   },
 );
 
+test(
+  'the last pause ends early only once there are the readings that the end of the ramp asks for',
+  limit,
+  async () => {
+    const each = { requests: 10_000, canaryFails: 100, stableFails: 100 };
+    const plan = countsPlan({ margin: 0.5 });
+    const { comparison } = plan.canary;
+    assert.ok(comparison);
+    const { status, metric } = await released(
+      { ...plan, canary: { ...plan.canary, comparison: { ...comparison, minimumReadings: 8 } } },
+      each,
+    );
+    assert.equal(status.outcome, 'released', status.because);
+    assert.equal(metric.good, 8);
+    const early = status.progress.filter(({ because }) => because.startsWith('ended early'));
+    assert.equal(early.length, 2);
+  },
+);
+
 test('what is known goes on exactly in a new run of the workflow', limit, async () => {
   // So little worse that only the looks at both weights together show it.
   const each = { requests: 60, canaryFails: 60, stableFails: 100 };

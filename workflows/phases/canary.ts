@@ -1,7 +1,7 @@
 import type { PauseStep, Step } from '../../src/plan/plan.ts';
 import { baselineName, weightsFor } from '../../src/rollout/weights.ts';
 import { forward, waiting } from '../activities.ts';
-import { besideTheRamp, finishBackground, isShownSafe, runInline, startBackground } from '../analysis.ts';
+import { besideTheRamp, finishBackground, isEnoughSeen, isShownSafe, runInline, startBackground } from '../analysis.ts';
 import { GoBack, type Release } from '../control.ts';
 import { isWaived } from '../state.ts';
 import { ask, keyOf, skip, step } from '../steps.ts';
@@ -19,7 +19,8 @@ export async function canary(release: Release): Promise<void> {
     else if (state.promotedFully) skip(release, name, 'waived by promoteFull');
     else {
       for (const one of beside) if (index >= one.startingStep) startBackground(release, one);
-      await step(release, name, () => take(release, name, planned));
+      const isLast = steps.slice(index + 1).every(({ kind }) => kind === 'setWeight');
+      await step(release, name, () => take(release, name, planned, isLast));
     }
   }
   for (const one of stableOf(release) ? beside : []) await finishBackground(release, one);
@@ -104,12 +105,16 @@ async function clearRemains(release: Release): Promise<void> {
   }
 }
 
-async function take(release: Release, name: string, planned: Step): Promise<string> {
+/** @param isLast after it nothing is waited for: what the end of the ramp asks for must have been seen by then */
+async function take(release: Release, name: string, planned: Step, isLast: boolean): Promise<string> {
   switch (planned.kind) {
     case 'setWeight':
       return moveTraffic(release, name, planned.weight);
     case 'pause':
-      return pause(release, name, { ...planned, isOver: () => isShownSafe(release) });
+      return pause(release, name, {
+        ...planned,
+        isOver: () => isShownSafe(release) && (!isLast || isEnoughSeen(release)),
+      });
     case 'analysis':
       return runInline(release, name, planned.analysis);
     default:
