@@ -9,6 +9,7 @@
  * | `SAMPLE_FAULTS_DIR` | `<version>.json` in it says what is wrong with that build | none |
  * | `SAMPLE_FAULTS_ADMIN` | 1: `GET` and `PUT /faults` | off |
  * | `FLAGS_URL` | where flags are asked for (OFREP) | none: the code's defaults |
+ * | `SAMPLE_FLAGS_PATIENCE_MS` | how long a flag may hold a request up | 100 |
  * | `DEPLOYMENT_TYPE`, `SHIPLOCK_POD_LABELS` | role, see `shiplock/express` | stable |
  */
 import { createApp } from './app.ts';
@@ -18,7 +19,7 @@ import { serve } from './serve.ts';
 
 const version = process.env.SERVICE_VERSION ?? '0.0.0';
 const faults = await faultsOfBuild(process.env.SAMPLE_FAULTS_DIR, version);
-const flags = await openFlags(process.env.FLAGS_URL);
+const flags = await openFlags(process.env.FLAGS_URL, Number(process.env.SAMPLE_FLAGS_PATIENCE_MS) || undefined);
 if (faults.crash === 'atStart') crash('at its start');
 
 const service = await serve({
