@@ -123,8 +123,13 @@ async function measure(
   }
 }
 
+/** Node's timers hold no longer one, and fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** `false`: stopped before. */
 async function slept(ms: number, stop: AbortSignal): Promise<boolean> {
+  let left = ms;
+  for (; left > LONGEST_TIMER_MS; left -= LONGEST_TIMER_MS) if (!(await slept(LONGEST_TIMER_MS, stop))) return false;
   if (stop.aborted) return false;
-  return sleep(ms, true, { signal: stop }).catch(() => false);
+  return sleep(left, true, { signal: stop }).catch(() => false);
 }
