@@ -39,3 +39,8 @@ function glob(pattern: string, star: string): RegExp {
   const literal = pattern.split(/\*+/).map((piece) => piece.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
   return new RegExp(`^(?:${literal.join(star)})$`);
 }
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Whether the host of a URL is this machine by its name or address. */
+export const isLoopback = (hostname: string): boolean => LOOPBACK.test(hostname);

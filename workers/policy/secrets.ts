@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { SecretUse, SecretValue } from '../../activities/metrics/secrets.ts';
 import type { Policy } from './contents.ts';
-import { matchesHost } from './patterns.ts';
+import { isLoopback, matchesHost } from './patterns.ts';
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** Anything shorter is guessed, and stands in many an answer by chance. */
 const LEAST_CHARACTERS = 8;
 
@@ -29,7 +28,7 @@ export function secretRefusal({ secret, address, insecure }: SecretUse, policy: 
   if (!bound.hosts.some((pattern) => matchesHost(url.hostname, port, pattern))) {
     return `the secret "${secret}" is not for ${url.hostname}:${port}, which matches nothing in "secrets.${secret}.hosts"`;
   }
-  if (LOOPBACK.test(url.hostname)) return null;
+  if (isLoopback(url.hostname)) return null;
   if (url.protocol !== 'https:') {
     return `the secret "${secret}" would be sent to ${url.host} unprotected; ask it over https`;
   }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Policy } from './contents.ts';
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+import { isLoopback } from './patterns.ts';
 
 const address = z
   .url({ protocol: /^https?$/, error: 'expected an http(s) address' })
@@ -30,7 +29,7 @@ export function webhookRefusals({ notify = [] }: Plan, { webhooks }: Policy): st
 
 /** What is no address at all has been reported already. */
 function isProtected(url: URL | null): boolean {
-  return url === null || url.protocol === 'https:' || LOOPBACK.test(url.hostname);
+  return url === null || url.protocol === 'https:' || isLoopback(url.hostname);
 }
 
 function isBare(url: URL | null): boolean {

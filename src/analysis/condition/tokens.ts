@@ -1,3 +1,4 @@
+import { ESCAPED } from '../escapes.ts';
 import { unicode } from '../unicode.ts';
 import { ConditionError } from './syntax.ts';
 
@@ -25,16 +26,6 @@ const TEXT = /"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'/y;
 const SIGN = /\?\.|\?\?|&&|\|\||\.\.|::|==|!=|<=|>=|\*\*|[-+*/%^<>!?:.,;|=()[\]{}#]/y;
 const ESCAPE =
   /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|([\s\S]))/g;
-const ESCAPED: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-};
 const LARGEST_INTEGER = 2n ** 63n - 1n;
 
 /** Splits a condition into tokens, the last of kind `end`. Throws `ConditionError`. */

@@ -1,15 +1,6 @@
+import { ESCAPED } from '../escapes.ts';
 import { JsonPathError } from './syntax.ts';
 
-const PLAIN: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-};
 const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
 /**
@@ -29,7 +20,7 @@ export function unquoted(inner: string, quote: string, at: number): string {
     }
     const refuse = () => new JsonPathError(at + 1 + index, `"${inner.slice(index, index + 2)}" is no escape here`);
     const letter = inner.charAt(index + 1);
-    const plain = letter === quote ? quote : PLAIN[letter];
+    const plain = letter === quote ? quote : ESCAPED[letter];
     if (plain !== undefined) {
       text += plain;
       index += 2;

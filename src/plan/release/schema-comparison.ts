@@ -16,6 +16,18 @@ const minimumRequests = () =>
 
 const promql = () => textOf('PromQL');
 
+/** Whom every judge asks, and with what it compares. */
+export const askedFields = () => ({
+  baseline: z
+    .boolean()
+    .optional()
+    .describe(
+      'Compares with a fresh revision of the stable version, of the size and share of the canary. Default: false.',
+    ),
+  timeout: duration('Of one question. Default: 30s.').optional(),
+  prometheus: textOf('an http address').describe('Its address, for example http://prometheus:9090.'),
+});
+
 /** What of the canary is compared with the stable side, look by look. */
 export const comparisonSchema = z.strictObject({
   judge: z.literal('sequential').optional().describe('Who judges: sequential (default) or kayenta.'),
@@ -25,14 +37,7 @@ export const comparisonSchema = z.strictObject({
       'The share of releases of an equal version that may be called worse, for all metrics together. Default: 0.05.',
     ),
   interval: interval().optional().describe('Between two looks. Default: 30s.'),
-  baseline: z
-    .boolean()
-    .optional()
-    .describe(
-      'Compares with a fresh revision of the stable version, of the size and share of the canary. Default: false.',
-    ),
-  timeout: duration('Of one question. Default: 30s.').optional(),
-  prometheus: textOf('an http address').describe('Its address, for example http://prometheus:9090.'),
+  ...askedFields(),
   margin: margin(),
   minimumRequests: minimumRequests(),
   metrics: z

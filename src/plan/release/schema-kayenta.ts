@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dnsLabel, duration, interval, textOf } from '../shape/fields.ts';
+import { askedFields } from './schema-comparison.ts';
 
 const limit = (description: string) => z.number().min(0).max(1_000_000).optional().describe(description);
 const score = () => z.number().min(0).max(100).optional();
@@ -8,14 +9,7 @@ const score = () => z.number().min(0).max(100).optional();
 export const kayentaSchema = z.strictObject({
   judge: z.literal('kayenta'),
   interval: interval().optional().describe('Between two readings, the first one so long after the start. Default: 5m.'),
-  baseline: z
-    .boolean()
-    .optional()
-    .describe(
-      'Compares with a fresh revision of the stable version, of the size and share of the canary. Default: false.',
-    ),
-  timeout: duration('Of one question. Default: 30s.').optional(),
-  prometheus: textOf('an http address').describe('Its address, for example http://prometheus:9090.'),
+  ...askedFields(),
   step: interval('Between two points of a series. Default: 15s.').optional(),
   lookback: duration('Judges so much of the time until now. Default: all since the comparison began.').optional(),
   pass: score().describe('This score or more passes. Default: 95.'),

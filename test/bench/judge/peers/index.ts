@@ -2,6 +2,7 @@
 import { judgeKayenta } from '../../../../src/analysis/kayenta/index.ts';
 import type { Look } from '../../../../src/analysis/sequential/ratio.ts';
 import type { KayentaScoring } from '../../../../src/plan/kayenta-plan.ts';
+import { scoring } from '../../../unit/kayenta-samples.ts';
 import type { Judge, LatencyLook } from '../judges.ts';
 import type { Observed } from '../latencies.ts';
 import { mannWhitneyPValue } from './mann-whitney-u.ts';
@@ -40,30 +41,7 @@ const atFivePercent = (ours: readonly number[], theirs: readonly number[]): bool
   mean(ours) > mean(theirs) && mannWhitneyPValue(ours, theirs) < 0.05;
 
 /** Kayenta's documentation's thresholds; one metric, of which more is worse; everything else its default. */
-export const KAYENTA: KayentaScoring = {
-  metrics: [
-    {
-      name: 'metric',
-      groups: ['all'],
-      direction: 'increase',
-      critical: false,
-      mustHaveData: false,
-      muted: false,
-      nan: 'remove',
-      outliers: { strategy: 'keep' },
-      effectSize: {
-        measure: 'meanRatio',
-        allowedIncrease: 1,
-        allowedDecrease: 1,
-        criticalIncrease: 1,
-        criticalDecrease: 1,
-      },
-    },
-  ],
-  groups: {},
-  marginal: 75,
-  pass: 95,
-};
+export const KAYENTA: KayentaScoring = scoring({ name: 'metric', direction: 'increase' });
 const byKayenta = (canary: readonly number[], baseline: readonly number[]): boolean =>
   judgeKayenta(KAYENTA, { metric: { canary, baseline } }).verdict === 'fail';
 
