@@ -1,5 +1,6 @@
-export interface SetWeightsRequest {
-  readonly service: string;
+import type { Whereabouts } from '../../src/plan/target.ts';
+
+export interface SetWeightsRequest extends Whereabouts {
   /** Whole percents by version; sums to 100. */
   readonly weights: Readonly<Record<string, number>>;
   readonly fence: number;
