@@ -134,6 +134,13 @@ export interface ScalePlan {
   readonly abortScaleDownDelayMs: number | null;
 }
 
+/** How many pods the canary has whatever its weight, from a step on (Argo's `setCanaryScale`). */
+export type CanaryScale =
+  | { readonly kind: 'replicas'; readonly replicas: number }
+  /** As many as this weight (percent) would have. */
+  | { readonly kind: 'weight'; readonly weight: number }
+  | { readonly kind: 'matchTrafficWeight' };
+
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: JsonValue;
