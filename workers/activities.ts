@@ -29,7 +29,7 @@ export function quickActivities(policy: Policy | null, supervisor: SupervisorCli
     admission: {
       policyRefusals: (plan) => policyRefusals(plan, policy),
       policyDigest: policyDigest(policy),
-      acquireFence: async (service, holder) => (await supervisor.grantFence(service, { holder })).fence,
+      acquireFence: async ({ service }, holder) => (await supervisor.grantFence(service, { holder })).fence,
     },
     metrics: {
       locate: (provider, environment) => locate(provider, policy, environment, () => prometheusAddress(supervisor)),

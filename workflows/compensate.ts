@@ -1,5 +1,6 @@
 /** What undoes each recorded act, and how it is called. */
 import { ApplicationFailure } from '@temporalio/workflow';
+import { whereabouts } from '../src/plan/target.ts';
 import { unbuilding, undo } from './activities.ts';
 import type { Release } from './control.ts';
 import { BUILD_TASK_QUEUE } from './messages.ts';
@@ -9,20 +10,21 @@ import { keyOf, shareOf } from './steps.ts';
 export async function compensate(release: Release, compensation: Compensation): Promise<void> {
   const { state, plan } = release;
   const { service } = plan;
+  const at = whereabouts(plan);
   const { fence } = state;
   const title = titleOf(compensation);
   switch (compensation.kind) {
     case 'restoreTraffic': {
       const { weights } = compensation;
       const key = keyOf(release, 'restore-traffic');
-      const traffic = await undo(title).setWeights({ service, weights, fence, key, partial: true });
+      const traffic = await undo(title).setWeights({ ...at, weights, fence, key, partial: true });
       state.weights = traffic.weights;
       return;
     }
     case 'removeRevision':
-      return undo(title).removeRevision({ service, version: compensation.version, fence });
+      return undo(title).removeRevision({ ...at, version: compensation.version, fence });
     case 'restoreRoles':
-      return undo(title).setRoles({ service, stable: compensation.stable, canary: null, fence });
+      return undo(title).setRoles({ ...at, stable: compensation.stable, canary: null, fence });
     case 'restoreConfiguration': {
       const { edit, from, to } = compensation;
       const queue = state.buildQueue ?? BUILD_TASK_QUEUE;

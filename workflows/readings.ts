@@ -57,7 +57,8 @@ function runJob(
   job: JobCommand,
 ): Promise<Reading> {
   const key = keyOf(release, `${analysis}/${metric}/${number}`);
-  const directory = job.directory ?? release.plan.target.directory;
+  const { target } = release.plan;
+  const directory = job.directory ?? (target.platform === 'local' ? target.directory : '/');
   return onBuildHost(release, (host) => building(metric, host, job.timeoutMs).runJob({ job, directory, key }));
 }
 

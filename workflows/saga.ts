@@ -3,6 +3,7 @@
  */
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { ActivityFailure, ApplicationFailure, TemporalFailure } from '@temporalio/workflow';
+import { whereabouts } from '../src/plan/target.ts';
 import { undo } from './activities.ts';
 import { compensate, titleOf } from './compensate.ts';
 import { GoBack, type Release } from './control.ts';
@@ -80,8 +81,8 @@ export function reasonOf(error: unknown): GoingBack {
 async function verify(release: Release): Promise<void> {
   const before = release.state.admission?.before;
   if (!before) return;
-  const { service, version } = release.plan;
-  const now = await undo('is everything as before?').describeWorkload({ service });
+  const { version } = release.plan;
+  const now = await undo('is everything as before?').describeWorkload(whereabouts(release.plan));
   const carried = version === before.stable ? 0 : (now.weights[version] ?? 0);
   if (carried > 0) throw ApplicationFailure.nonRetryable(`${version} still carries ${carried} % of the traffic`);
   if (now.stable !== before.stable) {

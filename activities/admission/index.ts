@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { ShiplockError } from '../../src/errors.ts';
-import { type Plan, planDigest, validatePlan } from '../../src/plan/index.ts';
+import { type Plan, planDigest, validatePlan, type Whereabouts, whereabouts } from '../../src/plan/index.ts';
 import { laneId } from '../../workflows/messages.ts';
 import { historyOf } from '../attestation/history.ts';
 import { ownExecution } from '../attestation/index.ts';
@@ -17,8 +17,8 @@ export interface AdmissionDependencies {
   /** SHA-256 of the policy, hex. */
   readonly policyDigest: string;
   /** The platform's next fencing number of a service; the same holder gets the same again. */
-  readonly acquireFence: (service: string, holder: string) => Promise<number>;
-  readonly describeWorkload: (request: { readonly service: string }) => Promise<WorkloadState>;
+  readonly acquireFence: (request: Whereabouts, holder: string) => Promise<number>;
+  readonly describeWorkload: (request: Whereabouts) => Promise<WorkloadState>;
 }
 
 /** The first thing a release does: nothing is believed of a plan because a client sent it. */
@@ -45,8 +45,9 @@ async function admit(
   const { client, info } = Context.current();
   const execution = { workflowId: ownExecution(info).workflowId, runId: firstRunId };
   const startedBy = await starter(client, execution, queuedBy && { lane: laneId(plan), queuedBy });
-  const fence = await dependencies.acquireFence(plan.service, firstRunId);
-  const before = await dependencies.describeWorkload({ service: plan.service });
+  const asked = whereabouts(plan);
+  const fence = await dependencies.acquireFence(asked, firstRunId);
+  const before = await dependencies.describeWorkload(asked);
   const digest = planDigest(plan);
   return {
     planDigest: digest,

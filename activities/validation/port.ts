@@ -1,10 +1,10 @@
 import type { HttpCheck, PerformanceCheck } from '../../src/plan/plan.ts';
+import type { Whereabouts } from '../../src/plan/target.ts';
 
 /** `live`: where users are sent. `preview`: the side without traffic, the new one before a switch, the old one after. */
 export type Side = 'live' | 'preview';
 
-export interface ProbeRequest {
-  readonly service: string;
+export interface ProbeRequest extends Whereabouts {
   readonly side: Side;
   readonly check: HttpCheck;
 }
@@ -24,8 +24,7 @@ export interface Probe {
   readonly version: string | null;
 }
 
-export interface LoadRequest {
-  readonly service: string;
+export interface LoadRequest extends Whereabouts {
   readonly check: PerformanceCheck;
   /** The old side is still there to be compared with: then each side gets the whole load, in turns. */
   readonly compare: boolean;

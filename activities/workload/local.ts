@@ -2,6 +2,7 @@ import { activityInfo, cancellationSignal, heartbeat, sleep } from '@temporalio/
 import type { SupervisorClient } from '../../infra/local/client.ts';
 import type { RevisionStatus, ServiceStatus } from '../../infra/local/protocol.ts';
 import { ShiplockError } from '../../src/errors.ts';
+import { failure } from '../failure.ts';
 import type { AwaitReadyRequest, Readiness, RevisionState, WorkloadActivities, WorkloadState } from './port.ts';
 import { askSupervisor } from './supervisor.ts';
 
@@ -23,8 +24,12 @@ export function localWorkload({ client }: LocalWorkloadOptions): WorkloadActivit
       return status ? describe(status) : { stable: null, canary: null, weights: {}, revisions: [] };
     },
     startRevision: async ({ service, version, target, fence }) => {
+      if (target.platform !== 'local') throw foreign(target.platform);
       const { platform: _, ...spec } = target;
       await askSupervisor(() => client.putRevision(service, version, { ...spec, fence, key: effectKey(version) }));
+    },
+    scaleRevisions: async () => {
+      throw foreign('scaled');
     },
     startBaseline: async ({ service, version, ...request }) => {
       await askSupervisor(() => client.putBaseline(service, version, { ...request, key: effectKey(version) }));
@@ -45,6 +50,12 @@ export function localWorkload({ client }: LocalWorkloadOptions): WorkloadActivit
 /** A release's fencing number, for its admission: the same holder gets the same one again. */
 export async function acquireFence(client: SupervisorClient, service: string, holder: string): Promise<number> {
   return (await askSupervisor(() => client.grantFence(service, { holder }))).fence;
+}
+
+/** A plan never asks for it: the processes of a revision are as many as its target says. */
+function foreign(what: string): Error {
+  const message = `the embedded platform has no workload that is ${what}`;
+  return failure({ code: 'SHIPLOCK_LOCAL_REQUEST_INVALID', message }, { retry: 'never' });
 }
 
 async function awaitReady(client: SupervisorClient, request: AwaitReadyRequest): Promise<Readiness> {

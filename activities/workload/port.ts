@@ -1,4 +1,4 @@
-import type { Target } from '../../src/plan/plan.ts';
+import type { SurgePlan, Target, Whereabouts } from '../../src/plan/target.ts';
 
 /** What runs of one service, as its platform sees it. */
 export interface WorkloadState {
@@ -19,8 +19,7 @@ export interface RevisionState {
   readonly because: string;
 }
 
-interface FencedRequest {
-  readonly service: string;
+interface FencedRequest extends Whereabouts {
   /** Adapters refuse a lower number than they have seen (`SHIPLOCK_FENCE_STALE`, not retried). */
   readonly fence: number;
 }
@@ -28,6 +27,18 @@ interface FencedRequest {
 export interface StartRevisionRequest extends FencedRequest {
   readonly version: string;
   readonly target: Target;
+  /** With so many pods; absent: as many as the target says. */
+  readonly replicas?: number;
+}
+
+export interface ScaleRequest extends FencedRequest {
+  /** How many pods each of these versions shall have; of others nothing changes. */
+  readonly replicas: Readonly<Record<string, number>>;
+  /** Counted from `sinceMs`, as in `AwaitReadyRequest`. */
+  readonly deadlineMs: number;
+  readonly sinceMs: number;
+  /** Where the pods are the traffic: no more and no fewer than these allow at any time. */
+  readonly within?: SurgePlan;
 }
 
 export interface StartBaselineRequest extends FencedRequest {
@@ -40,8 +51,7 @@ export interface StartBaselineRequest extends FencedRequest {
   readonly baselineService: string;
 }
 
-export interface AwaitReadyRequest {
-  readonly service: string;
+export interface AwaitReadyRequest extends Whereabouts {
   readonly version: string;
   readonly deadlineMs: number;
   /**
@@ -68,8 +78,13 @@ export interface SetRolesRequest extends FencedRequest {
 
 /** Revisions of a service. Every write is idempotent and fenced; a revision that carries traffic cannot be removed. */
 export interface WorkloadActivities {
-  describeWorkload(request: { readonly service: string }): Promise<WorkloadState>;
+  describeWorkload(request: Whereabouts): Promise<WorkloadState>;
   startRevision(request: StartRevisionRequest): Promise<void>;
+  /**
+   * Changes how many pods revisions have, and waits until they are ready (or gone); where the platform's pods are the
+   * traffic, step by step within the plan's surge. Heartbeats; returns `ready: false` at the deadline.
+   */
+  scaleRevisions(request: ScaleRequest): Promise<Readiness>;
   /** A fresh copy of a revision that runs, for comparisons. */
   startBaseline(request: StartBaselineRequest): Promise<void>;
   /** Heartbeats; returns `ready: false` at the deadline instead of failing. */

@@ -6,6 +6,9 @@
  */
 
 import type { KayentaPlan } from './kayenta-plan.ts';
+import type { Target } from './target.ts';
+
+export type { KubernetesTarget, LocalTarget, Target } from './target.ts';
 
 /** Bumped when a plan of an older engine could be read wrongly. */
 export const PLAN_FORMAT = 1;
@@ -43,26 +46,6 @@ export interface Plan {
  * goes on, and ends with exit code 6.
  */
 export type OnFailure = 'release' | 'phase';
-
-/** Where the service runs. `local` is the embedded platform; others are added to this union. */
-export type Target = LocalTarget;
-
-/** Revisions are processes of this machine, behind the embedded Envoy. */
-export interface LocalTarget {
-  readonly platform: 'local';
-  /** Argument list, no shell. `{{version}}` stands for the released version. */
-  readonly command: readonly string[];
-  /** Absolute working directory of the processes. */
-  readonly directory: string;
-  /** Extra environment; `{{version}}` is filled. `PORT`, `SERVICE_VERSION`, `DEPLOYMENT_TYPE` come from the platform. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly replicas: number;
-  /** HTTP path that answers 200 once a replica can serve, for example `/ready`. */
-  readonly readinessPath: string;
-  /** The names under which Prometheus sees the two sides (label `service`), as in Argo's strategy. */
-  readonly stableService: string;
-  readonly canaryService: string;
-}
 
 /** Something that must be positively shown before going on. */
 export type Gate = CommandGate | CoverageGate | AuditGate;

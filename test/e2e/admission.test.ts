@@ -106,7 +106,7 @@ describe('an admission', () => {
     const { admit } = createAdmissionActivities({
       policyRefusals: (sent) => policyRefusals(sent, allowed),
       policyDigest: policyDigest(allowed),
-      acquireFence: async (service, holder) => {
+      acquireFence: async ({ service }, holder) => {
         fences.push(`${service} ${holder}`);
         return 3000;
       },

@@ -37,12 +37,13 @@ suite('in the Temporal UI', { skip }, () => {
     const address = await stage.serving('approved');
     const traffic = startTraffic({ address, ratePerSecond: 40, atMost: { seconds: 110, requests: 4_400 } });
     t.after(() => traffic.stop());
+    // Prometheus looks for new targets every 6 s, and a rate needs two of its scrapes: on a busy machine that is long.
     const plan = planOf('approved', '1.1.0', {
-      canary: { steps: ramp([10, 50], 2_000), background: watched('approved'), readyDeadlineMs: 20_000 },
+      canary: { steps: ramp([10, 50], 6_000), background: watched('approved'), readyDeadlineMs: 20_000 },
       promotion: asking,
     });
     const release = await stage.start(plan);
-    await stage.until(release.id, 'it waits for approval', ({ waiting }) => waiting?.kind === 'approval');
+    await stage.until(release.id, 'it waits for approval', ({ waiting }) => waiting?.kind === 'approval', 40_000);
     const { client } = stage.shiplock.session;
     const page = await openRelease(context, ui, release);
 

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AnalysisPlan, Plan, Step } from '../../src/plan/plan.ts';
+import type { AnalysisPlan, LocalTarget, Plan, Step } from '../../src/plan/plan.ts';
 
 export const WORKLOAD = fileURLToPath(new URL('../fixtures/workload', import.meta.url));
 export const SAMPLE_SERVICE = fileURLToPath(new URL('../../infra/sample-service', import.meta.url));
@@ -70,8 +70,8 @@ export function shortPlan(options: {
   readonly service: string;
   readonly folder: string;
   readonly steps: readonly Step[];
-  readonly changes?: Partial<Plan>;
-}): Plan {
+  readonly changes?: Partial<Omit<Plan, 'target'>>;
+}): Plan & { readonly target: LocalTarget } {
   const { service, folder } = options;
   mkdirSync(join(folder, service), { recursive: true });
   writeFileSync(valuesFile(folder, service), values(STABLE));

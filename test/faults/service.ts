@@ -23,6 +23,7 @@ export async function until<Value>(
 
 /** Starts version 1.0.0 of the plan's service, as stable and with all traffic. @returns its address. */
 export async function serveStable(supervisor: SupervisorClient, { service, target }: Plan): Promise<string> {
+  if (target.platform !== 'local') throw new TypeError(`${service} is not of the embedded platform`);
   const { platform: _, ...spec } = target;
   const { fence } = await supervisor.grantFence(service, { holder: `before ${service}` });
   await supervisor.putRevision(service, STABLE, { ...spec, fence, key: 'before/start' });

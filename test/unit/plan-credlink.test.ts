@@ -359,6 +359,7 @@ describe('the short twin, infra/demo/release.yaml', () => {
 
   test('runs two replicas of the sample service and its own checks', () => {
     const sample = path.join(ROOT, 'infra/sample-service');
+    assert.ok(plan.target.platform === 'local');
     assert.equal(plan.target.directory, sample);
     assert.equal(plan.target.replicas, 2);
     assert.deepEqual(new Set(plan.gates.map(({ directory }) => directory)), new Set([sample]));

@@ -126,6 +126,17 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       world.journal.push(`start ${version}`);
       world.revisions.set(version, revision(version));
     },
+    scaleRevisions: async ({ replicas, fence }) => {
+      await enter('scaleRevisions');
+      fenced(fence);
+      for (const [version, count] of Object.entries(replicas)) {
+        const known = world.revisions.get(version);
+        if (!known) throw ApplicationFailure.nonRetryable(`${version} does not run`);
+        world.journal.push(`scale ${version} ${count}`);
+        world.revisions.set(version, { ...known, replicas: count, ready: count });
+      }
+      return { ready: true, because: 'as many pods as asked for are ready' };
+    },
     startBaseline: async ({ version, of, fence }) => {
       await enter('startBaseline');
       fenced(fence);
@@ -150,6 +161,11 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       fenced(fence);
       if (world.stable !== stable) world.journal.push(`stable ${stable}`);
       world.stable = stable;
+    },
+    setRoutes: async ({ routes, fence }) => {
+      await enter('setRoutes');
+      fenced(fence);
+      world.journal.push(`routes ${routes.map(({ name }) => name).join(' ') || 'none'}`);
     },
     setWeights: async ({ weights, fence }) => {
       await enter('setWeights');

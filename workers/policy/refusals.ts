@@ -55,6 +55,7 @@ function named(what: string, name: string, patterns: readonly string[], field: s
 }
 
 function target({ target }: Plan, policy: Policy): string[] {
+  if (target.platform !== 'local') return [];
   return [
     ...command('the workload', target.command, policy),
     ...directory(`the workload's directory ${target.directory}`, target.directory, policy),

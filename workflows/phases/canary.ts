@@ -1,4 +1,5 @@
 import type { PauseStep, Step } from '../../src/plan/plan.ts';
+import { whereabouts } from '../../src/plan/target.ts';
 import { baselineName, weightsFor } from '../../src/rollout/weights.ts';
 import { forward, waiting } from '../activities.ts';
 import { besideTheRamp, finishBackground, isEnoughSeen, isShownSafe, runInline, startBackground } from '../analysis.ts';
@@ -32,16 +33,17 @@ export async function canary(release: Release): Promise<void> {
 /** Starts the new revision beside the stable one; nothing is sent to it before it is ready. */
 async function bringUp(release: Release): Promise<string> {
   const { state, plan } = release;
-  const { service, version, target } = plan;
+  const { version, target } = plan;
+  const at = whereabouts(plan);
   const stable = stableOf(release);
   await clearRemains(release);
   state.undo.push({ kind: 'restoreRoles', stable });
-  await forward(`${version} is the canary`).setRoles({ service, stable, canary: version, fence: state.fence });
+  await forward(`${version} is the canary`).setRoles({ ...at, stable, canary: version, fence: state.fence });
   state.undo.push({ kind: 'removeRevision', version });
-  await forward(`start ${version}`).startRevision({ service, version, target, fence: state.fence });
+  await forward(`start ${version}`).startRevision({ ...at, version, target, fence: state.fence });
   const { readyDeadlineMs: deadlineMs } = plan.canary;
   const readiness = await waiting(`${version} ready`, deadlineMs).awaitReady({
-    service,
+    ...at,
     version,
     deadlineMs,
     sinceMs: Date.now(),
@@ -55,16 +57,16 @@ async function bringUp(release: Release): Promise<string> {
 /** A fresh copy of the stable version, of the canary's size, where comparisons are to be made with one. */
 async function bringUpBaseline(release: Release): Promise<string> {
   const { state, plan } = release;
-  const { service, target } = plan;
+  const { replicas } = plan.target;
+  const at = whereabouts(plan);
   const { baselineService, readyDeadlineMs: deadlineMs } = plan.canary;
   const stable = stableOf(release);
   const version = baselineOf(release);
   if (!baselineService || !stable || !version) return '';
   state.undo.push({ kind: 'removeRevision', version });
-  const { replicas } = target;
-  const request = { service, version, of: stable, replicas, baselineService, fence: state.fence };
+  const request = { ...at, version, of: stable, replicas, baselineService, fence: state.fence };
   await forward(`start ${version}`).startBaseline(request);
-  const waited = { service, version, deadlineMs, sinceMs: Date.now() };
+  const waited = { ...at, version, deadlineMs, sinceMs: Date.now() };
   const { ready, because } = await waiting(`${version} ready`, deadlineMs).awaitReady(waited);
   if (!ready) throw new GoBack({ outcome: 'rolledBack', because: `the baseline is not ready in time: ${because}` });
   return `; baseline: ${because}`;
@@ -73,12 +75,13 @@ async function bringUpBaseline(release: Release): Promise<string> {
 /** The ramp is judged: its share goes back to stable, then it goes itself. */
 async function removeBaseline(release: Release, baseline: string): Promise<string> {
   const { state, plan } = release;
-  const { service, version } = plan;
+  const { version } = plan;
+  const at = whereabouts(plan);
   const weight = state.weights[version] ?? 0;
   const weights = weightsFor({ stable: stableOf(release), canary: version, weight });
-  const request = { service, weights, fence: state.fence, key: keyOf(release, 'baseline') };
+  const request = { ...at, weights, fence: state.fence, key: keyOf(release, 'baseline') };
   state.weights = (await forward(`${baseline} has no traffic`).setWeights(request)).weights;
-  await forward(`remove ${baseline}`).removeRevision({ service, version: baseline, fence: state.fence });
+  await forward(`remove ${baseline}`).removeRevision({ ...at, version: baseline, fence: state.fence });
   return `${baseline} removed`;
 }
 
@@ -93,15 +96,15 @@ function baselineOf({ state, plan }: Release): string | null {
 /** What a terminated release left behind: its traffic goes back to stable, and its revision goes. */
 async function clearRemains(release: Release): Promise<void> {
   const { state, plan } = release;
-  const { service } = plan;
+  const at = whereabouts(plan);
   const stable = stableOf(release);
   const remains = state.admission?.before.revisions.filter((revision) => revision.version !== stable) ?? [];
   if (remains.length === 0) return;
   const weights = stable ? { [stable]: 100 } : {};
   const key = keyOf(release, 'clear-remains');
-  await forward('clear what an earlier release left').setWeights({ service, weights, fence: state.fence, key });
+  await forward('clear what an earlier release left').setWeights({ ...at, weights, fence: state.fence, key });
   for (const { version } of remains) {
-    await forward(`remove ${version}`).removeRevision({ service, version, fence: state.fence });
+    await forward(`remove ${version}`).removeRevision({ ...at, version, fence: state.fence });
   }
 }
 
@@ -125,10 +128,10 @@ async function take(release: Release, name: string, planned: Step, isLast: boole
 /** Sends this share (percent) of the traffic to the new version. The platform refuses what cannot be served. */
 export async function moveTraffic(release: Release, name: string, weight: number): Promise<string> {
   const { state, plan } = release;
-  const { service, version } = plan;
+  const { version } = plan;
   const baseline = state.phase === 'canary' ? baselineOf(release) : null;
   const weights = weightsFor({ stable: stableOf(release), canary: version, weight, baseline });
-  const request = { service, weights, fence: state.fence, key: keyOf(release, name) };
+  const request = { ...whereabouts(plan), weights, fence: state.fence, key: keyOf(release, name) };
   const traffic = await forward(`${version} ${weight} %`).setWeights(request);
   state.weights = traffic.weights;
   return traffic.verified ? 'confirmed by the router' : 'set; the router was not asked';

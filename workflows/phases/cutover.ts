@@ -1,5 +1,6 @@
 import { sleep } from '@temporalio/workflow';
 import type { ApprovalPlan, HttpCheck } from '../../src/plan/plan.ts';
+import { whereabouts } from '../../src/plan/target.ts';
 import { judgeProbe } from '../../src/validation/judge.ts';
 import { reading } from '../activities.ts';
 import { runInline } from '../analysis.ts';
@@ -30,7 +31,7 @@ async function look(release: Release, check: HttpCheck): Promise<string> {
   const { state, plan } = release;
   for (let looks = 1, good = 0; ; looks += 1) {
     const side = 'preview';
-    const probe = await reading(`preview ${check.path}`, check.timeoutMs).probe({ service: plan.service, side, check });
+    const probe = await reading(`preview ${check.path}`, check.timeoutMs).probe({ ...whereabouts(plan), side, check });
     state.looks = { ...state.looks, preview: probe };
     const { verdict, because } = judgeProbe(check, probe);
     good = verdict === 'pass' ? good + 1 : 0;

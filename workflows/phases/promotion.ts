@@ -1,6 +1,7 @@
 import { sleep } from '@temporalio/workflow';
 import { applyMonitor } from '../../src/analysis/index.ts';
 import type { ApprovalPlan, MonitorPlan } from '../../src/plan/plan.ts';
+import { whereabouts } from '../../src/plan/target.ts';
 import { forward } from '../activities.ts';
 import { GoBack, type Release } from '../control.ts';
 import { measureNamed } from '../readings.ts';
@@ -56,8 +57,13 @@ export function approvedBy({ state }: Release, name: string): string {
 /** All traffic, and with it the name of stable. */
 export async function promote(release: Release, name: string): Promise<string> {
   const { state, plan } = release;
-  const { service, version } = plan;
+  const { version } = plan;
   const moved = await moveTraffic(release, name, 100);
-  await forward(`${version} is stable`).setRoles({ service, stable: version, canary: null, fence: state.fence });
+  await forward(`${version} is stable`).setRoles({
+    ...whereabouts(plan),
+    stable: version,
+    canary: null,
+    fence: state.fence,
+  });
   return moved;
 }

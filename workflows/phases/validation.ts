@@ -1,6 +1,7 @@
 import { sleep } from '@temporalio/workflow';
 import type { LoadReport } from '../../activities/validation/port.ts';
 import type { PerformanceCheck, SecurityCheck } from '../../src/plan/plan.ts';
+import { whereabouts } from '../../src/plan/target.ts';
 import { answerChecklist } from '../../src/validation/checklist.ts';
 import { judgeHeaders, judgeLoad, judgeProbe } from '../../src/validation/judge.ts';
 import { reading, waiting } from '../activities.ts';
@@ -36,7 +37,7 @@ export async function validation(release: Release): Promise<void> {
 async function lookBack(release: Release): Promise<string> {
   const { state, plan } = release;
   const check = { path: plan.target.readinessPath, status: 200, timeoutMs: LOOK_TIMEOUT_MS };
-  const request = { service: plan.service, side: 'preview', check } as const;
+  const request = { ...whereabouts(plan), side: 'preview', check } as const;
   const warm = await reading(`the old side: ${check.path}`, check.timeoutMs).probe(request);
   state.looks = { ...state.looks, warm };
   const { verdict, because } = judgeProbe(check, warm);
@@ -70,7 +71,7 @@ async function headersOf(release: Release, { path, required }: NonNullable<Secur
   const { state, plan } = release;
   const check = { path, status: 200, timeoutMs: LOOK_TIMEOUT_MS };
   const headers = await reading(`headers of ${path}`, check.timeoutMs).probe({
-    service: plan.service,
+    ...whereabouts(plan),
     side: 'live',
     check,
   });
@@ -95,7 +96,7 @@ async function perform(release: Release, check: PerformanceCheck): Promise<strin
 
   async function measure(): Promise<LoadReport> {
     const load = await waiting(`load on ${check.path}`, 2 * check.durationMs).load({
-      service: plan.service,
+      ...whereabouts(plan),
       check,
       compare,
     });

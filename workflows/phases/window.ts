@@ -1,4 +1,5 @@
 import { ActivityFailure } from '@temporalio/workflow';
+import { whereabouts } from '../../src/plan/target.ts';
 import { forward } from '../activities.ts';
 import type { Release } from '../control.ts';
 import { ask, skip, step } from '../steps.ts';
@@ -32,7 +33,7 @@ async function removeOld(release: Release, old: string): Promise<string> {
   state.undo = [];
   state.phase = plan.database?.contract.length ? 'cleanup' : 'ended';
   try {
-    await forward(`remove ${old}`).removeRevision({ service: plan.service, version: old, fence: state.fence });
+    await forward(`remove ${old}`).removeRevision({ ...whereabouts(plan), version: old, fence: state.fence });
     return `${old} removed`;
   } catch (error) {
     // The release stands; an old side that stays costs memory, and the next release clears it.
