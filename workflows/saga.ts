@@ -42,7 +42,7 @@ export async function goBack(release: Release, error: unknown): Promise<never> {
 
 /** Whatever was done after the traffic moved, users go back first: a flag that is stuck must not hold them. */
 function trafficFirst(state: ReleaseState): void {
-  const isTraffic = ({ kind }: Compensation): boolean => kind === 'restoreTraffic';
+  const isTraffic = ({ kind }: Compensation): boolean => kind === 'restoreTraffic' || kind === 'restoreRollout';
   state.undo = [...state.undo.filter((act) => !isTraffic(act)), ...state.undo.filter(isTraffic)];
 }
 

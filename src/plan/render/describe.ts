@@ -33,6 +33,8 @@ function targetText(target: Target): string {
       return `on local: ${target.replicas} × ${target.command.join(' ')}`;
     case 'kubernetes':
       return `on kubernetes: ${target.replicas} pods in ${target.cluster}/${target.namespace}`;
+    case 'argo':
+      return `on argo: rollout ${target.rollout} in ${target.cluster}/${target.namespace}`;
     default:
       return target satisfies never;
   }
