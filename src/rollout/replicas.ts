@@ -1,17 +1,9 @@
-import type { ScalePlan, TrafficPlan } from '../plan/target.ts';
+import type { CanaryScale, ScalePlan, TrafficPlan } from '../plan/target.ts';
 import { budgetOf } from './budget.ts';
 import { type Counts, nearestCounts } from './ratio.ts';
 import { nextCounts } from './replace.ts';
 
 export type { Counts } from './ratio.ts';
-
-/** How many pods the canary has while a step says so; Argo's `setCanaryScale`. Only with a router. */
-export type CanaryScale =
-  | { readonly kind: 'replicas'; readonly replicas: number }
-  /** Percent of the stable side's, 0..100, whatever the traffic. */
-  | { readonly kind: 'weight'; readonly weight: number }
-  /** Back to what the traffic's weight asks for. */
-  | { readonly kind: 'matchTrafficWeight' };
 
 export interface Scaled {
   /** Of the stable side when it serves alone, 1..1000. */

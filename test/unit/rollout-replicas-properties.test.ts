@@ -1,11 +1,11 @@
 /** What holds of the pods of both sides, whatever the numbers. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ScalePlan } from '../../src/plan/target.ts';
+import type { CanaryScale, ScalePlan } from '../../src/plan/target.ts';
 import { budgetOf } from '../../src/rollout/budget.ts';
 import { nearestCounts, reachable } from '../../src/rollout/ratio.ts';
 import { nextCounts } from '../../src/rollout/replace.ts';
-import { type CanaryScale, scaleBefore, scaleFor, stagesTo } from '../../src/rollout/replicas.ts';
+import { scaleBefore, scaleFor, stagesTo } from '../../src/rollout/replicas.ts';
 import { seeded } from '../bench/judge/chance.ts';
 
 const random = seeded(11);

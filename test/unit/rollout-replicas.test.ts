@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ScalePlan } from '../../src/plan/target.ts';
+import type { CanaryScale, ScalePlan } from '../../src/plan/target.ts';
 import { budgetOf, podLimit } from '../../src/rollout/budget.ts';
 import { nearestCounts, reachable } from '../../src/rollout/ratio.ts';
 import { nextCounts } from '../../src/rollout/replace.ts';
-import { type CanaryScale, scaleBefore, scaleFor, stagesTo, weightBack } from '../../src/rollout/replicas.ts';
+import { scaleBefore, scaleFor, stagesTo, weightBack } from '../../src/rollout/replicas.ts';
 
 const SCALE: ScalePlan = {
   maxSurge: '25%',
