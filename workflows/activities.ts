@@ -37,8 +37,8 @@ export function undo(summary: string): QuickActivities {
   return proxyActivities<QuickActivities>({ ...UNDO, summary });
 }
 
-/** An undo that waits for others, inside the activity and heartbeating. */
-export function undoing(summary: string, deadlineMs: number): QuickActivities {
+/** An undo that waits inside the activity, heartbeating. */
+export function undoWaiting(summary: string, deadlineMs: number): QuickActivities {
   return proxyActivities<QuickActivities>({
     ...UNDO,
     startToCloseTimeout: deadlineMs + GRACE_MS,
