@@ -13,14 +13,3 @@ export function containerAt(
   }
   return null;
 }
-
-/**
- * The version that an image reference names: its tag, else its digest.
- *
- * @example versionOf('registry.example:5000/shop/api:1.2.0@sha256:…') // '1.2.0'
- */
-export function versionOf(image: string): string {
-  const [name = '', digest] = image.split('@', 2);
-  const tag = name.slice(name.lastIndexOf('/') + 1).split(':')[1];
-  return tag ?? digest ?? 'latest';
-}

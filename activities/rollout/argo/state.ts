@@ -1,7 +1,8 @@
 /** From the objects that a look has read to what a release has to know. Pure. */
 import { createHash } from 'node:crypto';
 import type { AnalysisMetric, AnalysisState, RolloutState } from '../port.ts';
-import { containerAt, versionOf } from './image.ts';
+import { versionOfImage } from '../../kubernetes/image-version.ts';
+import { containerAt } from './image.ts';
 import type { AnalysisRunObject, PodTemplate, RolloutObject, RunStatus, Seen } from './object.ts';
 import { phaseOf } from './phase.ts';
 import { courseOf } from './steps.ts';
@@ -26,8 +27,8 @@ export function stateOf(seen: Seen, container: string): RolloutState | null {
   const stableImage = promoted ? image : images[stableRS];
   const told = {
     image,
-    version: versionOf(image),
-    stable: stableImage === undefined ? null : { image: stableImage, version: versionOf(stableImage) },
+    version: versionOfImage(image),
+    stable: stableImage === undefined ? null : { image: stableImage, version: versionOfImage(stableImage) },
     phase,
     because,
     observed,
@@ -60,7 +61,7 @@ function weightsOf(
   const { currentPodHash = '', stableRS = '', canary, blueGreen } = status;
   const named = (hash: string | undefined): string | null => {
     const of = hash === stableRS && stableImage ? stableImage : hash === currentPodHash ? image : images[hash ?? ''];
-    return of === undefined ? null : versionOf(of);
+    return of === undefined ? null : versionOfImage(of);
   };
   const shares: [version: string | null, percent: number][] = [];
   if (spec.strategy?.blueGreen) shares.push([named(blueGreen?.activeSelector), 100]);
@@ -70,7 +71,7 @@ function weightsOf(
   } else if (stableImage !== undefined) {
     const { replicas = 0, updatedReplicas = 0 } = status;
     const share = promoted ? 100 : replicas === 0 ? 0 : Math.round((100 * updatedReplicas) / replicas);
-    shares.push([versionOf(stableImage), promoted ? share : 100 - share]);
+    shares.push([versionOfImage(stableImage), promoted ? share : 100 - share]);
     if (!promoted) shares.push([named(currentPodHash), share]);
   }
   const weights: Record<string, number> = {};
