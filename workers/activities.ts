@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Context } from '@temporalio/activity';
 import { localFlags } from '../activities/flags/local.ts';
 import {
   type BuildActivities,
@@ -9,10 +10,14 @@ import {
   type QuickActivities,
   type TellingActivities,
 } from '../activities/index.ts';
+import { acquireFence, type ClusterAccess, kubernetesClusters } from '../activities/kubernetes/index.ts';
+import { argoRollouts } from '../activities/rollout/argo/index.ts';
 import { localTraffic } from '../activities/traffic/local.ts';
 import { localSides } from '../activities/validation/sides.ts';
+import { argoWorkload } from '../activities/workload/argo.ts';
 import { localWorkload } from '../activities/workload/local.ts';
 import { prometheusAddress, type SupervisorClient } from '../infra/local/index.ts';
+import { byPlatform } from './platforms.ts';
 import {
   databaseConnection,
   gateEnvironment,
@@ -23,24 +28,40 @@ import {
   secretValue,
 } from './policy.ts';
 
-/** Releases on the local platform: revisions, traffic and metrics are asked of the embedded stack. */
+/** Revisions and traffic are asked of the platform that a request names; without one of the embedded stack. */
 export function quickActivities(policy: Policy | null, supervisor: SupervisorClient): QuickActivities {
+  const clusters = kubernetesClusters(accessOf(policy), { signal: () => Context.current().cancellationSignal });
+  const rollout = argoRollouts({ clusters });
   return createQuickActivities({
     admission: {
       policyRefusals: (plan) => policyRefusals(plan, policy),
       policyDigest: policyDigest(policy),
-      acquireFence: async ({ service }, holder) => (await supervisor.grantFence(service, { holder })).fence,
+      acquireFence: async ({ service, place }, holder) =>
+        place
+          ? acquireFence(clusters.client(place.cluster), { namespace: place.namespace, service }, holder)
+          : (await supervisor.grantFence(service, { holder })).fence,
     },
     metrics: {
       locate: (provider, environment) => locate(provider, policy, environment, () => prometheusAddress(supervisor)),
       secretOf: (use) => secretValue(use, policy, process.env),
     },
-    workload: localWorkload({ client: supervisor }),
+    workload: byPlatform({ local: localWorkload({ client: supervisor }), argo: argoWorkload(rollout) }),
+    rollout,
     traffic: localTraffic({ client: supervisor }),
     database: { connectionOf: (name) => databaseConnection(name, policy, process.env) },
     flags: localFlags({ client: supervisor }),
     validation: { sideOf: localSides({ client: supervisor }) },
   });
+}
+
+/** What of the policy's clusters is needed to reach them. */
+function accessOf(policy: Policy | null): Record<string, ClusterAccess> {
+  return Object.fromEntries(
+    Object.entries(policy?.clusters ?? {}).map(([name, { kubeconfig, context, namespaces }]) => [
+      name,
+      { namespaces, ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) },
+    ]),
+  );
 }
 
 /** Gates, the image and files of a working copy on this host. */

@@ -1,7 +1,7 @@
 /** From the objects that a look has read to what a release has to know. Pure. */
 import { createHash } from 'node:crypto';
-import type { AnalysisMetric, AnalysisState, RolloutState } from '../port.ts';
 import { versionOfImage } from '../../kubernetes/image-version.ts';
+import type { AnalysisMetric, AnalysisState, RolloutState } from '../port.ts';
 import { containerAt } from './image.ts';
 import type { AnalysisRunObject, PodTemplate, RolloutObject, RunStatus, Seen } from './object.ts';
 import { phaseOf } from './phase.ts';

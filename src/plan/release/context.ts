@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type Manifests, sortManifests } from '../argo/manifests.ts';
 import { fillHelm, type HelmTag } from '../argo/placeholders.ts';
+import type { RolloutPlatform } from '../argo/platform.ts';
 import type { Path, Report } from '../problem.ts';
 import { valueAt } from '../shape/check.ts';
 import { readDocuments, type Source } from '../yaml/read.ts';
@@ -13,6 +14,9 @@ export interface Context {
   /** Absolute directory of the release file: what its paths are relative to. */
   readonly directory: string;
   readonly service: string;
+  readonly platform: RolloutPlatform;
+  /** The target is a Rollout that a controller of its own drives. */
+  readonly driven: boolean;
   readonly version: string;
   readonly tag: HelmTag;
   readonly report: Report;
@@ -36,11 +40,14 @@ export function createContext(options: { source: Source; file: string; version: 
     };
   });
   const service = valueAt(source.value, ['service']);
+  const platform = valueAt(source.value, ['target', 'platform']);
   return {
     source,
     file,
     directory,
     service: typeof service === 'string' ? service : '',
+    platform: platform === 'kubernetes' || platform === 'argo' ? 'kubernetes' : 'local',
+    driven: platform === 'argo',
     version,
     tag,
     report,

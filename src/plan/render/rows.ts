@@ -1,7 +1,9 @@
 import { formatDuration } from '../duration.ts';
 import type { CutoverPlan, DatabasePlan, FlagsPlan, Plan, PromotionPlan, ValidationPlan } from '../plan.ts';
+import { drivenRows } from './driven.ts';
 import { type Row, row } from './row.ts';
 import { analysisRows, canaryRows, stepRows } from './steps.ts';
+import { targetRows } from './target.ts';
 import { analysisMs, earliestStepMs, loadMs, timeline } from './timeline.ts';
 import {
   approvalText,
@@ -26,11 +28,12 @@ export function planRows(plan: Plan): Row[] {
   const validated = ramped + validation;
   const closed = validated + window;
   return [
+    ...targetRows(plan.target),
     ...plan.gates.map((gate) => row(null, 'gates', gateText(gate), within(gate.timeoutMs, 'then rejected'))),
     ...imageRows(plan),
     ...plan.configuration.map((edit) => row(null, 'configuration', editText(edit))),
     ...(plan.database ? expandRows(plan.database) : []),
-    ...canaryRows(plan.canary),
+    ...(plan.target.platform === 'argo' ? drivenRows(plan, plan.target) : canaryRows(plan.canary)),
     ...promotionRows(plan.promotion, canary),
     ...(plan.cutover ? cutoverRows(plan.cutover, canary) : []),
     ...(plan.flags ? flagRows(plan.flags, switched) : []),
