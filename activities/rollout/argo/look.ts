@@ -13,7 +13,7 @@ import {
   type TemplateHolder,
 } from './object.ts';
 import { ownedByArgo } from './phase.ts';
-import { runsOf, stateOf } from './state.ts';
+import { stateOf } from './state.ts';
 
 export interface Looked extends Seen {
   readonly state: RolloutState;
@@ -38,7 +38,7 @@ export async function look(client: KubernetesClient, place: ArgoPlace, known: Kn
   const [workload, images, runs] = await Promise.all([
     workloadOf(client, place, rollout),
     imagesOf(client, place, rollout, known),
-    runObjects(client, place, rollout),
+    runsOf(client, place, rollout),
   ]);
   const seen: Seen = { rollout, ...(workload && { workload }), images, runs };
   const state = stateOf(seen, place.container);
@@ -91,7 +91,8 @@ async function imagesOf(
   known: KnownImages,
 ): Promise<Record<string, string>> {
   const { stableRS, canary, blueGreen } = status;
-  const hashes = [stableRS, canary?.weights?.canary.podTemplateHash, blueGreen?.activeSelector];
+  const { canary: ofCanary, stable } = canary?.weights ?? {};
+  const hashes = [stableRS, ofCanary?.podTemplateHash, stable?.podTemplateHash, blueGreen?.activeSelector];
   const wanted = new Set(hashes.filter((hash): hash is string => hash !== undefined && hash !== ''));
   const unknown = [...wanted].filter((hash) => !known.has(hash));
   await Promise.all(
@@ -104,16 +105,28 @@ async function imagesOf(
   return Object.fromEntries(known);
 }
 
-async function runObjects(
+const REVISION = 'rollout.argoproj.io/revision';
+
+/** The status names a run only while it counts, so they are listed: those that the Rollout made for its present revision. */
+async function runsOf(
   client: KubernetesClient,
   { namespace }: ArgoPlace,
-  rollout: RolloutObject,
-): Promise<AnalysisRunObject[]> {
-  const names = runsOf(rollout).map(([, { name }]) => name);
-  const runs = await Promise.all(
-    names.map((name) => client.get<AnalysisRunObject>({ type: ANALYSIS_RUNS, namespace, name })),
-  );
-  return runs.filter((run) => run !== null);
+  { metadata, spec, status = {} }: RolloutObject,
+): Promise<readonly AnalysisRunObject[]> {
+  const { canary, blueGreen } = spec.strategy ?? {};
+  const analyses = [canary?.analysis, blueGreen?.prePromotionAnalysis, blueGreen?.postPromotionAnalysis];
+  const judged = [...analyses, ...(canary?.steps ?? []).map(({ analysis }) => analysis)];
+  if (!status.currentPodHash || judged.every((analysis) => analysis === undefined)) return [];
+  const labelSelector = `rollouts-pod-template-hash=${status.currentPodHash}`;
+  const runs = await client.list<AnalysisRunObject>(ANALYSIS_RUNS, namespace, { labelSelector });
+  const began = ({ metadata }: AnalysisRunObject): string => `${metadata.creationTimestamp ?? ''} ${metadata.name}`;
+  return runs
+    .filter(
+      (run) =>
+        run.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) &&
+        run.metadata.annotations?.[REVISION] === metadata.annotations?.[REVISION],
+    )
+    .toSorted((one, other) => (began(one) < began(other) ? -1 : 1));
 }
 
 export function named({ rollout, namespace, cluster }: ArgoPlace): string {

@@ -35,12 +35,15 @@ export interface RolloutObject extends KubernetesObject {
 
 export interface CanaryStrategy {
   readonly trafficRouting?: object;
+  readonly analysis?: object;
   readonly steps?: readonly RolloutStep[];
 }
 
 export interface BlueGreenStrategy {
   readonly autoPromotionEnabled?: boolean;
   readonly autoPromotionSeconds?: number;
+  readonly prePromotionAnalysis?: object;
+  readonly postPromotionAnalysis?: object;
 }
 
 /** One of its keys is set. */
@@ -72,21 +75,12 @@ export interface RolloutStatus {
   readonly message?: string;
   readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
   readonly canary?: {
-    readonly currentStepAnalysisRunStatus?: RunStatus;
-    readonly currentBackgroundAnalysisRunStatus?: RunStatus;
+    readonly currentStepAnalysisRunStatus?: { readonly status: string };
     readonly weights?: { readonly canary: Destination; readonly stable: Destination };
   };
   readonly blueGreen?: {
     readonly activeSelector?: string;
-    readonly prePromotionAnalysisRunStatus?: RunStatus;
-    readonly postPromotionAnalysisRunStatus?: RunStatus;
   };
-}
-
-export interface RunStatus {
-  readonly name: string;
-  readonly status: string;
-  readonly message?: string;
 }
 
 interface Destination {
@@ -123,5 +117,6 @@ export interface Seen {
   readonly workload?: TemplateHolder;
   /** Images of other pod templates than the present one, by Argo's hash. */
   readonly images: Readonly<Record<string, string>>;
+  /** Those of the present pod template, oldest first. */
   readonly runs: readonly AnalysisRunObject[];
 }

@@ -37,11 +37,12 @@ export function promoted({ spec, status = {} }: RolloutObject): { readonly spec:
   const on: Patch =
     undecided && currentStepIndex !== undefined && currentStepIndex < steps.length
       ? [
-          { op: 'replace', path: '/status/controllerPause', value: false },
-          { op: 'replace', path: '/status/currentStepIndex', value: currentStepIndex + 1 },
+          { op: 'add', path: '/status/controllerPause', value: false },
+          { op: 'add', path: '/status/currentStepIndex', value: currentStepIndex + 1 },
         ]
       : [];
-  const clear: Patch = pauseConditions.length > 0 ? [{ op: 'remove', path: '/status/pauseConditions' }, ...on] : [];
+  const none = { op: 'add', path: '/status/pauseConditions', value: [] } as const;
+  const clear: Patch = pauseConditions.length > 0 ? [none, ...on] : [];
   return { spec: spec.paused ? held(false) : [], status: clear.length > 0 ? [...atStep, ...clear] : [] };
 }
 

@@ -20,16 +20,18 @@ export function phaseOf(rollout: RolloutObject, workload?: TemplateHolder): Phas
 }
 
 /** Why what was written last is not yet what the controller works on; empty: it is. */
-function notTakenUp({ metadata, status = {} }: RolloutObject, workload?: TemplateHolder): string {
+function notTakenUp({ metadata, spec, status = {} }: RolloutObject, workload?: TemplateHolder): string {
   const observed = Number(status.observedGeneration);
   if (!(observed >= (metadata.generation ?? 0))) return 'the controller has not taken up the last change';
   const ofWorkload = Number(status.workloadObservedGeneration);
   if (workload && !(ofWorkload >= (workload.metadata.generation ?? 0)))
     return `the controller has not taken up the last change of ${workload.metadata.name}`;
-  const { controllerPause, pauseConditions = [], abort } = status;
-  // Somebody ended the pause, and the controller has not reacted yet. An abort leaves it so for good.
-  if (controllerPause && pauseConditions.length === 0 && !abort) return 'the controller has yet to end the pause';
-  return '';
+  const { controllerPause, pauseConditions = [], abort, phase, message = '' } = status;
+  // The status is also where people write: then the phase in it is still the one from before.
+  const ended = controllerPause || (phase === 'Paused' && !spec.paused);
+  if (ended && pauseConditions.length === 0 && !abort) return 'the controller has yet to end the pause';
+  const retried = phase === 'Degraded' && message.startsWith('RolloutAborted') && !abort;
+  return retried ? 'the controller has yet to begin anew' : '';
 }
 
 function isPhase(phase: string): phase is RolloutState['phase'] {

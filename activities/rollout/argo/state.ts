@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { versionOfImage } from '../../kubernetes/image-version.ts';
 import type { AnalysisMetric, AnalysisState, RolloutState } from '../port.ts';
 import { containerAt } from './image.ts';
-import type { AnalysisRunObject, PodTemplate, RolloutObject, RunStatus, Seen } from './object.ts';
+import type { AnalysisRunObject, PodTemplate, RolloutObject, Seen } from './object.ts';
 import { phaseOf } from './phase.ts';
 import { courseOf } from './steps.ts';
 
@@ -80,23 +80,22 @@ function weightsOf(
   return weights;
 }
 
-/** The AnalysisRuns that the Rollout's status names. */
-export function runsOf({ status = {} }: RolloutObject): [AnalysisState['role'], RunStatus][] {
-  const { canary = {}, blueGreen = {} } = status;
-  const all: [AnalysisState['role'], RunStatus | undefined][] = [
-    ['step', canary.currentStepAnalysisRunStatus],
-    ['background', canary.currentBackgroundAnalysisRunStatus],
-    ['before', blueGreen.prePromotionAnalysisRunStatus],
-    ['after', blueGreen.postPromotionAnalysisRunStatus],
-  ];
-  return all.filter((entry): entry is [AnalysisState['role'], RunStatus] => entry[1] !== undefined);
-}
+/** Argo's label `rollout-type`. */
+const ROLES: Readonly<Record<string, AnalysisState['role']>> = {
+  Step: 'step',
+  Background: 'background',
+  PrePromotion: 'before',
+  PostPromotion: 'after',
+};
 
-function analysesOf({ rollout, runs }: Seen): AnalysisState[] {
-  return runsOf(rollout).map(([role, { name, status, message = '' }]) => {
-    const run = runs.find(({ metadata }) => metadata.name === name);
-    return { name, role, phase: status, because: message, metrics: (run?.status?.metricResults ?? []).map(metricOf) };
-  });
+function analysesOf({ runs }: Seen): AnalysisState[] {
+  return runs.map(({ metadata: { name, labels = {} }, status = {} }) => ({
+    name,
+    role: ROLES[labels['rollout-type'] ?? ''] ?? 'step',
+    phase: status.phase ?? 'Pending',
+    because: status.message ?? '',
+    metrics: (status.metricResults ?? []).map(metricOf),
+  }));
 }
 
 type MetricResult = NonNullable<NonNullable<AnalysisRunObject['status']>['metricResults']>[number];

@@ -50,8 +50,9 @@ function leftOver({ spec, status = {} }: RolloutObject): string {
   const { stableRS, blueGreen, canary, replicas = 0, updatedReplicas = 0 } = status;
   if (spec.strategy?.blueGreen)
     return blueGreen?.activeSelector === stableRS ? '' : 'the active Service does not select the stable pods yet';
-  const weight = canary?.weights?.canary.weight ?? 0;
-  if (weight > 0 && canary?.weights?.canary.podTemplateHash !== stableRS) return `other pods still get ${weight} %`;
+  const others = [canary?.weights?.canary, canary?.weights?.stable].filter((to) => to?.podTemplateHash !== stableRS);
+  const weight = others.reduce((sum, to) => sum + (to?.weight ?? 0), 0);
+  if (weight > 0) return `other pods still get ${weight} %`;
   if (spec.strategy?.canary?.trafficRouting) return '';
   return replicas > updatedReplicas ? `${replicas - updatedReplicas} other pods are still there` : '';
 }

@@ -1,5 +1,6 @@
 import type { ArgoPlace } from '../../../src/plan/target.ts';
 import { isConflict, type KubernetesClient } from '../../kubernetes/client.ts';
+import { hasCode } from '../../kubernetes/connection.ts';
 import { fenceOf } from '../../kubernetes/fenced.ts';
 import { stale } from '../../kubernetes/lease.ts';
 import { DEPLOYMENTS } from '../../kubernetes/types.ts';
@@ -42,9 +43,24 @@ export async function write<Result>(
       await carryOut(client, place, fence, looked, writes ?? {});
       return result;
     } catch (error) {
-      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+      if (attempt === ATTEMPTS || !(isConflict(error) || (await hasMovedOn(client, place, looked, error)))) throw error;
     }
   }
+}
+
+/** A `test` of a patch that fails is an invalid patch to the API server; it was right about what was looked at. */
+async function hasMovedOn(
+  client: KubernetesClient,
+  place: ArgoPlace,
+  looked: Looked,
+  error: unknown,
+): Promise<boolean> {
+  if (!hasCode(error, 'SHIPLOCK_KUBERNETES_INVALID')) return false;
+  const { rollout, workload } = await look(client, place, new Map());
+  return [
+    [rollout, looked.rollout],
+    [workload, looked.workload],
+  ].some(([now, then]) => now?.metadata.resourceVersion !== then?.metadata.resourceVersion);
 }
 
 async function carryOut(

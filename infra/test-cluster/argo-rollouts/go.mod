@@ -3,7 +3,9 @@ module shiplock.dev/test-cluster/argo-rollouts
 
 go 1.26.1
 
-require github.com/argoproj/argo-rollouts v1.10.1
+tool github.com/argoproj/argo-rollouts/cmd/rollouts-controller
+
+require github.com/argoproj/argo-rollouts v1.10.1 // indirect
 
 require (
 	cloud.google.com/go v0.120.0 // indirect

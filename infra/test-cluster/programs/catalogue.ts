@@ -1,11 +1,14 @@
 /** A program the cluster is made of. */
 export type ProgramName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kwok';
 
+/** A program that some tests let run on the cluster, and that it does not need itself. */
+export type GuestName = 'rollouts-controller';
+
 /** What is built together, from one `go.mod` of ours. */
-export type BuildName = 'etcd' | 'kubernetes' | 'kwok';
+export type BuildName = 'etcd' | 'kubernetes' | 'kwok' | 'argo-rollouts';
 
 export interface Program {
-  readonly name: ProgramName;
+  readonly name: ProgramName | GuestName;
   /** The environment variable that names its executable. */
   readonly variable: string;
   /** Its version in the output of `--version`. */
@@ -21,7 +24,7 @@ export interface Build {
   readonly version: string;
   /** Go's names of what is built. */
   readonly packages: readonly string[];
-  readonly programs: readonly ProgramName[];
+  readonly programs: readonly (ProgramName | GuestName)[];
   /** For the linker: without it a program built from its module does not know its own version. */
   readonly versionVariable: string | null;
   /** On two cores with nothing cached. */
@@ -44,6 +47,17 @@ export const programs: Readonly<Record<ProgramName, Program>> = {
   'kube-controller-manager': kubernetes('kube-controller-manager', 'SHIPLOCK_KUBE_CONTROLLER_MANAGER'),
   'kube-scheduler': kubernetes('kube-scheduler', 'SHIPLOCK_KUBE_SCHEDULER'),
   kwok: { name: 'kwok', variable: 'SHIPLOCK_KWOK', version: /v(\d+\.\d+\.\d+)/, minimum: '0.8.0', from: 'kwok' },
+};
+
+/** The version that a build of the module tells is no version: only what is built here is taken, or named by its variable. */
+export const guests: Readonly<Record<GuestName, Program>> = {
+  'rollouts-controller': {
+    name: 'rollouts-controller',
+    variable: 'SHIPLOCK_ROLLOUTS_CONTROLLER',
+    version: /v(\d+\.\d+\.\d+)/,
+    minimum: '1.10.1',
+    from: 'argo-rollouts',
+  },
 };
 
 export const builds: Readonly<Record<BuildName, Build>> = {
@@ -72,5 +86,13 @@ export const builds: Readonly<Record<BuildName, Build>> = {
     programs: ['kwok'],
     versionVariable: null,
     takes: 'about 2 minutes',
+  },
+  'argo-rollouts': {
+    name: 'argo-rollouts',
+    version: '1.10.1',
+    packages: ['github.com/argoproj/argo-rollouts/cmd/rollouts-controller'],
+    programs: ['rollouts-controller'],
+    versionVariable: 'github.com/argoproj/argo-rollouts/utils/version.version',
+    takes: '5 to 8 minutes',
   },
 };

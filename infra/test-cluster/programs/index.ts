@@ -1,10 +1,10 @@
 import { build, type OnLine } from './build.ts';
-import { type BuildName, type ProgramName, programs } from './catalogue.ts';
+import { type BuildName, type GuestName, guests, type ProgramName, programs } from './catalogue.ts';
 import { customResources, type Definition } from './definitions.ts';
 import { type FoundProgram, findProgram } from './find.ts';
 
 export type { OnLine } from './build.ts';
-export type { ProgramName } from './catalogue.ts';
+export type { GuestName, ProgramName } from './catalogue.ts';
 export type { Definition } from './definitions.ts';
 export { type FoundProgram, findProgram } from './find.ts';
 
@@ -35,4 +35,15 @@ export async function obtainPrograms(onLine: OnLine, environment = process.env):
   }
   const definitions = await customResources(onLine, environment);
   return { programs: found as Programs['programs'], definitions };
+}
+
+/** A program that tests let run on the cluster; built where it is found nowhere. @throws as `findProgram` and `build` */
+export async function obtainGuest(name: GuestName, onLine: OnLine, environment = process.env): Promise<FoundProgram> {
+  const search = await findProgram(name, environment);
+  if (search.found) return search.found;
+  onLine(`${name} is missing: ${search.because}`);
+  await build(guests[name].from, onLine, environment);
+  const { found, because } = await findProgram(name, environment);
+  if (!found) throw new Error(`go build brought no ${name}: ${because}`);
+  return found;
 }
