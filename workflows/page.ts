@@ -3,6 +3,7 @@
  * numbers, then the steps. Pure.
  */
 import type { Plan } from '../src/plan/plan.ts';
+import { rolloutPart } from './driven/shown.ts';
 import { duration } from './duration.ts';
 import { code, prose, table, text, time, utc } from './markdown.ts';
 import type { Decision, Phase, Progress, ReleaseStatus, Waiting } from './messages.ts';
@@ -26,6 +27,7 @@ export function renderPage(status: ReleaseStatus, plan: Plan, offers: readonly O
     messages(status.decisions),
     gates(status),
     numbers(status),
+    rolloutPart(status.rollout),
     changes(status),
     checklist(status),
     steps(status),

@@ -304,6 +304,12 @@ test('a deleted Rollout ends the release with its reason', limit, async () => {
     const { waiting, because } = await waitsFor(running, handle, 'undo');
     assert.match(because, /there is no Rollout/);
     await handle.signal('skip', { act: waiting?.token, reason: 'it is gone' });
+    const verify = await until(
+      running,
+      handle,
+      (now) => now.waiting?.kind === 'undo' && now.waiting.token !== waiting?.token,
+    );
+    await handle.signal('skip', { act: verify.waiting?.token, reason: 'it is gone' });
     assert.equal((await endOf(handle)).type, 'RolledBack');
   });
 });

@@ -117,12 +117,16 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       const level = principal ? 'principal' : identity ? 'identity' : 'anonymous';
       return { eventId: '1', eventTime: new Date().toISOString(), identity, principal, level };
     },
-    describeWorkload: async () => ({
-      stable: world.stable,
-      canary: null,
-      weights: { ...world.weights },
-      revisions: [...world.revisions.values()],
-    }),
+    describeWorkload: async () => {
+      if (world.rollout?.deleted)
+        throw ApplicationFailure.nonRetryable('there is no Rollout', 'SHIPLOCK_ARGO_ROLLOUT_MISSING');
+      return {
+        stable: world.stable,
+        canary: null,
+        weights: { ...world.weights },
+        revisions: [...world.revisions.values()],
+      };
+    },
     startRevision: async ({ version, fence, replicas }) => {
       await enter('startRevision');
       fenced(fence);

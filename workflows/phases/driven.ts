@@ -20,7 +20,7 @@ export async function driven(release: Release, target: ArgoTarget): Promise<void
   if (lineOf(release, 'rollout-image').state === 'waiting' && !asksAtPause(release)) await decideNow(release);
   await step(release, 'rollout-image', () => setImage(release));
   await step(release, 'rollout', () => follow(release, target));
-  skip(release, 'monitor', 'the controller did not wait for it');
+  if (plan.promotion.monitor) skip(release, 'monitor', 'the controller did not wait for it');
   // Somebody promoted it by other means, or the controller took a short cut: the decision is asked for all the same.
   if (plan.promotion.approval) await decideNow(release);
 }
@@ -140,7 +140,8 @@ async function answer(
   if (isDecision && lineOf(release, 'rollout').state === 'running') {
     if (plan.promotion.monitor || plan.promotion.approval) await decideNow(release);
   }
-  const isAnswered = isDecision && plan.promotion.approval !== null;
+  // Where it was approved before the image, the Rollout's own pause is a question of its own.
+  const isAnswered = isDecision && plan.promotion.approval !== null && asksAtPause(release);
   const isTimed = about === 'timedPause';
   const goesOn = isAnswered
     ? true

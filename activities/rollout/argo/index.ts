@@ -13,6 +13,8 @@ import { templateOf } from './state.ts';
 import { nextOnTheWayBack } from './way-back.ts';
 import { type Writes, write } from './write.ts';
 
+export { ownedByArgo } from './phase.ts';
+
 /** Between two looks: two or three small reads each. */
 const BETWEEN_LOOKS_MS = 500;
 /** On the way back every moment counts. */
