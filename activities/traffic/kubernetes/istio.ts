@@ -1,6 +1,7 @@
 import type { PortRoute, VirtualServicePlan } from '../../../src/plan/target.ts';
+import type { JsonPatchOperation } from '../../kubernetes/index.ts';
 import { isManaged } from './managed-names.ts';
-import { destinationAt, type PatchOperation, pairOf, type Split, weightOperations } from './split.ts';
+import { destinationAt, pairOf, type Split, weightOperations } from './split.ts';
 import { below, countOf, entriesOf, isRecord, type Spot, textOf, unfit, wholeOf } from './spot.ts';
 
 /** How the two sides are told apart in a VirtualService. */
@@ -48,7 +49,7 @@ export function istioSplits(object: unknown, plan: VirtualServicePlan, sides: Is
 }
 
 /** Operations after which every split of the VirtualService gives the canary this percentage. */
-export function istioWeights(splits: readonly Split[], percent: number): readonly PatchOperation[] {
+export function istioWeights(splits: readonly Split[], percent: number): readonly JsonPatchOperation[] {
   return weightOperations(splits, percent, (spot) =>
     [below(spot, 'name'), below(spot, 'destination')].filter(({ value }) => value !== undefined),
   );
