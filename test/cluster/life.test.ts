@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { markedProcesses, signalOne } from '../../infra/local/stack/processes.ts';
@@ -16,8 +16,8 @@ import {
 import { connectApi, type Scope, until } from './support/index.ts';
 
 const onLinux = { skip: process.platform === 'linux' ? false : 'the test cluster needs Linux' };
-/** Three times what it takes on two idle cores: other tests run meanwhile. */
-const READY_MS = 30_000;
+/** Ten seconds on a machine of one's own; as many times more as there is to do for each of its cores. */
+const READY_MS = 10_000 * (1 + (loadavg()[0] ?? 0) / availableParallelism());
 
 test('a cluster is up in time, comes back after a crash, and leaves nothing when it goes down', onLinux, async (t) => {
   const home = await homeOf(t);
