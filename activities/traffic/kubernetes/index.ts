@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../../failure.ts';
 import { type KubernetesClusters, listRevisions, type MoveStable, type WeightsOf } from '../../kubernetes/index.ts';
 import type { TrafficActivities } from '../port.ts';
@@ -30,7 +31,10 @@ export function kubernetesTraffic({ clusters, signal }: KubernetesTrafficOptions
       if (!place) throw foreign();
       const client = clusters.client(place.cluster);
       const session = openSession({ client, place, service, fence, overwrites: partial, signal: signal() });
-      if (place.traffic.kind !== 'replicas') return setWeights(session, { weights, partial });
+      if (place.traffic.kind !== 'replicas')
+        return setWeights(session, { weights, partial }).catch((error) =>
+          Promise.reject(partial ? mendable(error) : error),
+        );
       await session.writer.raise();
       return { weights: countedWeights(await listRevisions(client, place, service)), verified: false };
     },
@@ -49,6 +53,14 @@ export function kubernetesTraffic({ clusters, signal }: KubernetesTrafficOptions
       return moveStable(session, roles);
     },
   };
+}
+
+/** The way back does not end at an object that is wrong: whoever made it so may mend it, and is told until then. */
+function mendable(error: unknown): unknown {
+  if (!(error instanceof ApplicationFailure) || !error.nonRetryable) return error;
+  const { type, message } = error;
+  if (type !== 'SHIPLOCK_KUBERNETES_ROUTE' && type !== 'SHIPLOCK_KUBERNETES_SERVICE') return error;
+  return failure({ code: type, message, cause: error }, { retry: 'later' });
 }
 
 /** A plan never asks for it: every request for a cluster names its place. */
