@@ -5,6 +5,7 @@ import type { TrafficActivities } from '../port.ts';
 import { moveStable } from './move-stable.ts';
 import { countedWeights } from './planned-move.ts';
 import { openSession } from './session.ts';
+import { setRoutes } from './set-routes.ts';
 import { setWeights } from './set-weights.ts';
 import { viewTraffic, weightsIn } from './view.ts';
 
@@ -38,8 +39,12 @@ export function kubernetesTraffic({ clusters, signal }: KubernetesTrafficOptions
       await session.writer.raise();
       return { weights: countedWeights(await listRevisions(client, place, service)), verified: false };
     },
-    setRoutes: async () => {
-      throw foreign();
+    setRoutes: async ({ service, place, routes, fence }) => {
+      if (!place) throw foreign();
+      const client = clusters.client(place.cluster);
+      // Taking routes away is the way back; no request goes to a canary because of it.
+      const overwrites = routes.length === 0;
+      return setRoutes(openSession({ client, place, service, fence, overwrites, signal: signal() }), routes);
     },
     weightsOf: async (place, service, revisions) => {
       if (place.traffic.kind === 'replicas') return countedWeights(revisions);

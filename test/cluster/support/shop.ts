@@ -5,7 +5,7 @@ import {
   readLease,
 } from '../../../activities/kubernetes/index.ts';
 import { type KubernetesTraffic, kubernetesTraffic } from '../../../activities/traffic/kubernetes/index.ts';
-import type { KubernetesPlace, TrafficPlan } from '../../../src/plan/target.ts';
+import type { GatewayTraffic, IstioTraffic, KubernetesPlace, TrafficPlan } from '../../../src/plan/target.ts';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { type TestCluster, until } from './index.ts';
 import { type Play, playing, service } from './workloads.ts';
@@ -35,8 +35,8 @@ export interface Shop {
 
 export const VIRTUAL_SERVICE = ['networking.istio.io/v1', 'VirtualService', 'shop'] as const;
 export const HTTP_ROUTE = ['gateway.networking.k8s.io/v1', 'HTTPRoute', 'shop'] as const;
-export const ISTIO: TrafficPlan = { kind: 'istio', virtualServices: [{ name: 'shop', routes: [] }] };
-export const GATEWAY: TrafficPlan = { kind: 'gateway', routes: [{ kind: 'HTTPRoute', name: 'shop' }] };
+export const ISTIO: IstioTraffic = { kind: 'istio', virtualServices: [{ name: 'shop', routes: [] }] };
+export const GATEWAY: GatewayTraffic = { kind: 'gateway', routes: [{ kind: 'HTTPRoute', name: 'shop' }] };
 
 export async function openShop(
   cluster: TestCluster,
