@@ -3,16 +3,21 @@ import { failure } from '../../failure.ts';
 import { type KubernetesClusters, listRevisions, type MoveStable, type WeightsOf } from '../../kubernetes/index.ts';
 import type { TrafficActivities } from '../port.ts';
 import { moveStable } from './move-stable.ts';
+import type { RouterMetrics } from './observe.ts';
 import { countedWeights } from './planned-move.ts';
 import { openSession } from './session.ts';
 import { setRoutes } from './set-routes.ts';
 import { setWeights } from './set-weights.ts';
 import { viewTraffic, weightsIn } from './view.ts';
 
+export type { RouterMetrics } from './observe.ts';
+
 export interface KubernetesTrafficOptions {
   readonly clusters: KubernetesClusters;
   /** Ends waiting; in an activity `cancellationSignal` of `@temporalio/activity`. */
   readonly signal: () => AbortSignal | undefined;
+  /** Where Prometheus has the counters of a cluster's router; absent: nowhere. */
+  readonly metricsOf?: (cluster: string) => RouterMetrics | undefined;
 }
 
 export interface KubernetesTraffic extends TrafficActivities {
@@ -26,12 +31,13 @@ export interface KubernetesTraffic extends TrafficActivities {
  *
  * @example const activities = { ...kubernetesTraffic({ clusters, signal: cancellationSignal }) };
  */
-export function kubernetesTraffic({ clusters, signal }: KubernetesTrafficOptions): KubernetesTraffic {
+export function kubernetesTraffic({ clusters, signal, metricsOf }: KubernetesTrafficOptions): KubernetesTraffic {
   return {
     setWeights: async ({ service, place, weights, fence, partial = false }) => {
       if (!place) throw foreign();
       const client = clusters.client(place.cluster);
-      const session = openSession({ client, place, service, fence, overwrites: partial, signal: signal() });
+      const metrics = metricsOf?.(place.cluster);
+      const session = openSession({ client, place, service, fence, overwrites: partial, metrics, signal: signal() });
       if (place.traffic.kind !== 'replicas')
         return setWeights(session, { weights, partial }).catch((error) =>
           Promise.reject(partial ? mendable(error) : error),

@@ -5,6 +5,7 @@ import type { SetWeightsRequest, TrafficState } from '../port.ts';
 import { carriedPercent, whyNoShare } from './capacity.ts';
 import { awaitCarrying, factsOf, notReady } from './carrying.ts';
 import { NOBODY, type RevisionKey } from './chosen.ts';
+import { awaitObserved } from './observed.ts';
 import { plannedMove } from './planned-move.ts';
 import type { Session } from './session.ts';
 import { keyOf, sameKey, type View, versionOf, viewTraffic, weightsIn } from './view.ts';
@@ -89,8 +90,9 @@ async function give(session: Session, view: View, given: Given): Promise<Traffic
   const { percent, weights, partial } = given;
   const why = partial ? await whyNotNow(session, view, given) : await whyNot(session, view, given);
   if (why === '') {
-    const verified = await giveShare(session, view, percent);
-    return { weights: sorted(weights), verified };
+    const { accepted, sinceMs } = await giveShare(session, view, percent);
+    const shown = !partial && (await awaitObserved(session, view, { percent, sinceMs }));
+    return { weights: sorted(weights), verified: accepted || shown };
   }
   if (!partial) throw notReady(why);
   const carried = await carriedShare(session, view, given);

@@ -66,7 +66,7 @@ export async function openShop(
     traffic: adapter,
     start: async (version, replicas, play = {}) => {
       await cluster.apply(revision(version, replicas, play));
-      if (Object.keys(play).length > 0) return;
+      if (play.ready !== undefined) return;
       await until(`${replicas} available pods of ${version}`, async () => {
         const found = await listRevisions(client, place, SERVICE);
         return found.some((each) => each.version === version && each.ready === replicas);
@@ -158,7 +158,15 @@ export function revision(version: string, replicas: number, play: Play = {}) {
       template: {
         metadata: { labels: { ...own, 'shiplock.dev/service': SERVICE }, annotations: playing(play) },
         spec: {
-          containers: [{ name: 'app', image: `registry.example/shop:${version}`, ports: [{ containerPort: 3000 }] }],
+          containers: [
+            {
+              name: 'app',
+              image: `registry.example/shop:${version}`,
+              ports: [{ containerPort: 3000 }],
+              // As in `workloads.ts`: the router hears of a pod's end after the pod does.
+              ...(play.served && { lifecycle: { preStop: { sleep: { seconds: 3 } } } }),
+            },
+          ],
         },
       },
     },
