@@ -86,7 +86,7 @@ function compile(request: CompileRequest, report: Report): Plan | null {
   const cutover = compileCutover(context, ramp, autoPromote);
   const flags = compileFlags(context, ramp);
   if (target) {
-    checkReach(context, target, {
+    checkReach(context, target, ramp, {
       cutover: cutover !== undefined,
       baseline: canary?.baselineService !== undefined,
     });
