@@ -8,6 +8,7 @@ import {
   type WebGate,
 } from '../../src/plan/plan.ts';
 import { movedAddress } from './addresses.ts';
+import { clusterRefusals } from './clusters.ts';
 import type { Policy } from './contents.ts';
 import { databaseRefusals } from './databases.ts';
 import { jobsOf, metricRefusals } from './metrics.ts';
@@ -29,6 +30,7 @@ export function policyRefusals(plan: Plan, policy: Policy | null): readonly stri
     ...named('environment', plan.environment, policy.environments, 'environments'),
     ...named('platform', plan.target.platform, policy.platforms, 'platforms'),
     ...target(plan, policy),
+    ...clusterRefusals(plan, policy),
     ...plan.gates.flatMap((gate) => gateRefusals(gate, policy, plan.environment)),
     ...image(plan, policy),
     ...plan.configuration.flatMap((edit) => directory(`configuration file ${edit.file}`, edit.file, policy)),
