@@ -2,3 +2,4 @@
 export { type FlaggerRequest, importFlagger } from './flagger/index.ts';
 export { providerFrom } from './flagger/provider.ts';
 export { grouped, type Imported, type MadeFile, type Note } from './ledger.ts';
+export { importRollout, type RolloutRequest } from './rollout/index.ts';

@@ -41,6 +41,15 @@ export function configure(command: Command, invocation: Invocation): void {
       const request = { files, output, name, cluster, namespace, provider, prometheus, route };
       await show(importFlagger(request), options, invocation);
     });
+
+  sub('rollout', 'a Rollout of Argo’s, with its AnalysisTemplates')
+    .option('--version <version>', 'what the release is checked with (default: latest)')
+    .action(async (files: string[], options: Options & { readonly version?: string }) => {
+      const { importRollout } = await import('../../import/index.ts');
+      const { name, cluster, namespace, version } = options;
+      const output = options.file ?? 'release.yaml';
+      await show(importRollout({ files, output, name, cluster, namespace, version }), options, invocation);
+    });
 }
 
 async function show(

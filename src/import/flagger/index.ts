@@ -79,7 +79,9 @@ function compose(request: FlaggerRequest, manifests: FlaggerManifests, ledger: L
   const effective = analysis ?? {};
   const skipped = analysis === null || spec.skipAnalysis === true;
   const rhythm = rhythmOf(effective, ledger, at);
-  const strategy: Strategy = skipped ? { kind: 'skip' } : strategyOf(effective, provider, at, ledger);
+  const strategy: Strategy = skipped
+    ? { kind: 'skip' }
+    : strategyOf(effective, provider, { at, routed: request.route !== undefined, ledger });
   if (skipped) ledger.kept(['spec', 'skipAnalysis'], 'all traffic moves in one switch, once the new side is ready');
   const model = {
     name: metadata.name,

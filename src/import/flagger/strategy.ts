@@ -21,11 +21,20 @@ const WAIT_MS = 60 * 60_000;
 /** Three good readings, as for every release, or as many as there are weights. */
 const READINGS = 3;
 
-export function strategyOf(analysis: Analysis, provider: ProviderName, at: Path, ledger: Ledger): Strategy {
+export function strategyOf(
+  analysis: Analysis,
+  provider: ProviderName,
+  { at, routed, ledger }: { readonly at: Path; readonly routed: boolean; readonly ledger: Ledger },
+): Strategy {
   const iterations = analysis.iterations ?? 0;
   if (provider === 'kubernetes') {
+    if (!routed) {
+      const message =
+        'looks at the new side while it has no traffic, and then switches; without a router every ready pod gets requests. Name an HTTPRoute with --route, or write steps with setWeight, which move the share of the pods';
+      ledger.refuse(['spec', 'provider'], message);
+    }
     if (iterations < 1) {
-      const text = `Flagger shifts no weights without a router: it looks ${KUBERNETES_ITERATIONS} times and switches; so does this release. Steps with setWeight would move the share of the pods`;
+      const text = `Flagger shifts no weights without a router: it looks ${KUBERNETES_ITERATIONS} times and switches; so does this release`;
       ledger.differs([...at, 'iterations'], text);
     }
     if (analysis.match?.length) ledger.unneeded([...at, 'match'], 'Flagger drops it without a router');
@@ -70,7 +79,16 @@ export interface Judged {
 
 /** `canary`, `promotion` and `cutover`. */
 export function sectionsOf(judged: Judged): Record<string, unknown> {
-  return judged.strategy.kind === 'weights' ? ramp(judged, judged.strategy.weights) : oneSwitch(judged);
+  const { strategy } = judged;
+  if (strategy.kind === 'weights') return ramp(judged, strategy.weights);
+  return strategy.kind === 'iterations' ? oneSwitch(judged, strategy.iterations) : atOnce(judged);
+}
+
+/** Without an analysis all traffic moves once the new side is ready, also where there is no router. */
+function atOnce(judged: Judged): Record<string, unknown> {
+  const after = judged.analyses.reference('post-rollout', judged.hooks.after);
+  const steps = [...beginning(judged), { setWeight: 100 }, ...(after ? [{ analysis: after }] : [])];
+  return { canary: { steps, ...common(judged) }, promotion: { automatic: true } };
 }
 
 function ramp(judged: Judged, weights: readonly number[]): Record<string, unknown> {
@@ -98,15 +116,14 @@ function ramp(judged: Judged, weights: readonly number[]): Record<string, unknow
   };
 }
 
-function oneSwitch(judged: Judged): Record<string, unknown> {
-  const { hooks, analyses, metrics, strategy } = judged;
-  const count = strategy.kind === 'iterations' ? strategy.iterations : 0;
+function oneSwitch(judged: Judged, count: number): Record<string, unknown> {
+  const { hooks, analyses, metrics } = judged;
   const counted = (metric: WrittenMetric) => ({
     ...metric,
     count,
     ...(typeof metric.failureLimit === 'number' ? { failureLimit: Math.min(metric.failureLimit, count) } : {}),
   });
-  const looks = count === 0 ? [] : [...[...metrics, ...hooks.during].map(counted), ...hooks.promotion];
+  const looks = [...[...metrics, ...hooks.during].map(counted), ...hooks.promotion];
   const before = analyses.reference('metrics', looks);
   const first = beginning(judged);
   const decision = hooks.asks.promotion ? { approval: { deadline: APPROVAL } } : { automatic: true };
