@@ -59,10 +59,7 @@ export function noteSpec(
     );
   }
   if (analysis.mirror) {
-    ledger.refuse(
-      [...at, 'mirror'],
-      'mirroring is not imported; write a step with setMirrorRoute by hand, or remove it',
-    );
+    ledger.refuse([...at, 'mirror'], 'requests are not mirrored to the canary; remove it');
   }
   if (analysis.mirrorWeight != null && !analysis.mirror)
     ledger.unneeded([...at, 'mirrorWeight'], 'says nothing without mirror');

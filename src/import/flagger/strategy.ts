@@ -42,7 +42,7 @@ export function strategyOf(
   }
   if (analysis.match?.length && iterations > 0) {
     const message =
-      'A/B testing by headers and cookies is not imported: it has no weights. Write steps with setHeaderRoute by hand, or remove match';
+      'A/B testing by headers and cookies has no weights and is not imported; remove match, and it is a blue-green switch';
     ledger.refuse([...at, 'match'], message);
   } else if (analysis.match?.length) {
     ledger.unneeded([...at, 'match'], 'says nothing without iterations');
