@@ -13,7 +13,7 @@ import { createAnalyses } from './analyses.ts';
 import type { Analysis, Canary, ProviderName } from './canary-schema.ts';
 import { type FlaggerManifests, readManifests } from './manifests.ts';
 import { metricsOf, type SecretArguments } from './metrics.ts';
-import { noteSpec } from './noted.ts';
+import { noteRest, noteSpec } from './noted.ts';
 import { rhythmOf } from './rhythm.ts';
 import { type Strategy, sectionsOf, strategyOf } from './strategy.ts';
 import { noteService, trafficOf } from './traffic.ts';
@@ -104,6 +104,7 @@ function compose(request: FlaggerRequest, manifests: FlaggerManifests, ledger: L
     ...new Set([...hooks.notify, ...alertsOf(effective.alerts ?? [], at, manifests.alertProviders, namespace, ledger)]),
   ];
   checkNames([...metrics, ...hooks.during], at, ledger);
+  noteRest(effective, at, skipped, ledger);
   const readyDeadline = formatDuration((spec.progressDeadlineSeconds ?? PROGRESS_DEADLINE_SECONDS) * 1_000);
   ledger.kept(['spec', 'progressDeadlineSeconds'], `readyDeadline ${readyDeadline}`);
   const templates = `${service}-analysis.yaml`;

@@ -1,6 +1,6 @@
 /** Fields of a Canary's spec that need no section of a release file. */
 import type { Ledger } from '../ledger.ts';
-import type { Canary } from './canary-schema.ts';
+import type { Analysis, Canary } from './canary-schema.ts';
 
 export function noteSpec(
   spec: Canary['spec'],
@@ -21,6 +21,7 @@ export function noteSpec(
       'taken to be http://prometheus:9090, Flagger’s default; where -metrics-server says otherwise, give --prometheus',
     );
   }
+  if (spec.metricsServer != null) ledger.kept(['spec', 'metricsServer'], `asked at ${spec.metricsServer}`);
   if (spec.autoscalerRef != null) {
     const { kind, name } = spec.autoscalerRef;
     ledger.differs(
@@ -41,7 +42,7 @@ export function noteSpec(
     ledger.kept(['spec', 'routeRef'], 'its name stands in the queries; its traffic is not split');
   if (spec.revertOnDeletion != null)
     ledger.unneeded(['spec', 'revertOnDeletion'], 'of Flagger’s own objects; the hand-over uses it');
-  if (spec.suspend) ledger.unneeded(['spec', 'suspend'], 'a release runs when somebody starts it');
+  if (spec.suspend != null) ledger.unneeded(['spec', 'suspend'], 'a release runs when somebody starts it');
   if (analysis == null) return;
   if (analysis.stepWeightPromotion) {
     ledger.differs(
@@ -61,8 +62,6 @@ export function noteSpec(
   if (analysis.mirror) {
     ledger.refuse([...at, 'mirror'], 'requests are not mirrored to the canary; remove it');
   }
-  if (analysis.mirrorWeight != null && !analysis.mirror)
-    ledger.unneeded([...at, 'mirrorWeight'], 'says nothing without mirror');
   if (spec.canaryAnalysis != null && spec.analysis != null)
     ledger.unneeded(['spec', 'canaryAnalysis'], 'analysis goes before it');
   ledger.differs(
@@ -73,4 +72,21 @@ export function noteSpec(
     at,
     'the old pods stay warm for 10m after the last move of traffic, and going back is one switch; Flagger has none to go back to',
   );
+}
+
+/** What is left of an analysis says nothing beside the rest of it: weights beside iterations, metrics that are skipped. */
+export function noteRest(analysis: Analysis, at: readonly string[], skipped: boolean, ledger: Ledger): void {
+  const said = [...ledger.notes().map(({ field }) => field), ...ledger.report.errors().map(({ path }) => path)];
+  for (const [name, value] of Object.entries(analysis)) {
+    const field = [...at, name].join('.');
+    if (
+      value == null ||
+      said.some((one) => one === field || one.startsWith(`${field}.`) || one.startsWith(`${field}[`))
+    )
+      continue;
+    ledger.unneeded(
+      [...at, name],
+      skipped ? 'the analysis is skipped' : 'says nothing beside the rest of the analysis',
+    );
+  }
 }

@@ -54,6 +54,7 @@ export function strategyOf(
       [...at, analysis.stepWeight ? 'stepWeight' : 'stepWeights'],
       `weights ${weights.join(', ')}, then all traffic`,
     );
+    if (analysis.maxWeight != null) ledger.kept([...at, 'maxWeight'], 'no further weight once it is reached');
     return { kind: 'weights', weights };
   }
   const field = analysis.stepWeight || !analysis.stepWeights?.length ? 'stepWeight' : 'stepWeights';

@@ -40,11 +40,13 @@ export function trafficOf(context: TrafficContext): Traffic {
   }
   switch (family) {
     case 'istio':
+      ledger.kept(['spec', 'provider'], `weights of the VirtualService ${names.apex}`);
       return {
         written: { istio: { virtualService: { name: names.apex } } },
         objects: [...services, virtualService(context), ...destinationRules(context)],
       };
     case 'gatewayapi':
+      ledger.kept(['spec', 'provider'], `weights of the HTTPRoute ${names.apex}`);
       return { written: { gateway: { httpRoute: names.apex } }, objects: [...services, httpRoute(context)] };
     case 'kubernetes':
       ledger.kept(['spec', 'provider'], 'no router: the share of the pods is the share of the requests');
