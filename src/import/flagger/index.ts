@@ -1,9 +1,7 @@
 /** A Canary of Flagger's, with its MetricTemplates and AlertProviders, as a release file. */
-import { dirname, relative, resolve } from 'node:path';
 import { formatDuration } from '../../plan/duration.ts';
 import { createReport, type Path } from '../../plan/problem.ts';
-import { valueAt } from '../../plan/shape/check.ts';
-import { readDocuments, type Source } from '../../plan/yaml/read.ts';
+import { readDocuments } from '../../plan/yaml/read.ts';
 import { yamlText } from '../document.ts';
 import { headerOf } from '../header.ts';
 import { createLedger, type Imported, type Ledger, outcome } from '../ledger.ts';
@@ -11,6 +9,7 @@ import { labelOf } from '../names.ts';
 import { alertsOf } from './alerts.ts';
 import { createAnalyses } from './analyses.ts';
 import type { Analysis, Canary, ProviderName } from './canary-schema.ts';
+import { deploymentOf } from './deployment.ts';
 import { type FlaggerManifests, readManifests } from './manifests.ts';
 import { metricsOf, type SecretArguments } from './metrics.ts';
 import { noteRest, noteSpec } from './noted.ts';
@@ -62,7 +61,7 @@ function compose(request: FlaggerRequest, manifests: FlaggerManifests, ledger: L
   const service = labelOf(apex);
   const names = { apex, stable: `${apex}-primary`, canary: `${apex}-canary` };
   const { analysis, at } = analysisOf(manifests.canary.value);
-  const deployment = deploymentOf(request, manifests, ledger);
+  const deployment = deploymentOf(request.output, manifests, ledger);
   noteSpec(spec, ledger, request);
   noteService(spec.service, analysis, ledger);
   const traffic = trafficOf({
@@ -170,43 +169,4 @@ function checkNames(metrics: readonly { readonly name: string }[], at: Path, led
       'key',
     );
   }
-}
-
-/** The Deployment among the files, from which Services take their labels. */
-function deploymentOf({ output }: FlaggerRequest, { canary, deployments }: FlaggerManifests, ledger: Ledger) {
-  const { name, kind } = canary.value.spec.targetRef;
-  if (kind !== 'Deployment') {
-    const what = kind === 'Service' ? 'a Service, or one of Knative' : String(kind);
-    ledger.refuse(['spec', 'targetRef', 'kind'], `${what} is not released; Shiplock releases the pods of a Deployment`);
-  }
-  const found = deployments.find((source) => valueAt(source.value, ['metadata', 'name']) === name);
-  if (found === undefined) {
-    ledger.todo(
-      ['spec', 'targetRef'],
-      `the Deployment ${name} is not among the files: name its manifest at target.deployment.file, and check that the Services' selector is that of its pods`,
-    );
-    return { file: 'deployment.yaml', selector: { app: name }, container: null };
-  }
-  ledger.kept(
-    ['spec', 'targetRef'],
-    `pods and replicas of the Deployment ${name}, which serves until the first release`,
-  );
-  return { file: relativeTo(output, found), selector: selectorOf(found, name), container: containerOf(found, name) };
-}
-
-const relativeTo = (output: string, source: Source): string => relative(dirname(resolve(output)), resolve(source.file));
-
-function selectorOf(source: Source, name: string): Record<string, string> {
-  const labels = valueAt(source.value, ['spec', 'selector', 'matchLabels']);
-  const texts = Object.entries(typeof labels === 'object' && labels !== null ? labels : {});
-  return texts.length === 0 ? { app: name } : Object.fromEntries(texts.map(([key, value]) => [key, String(value)]));
-}
-
-/** Only where there are several: then the one that is named as the target. */
-function containerOf(source: Source, name: string): string | null {
-  const containers = valueAt(source.value, ['spec', 'template', 'spec', 'containers']);
-  const names = (Array.isArray(containers) ? containers : []).map((one) => valueAt(one, ['name']));
-  if (names.length < 2) return null;
-  const own = names.find((one) => one === name) ?? names[0];
-  return typeof own === 'string' ? own : null;
 }

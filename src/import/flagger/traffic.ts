@@ -1,20 +1,9 @@
 /** Who splits the traffic, and the objects that it is split in: as Flagger would generate them, with our names. */
-import type { Path } from '../../plan/problem.ts';
 import type { Ledger } from '../ledger.ts';
-import type { Analysis, CanaryService, ProviderName } from './canary-schema.ts';
+import type { Analysis, CanaryService } from './canary-schema.ts';
 import { gatewayRules } from './gateway-route.ts';
-
-export interface TrafficContext {
-  readonly ledger: Ledger;
-  readonly provider: ProviderName;
-  readonly namespace: string;
-  readonly names: { readonly apex: string; readonly stable: string; readonly canary: string };
-  /** Labels of the target's pods. */
-  readonly selector: Readonly<Record<string, string>>;
-  readonly service: CanaryService;
-  /** An HTTPRoute that is to split the traffic, instead of what Flagger used. */
-  readonly route: string | undefined;
-}
+import { destinationRules, virtualService } from './istio.ts';
+import { at, metadataOf, SERVICE, type TrafficContext } from './traffic-context.ts';
 
 export interface Traffic {
   /** `target.traffic` of the release file; `null`: refused. */
@@ -22,9 +11,6 @@ export interface Traffic {
   /** Manifests that have to be there before the first release. */
   readonly objects: readonly object[];
 }
-
-const SERVICE: Path = ['spec', 'service'];
-const at = (...fields: string[]): Path => [...SERVICE, ...fields];
 
 /** What other routers of Flagger's need to be released behind. */
 const BY_ROUTE = ['contour', 'kuma', 'linkerd', 'nginx', 'traefik', 'gloo', 'apisix'];
@@ -91,56 +77,6 @@ function serviceObject(context: TrafficContext, name: string, side: 'primary' | 
   };
 }
 
-const metadataOf = ({ names, namespace, service: { apex } }: TrafficContext) => ({
-  name: names.apex,
-  namespace,
-  ...(apex?.labels ? { labels: apex.labels } : {}),
-  ...(apex?.annotations ? { annotations: apex.annotations } : {}),
-});
-
-/** Flagger's `reconcileVirtualService` (flagger `pkg/router/istio.go`). */
-function virtualService(context: TrafficContext): object {
-  const { service, names, ledger } = context;
-  const { hosts, gateways, delegation, match, rewrite, timeout, retries, corsPolicy, headers } = service;
-  ledger.kept(SERVICE, `VirtualService ${names.apex}, as Flagger would write it`);
-  for (const field of ['gatewayRefs', 'backendTimeout', 'mirror'] as const) {
-    if (service[field] != null) ledger.unneeded(at(field), 'only of the Gateway API');
-  }
-  const ownHosts = (hosts ?? []).some((host) => host === names.apex || host === '*')
-    ? (hosts ?? [])
-    : [...(hosts ?? []), names.apex];
-  const destination = (host: string, weight: number) => ({ destination: { host }, weight });
-  const rewritten = rewrite == null ? null : withoutType(rewrite);
-  return {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'VirtualService',
-    metadata: metadataOf(context),
-    spec: {
-      ...(delegation ? {} : { hosts: ownHosts, gateways: gateways?.length ? gateways : ['mesh'] }),
-      http: [
-        {
-          ...present({ match, rewrite: rewritten, timeout, retries, corsPolicy, headers }),
-          route: [destination(names.stable, 100), destination(names.canary, 0)],
-        },
-      ],
-    },
-  };
-}
-
-const withoutType = ({ uri, authority }: NonNullable<CanaryService['rewrite']>) => present({ uri, authority });
-
-/** One for each side, where there is a traffic policy (flagger `reconcileDestinationRule`). */
-function destinationRules({ service, names, namespace }: TrafficContext): object[] {
-  const { trafficPolicy } = service;
-  if (trafficPolicy == null) return [];
-  return [names.stable, names.canary].map((host) => ({
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'DestinationRule',
-    metadata: { name: host, namespace },
-    spec: { host, trafficPolicy },
-  }));
-}
-
 /** Flagger's HTTPRoute (flagger `pkg/router/gateway_api.go`). */
 function httpRoute(context: TrafficContext): object {
   const { service, names, ledger } = context;
@@ -205,6 +141,3 @@ export function noteService(service: CanaryService, analysis: Analysis | null, l
     ledger.refuse(['spec', 'analysis', 'sessionAffinity'], message);
   }
 }
-
-export const present = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null));
