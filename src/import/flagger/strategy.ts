@@ -54,6 +54,10 @@ export function strategyOf(
       [...at, analysis.stepWeight ? 'stepWeight' : 'stepWeights'],
       `weights ${weights.join(', ')}, then all traffic`,
     );
+    ledger.differs(
+      at,
+      `fewer than ${READINGS} good readings of a metric by the last weight ask a person; Flagger is content with one`,
+    );
     if (analysis.maxWeight != null) ledger.kept([...at, 'maxWeight'], 'no further weight once it is reached');
     return { kind: 'weights', weights };
   }
