@@ -27,6 +27,10 @@ export const MAX_CONFIG_MAPS = 50;
 export const MAX_PODS = 1_000;
 /** Routes of a router, and each of its lists. */
 export const MAX_ROUTES = 50;
+/** How far back a rollback window reaches. */
+export const MAX_REVISIONS = 100;
+/** Alternatives of one route, and headers of one alternative. */
+export const MAX_MATCHES = 50;
 
 export const MAX_STEPS = 200;
 export const MAX_FLAG_RAMPS = 20;

@@ -96,7 +96,7 @@ function compile(documents: readonly Source[], request: CompileRequest, report: 
   const cutover = compileCutover(context, ramp, autoPromote);
   const flags = compileFlags(context, ramp);
   if (target) {
-    checkReach(context, target, {
+    checkReach(context, target, ramp, {
       cutover: cutover !== undefined,
       baseline: canary?.baselineService !== undefined,
     });

@@ -86,17 +86,18 @@ function labelAt(context: Context, found: Written): string | null {
 }
 
 function services(context: Context, { rollout }: CompiledCanary): { stableService: string; canaryService: string } {
-  const nameOf = (field: string, blueGreen: string, otherwise: string): string => {
+  const nameOf = (field: string, pingPong: string, blueGreen: string, otherwise: string): string => {
     const found = firstWritten(
       [context.source, [...AT, field]],
+      [rollout, [...CANARY, 'pingPong', pingPong]],
       [rollout, [...CANARY, field]],
       [rollout, [...BLUE_GREEN, blueGreen]],
     );
     return found === null || found.value === '' ? otherwise : (labelAt(context, found) ?? otherwise);
   };
   return {
-    stableService: nameOf('stableService', 'activeService', `${context.service}-stable`),
-    canaryService: nameOf('canaryService', 'previewService', `${context.service}-canary`),
+    stableService: nameOf('stableService', 'pingService', 'activeService', `${context.service}-stable`),
+    canaryService: nameOf('canaryService', 'pongService', 'previewService', `${context.service}-canary`),
   };
 }
 
