@@ -4,7 +4,7 @@ import { ShiplockError } from '../errors.ts';
 import { grouped, type Imported, type MadeFile, type Note } from '../import/index.ts';
 import { formatProblem } from '../plan/index.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { clean, paintLine, span } from './paint.ts';
+import { clean } from './paint.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ImportOptions {
@@ -65,12 +65,12 @@ function showText(
   // The summary must not stand in what is piped into a file.
   const say = printed ? terminal.err : terminal.out;
   if (usable && release !== null && printed) terminal.out(stream(release, files));
-  const line = (text: string, tone: Parameters<typeof span>[1] = 'plain') =>
-    say(printed ? clean(text) : paintLine([span(clean(text), tone)], terminal));
+  // Whole: nothing of what has to be done is cut off at the terminal's width.
+  const line = (text: string) => say(clean(text));
   const section = (title: string, kind: Note['kind']) => {
     const found = grouped(notes).filter((note) => note.kind === kind);
     if (found.length === 0) return;
-    line(`${title} (${found.length})`, 'strong');
+    line(`${title} (${found.length})`);
     for (const { field, text } of found) line(`  ${field}: ${text}`);
   };
   for (const problem of errors) terminal.err(`${clean(formatProblem(problem))} (${problem.code})`);
@@ -81,9 +81,9 @@ function showText(
     section('different on purpose', 'differs');
     section('before the first release', 'todo');
   }
-  if (refused.length > 0) line(`not supported (${refused.length})`, 'strong');
+  if (refused.length > 0) line(`not supported (${refused.length})`);
   for (const problem of refused) terminal.err(`${clean(formatProblem(problem))} (${problem.code})`);
-  for (const { at } of made) line(`wrote ${at}`, 'good');
+  for (const { at } of made) line(`wrote ${at}`);
   if (refused.length > 0 && errors.length === 0 && !usable) {
     terminal.err('nothing was written; mend what is not supported, or write the rest with --force');
   }

@@ -45,7 +45,7 @@ export function importRollout(request: RolloutRequest): Imported {
     ...report.errors(),
     ...compiled.errors.filter(({ file }) => isGiven(file, request)).map((problem) => asGiven(problem, request)),
   ]);
-  const own = compiled.errors.filter(({ file }) => !isGiven(file, request));
+  const own = compiled.errors.filter(({ file, code }) => !isGiven(file, request) && !isAbsent(code));
   for (const { path, message, code } of own)
     report.error(source, [], code, `the release that it makes: ${path}: ${message}`);
   const refused = problems.filter(({ code }) => code === REFUSED).map(withReason);
@@ -92,6 +92,7 @@ function compose(request: RolloutRequest, { source, sources, templates }: Given,
       ...(cluster === undefined ? {} : { cluster }),
       ...(valueAt(source.value, ['metadata', 'namespace']) == null ? { namespace: namespace ?? 'default' } : {}),
       ...workload.target,
+      ...(namesSides(source) ? {} : shorter(service)),
     },
     canary: {
       rollout: { file: from(source.file), ...(siblings.length > 1 ? { name } : {}) },
@@ -102,6 +103,22 @@ function compose(request: RolloutRequest, { source, sources, templates }: Given,
   };
   return { value, files: workload.files, release: { name: 'release.yaml', text: yamlText(value) } };
 }
+
+/** Whether the Rollout itself names the Services of its sides. */
+const namesSides = ({ value }: Source): boolean =>
+  ['canary', 'blueGreen'].some((kind) =>
+    ['stableService', 'activeService', 'pingPong'].some(
+      (field) => valueAt(value, ['spec', 'strategy', kind, field]) != null,
+    ),
+  );
+
+/** The names of the two sides where the Rollout has none, and SERVICE-stable would be none of a Service. */
+const shorter = (service: string): object => {
+  const most = 63 - '-stable'.length;
+  if (service.length <= most) return {};
+  const name = labelOf(service.slice(0, most));
+  return { stableService: `${name}-stable`, canaryService: `${name}-canary` };
+};
 
 /** Each field that is there, by its row. */
 function noteFields(ledger: Ledger): void {
@@ -129,6 +146,10 @@ function withReason(problem: Problem): Problem {
 
 const isGiven = (file: string, { files }: RolloutRequest): boolean =>
   files.some((given) => resolve(given) === resolve(file));
+
+/** A Deployment that is not among the files is left to a person, which is noted. */
+const isAbsent = (code: string): boolean =>
+  code === 'SHIPLOCK_PLAN_FILE' || code === 'SHIPLOCK_PLAN_DEPLOYMENT_MISSING';
 
 /** Problems of a given file under the name that it was given by. */
 const asGiven = (problem: Problem, { files }: RolloutRequest): Problem => {
