@@ -57,7 +57,7 @@ describe('every field that is written', () => {
       const { notes, refused } = imported(name);
       const said = [...notes.map(({ field }) => field), ...refused.map(({ path: at }) => at)];
       const [canary] = parseAllDocuments(readFileSync(path.join(FLAGGER, `${name}.yaml`), 'utf8'));
-      const spec = (canary?.toJS() as { spec: Record<string, Record<string, unknown>> }).spec;
+      const spec = ((canary?.toJS() ?? {}) as { spec: Record<string, Record<string, unknown>> }).spec;
       const below = (at: string) => Object.keys(spec[at] ?? {}).map((field) => `spec.${at}.${field}`);
       const fields = [
         ...Object.keys(spec).map((field) => `spec.${field}`),
