@@ -49,7 +49,7 @@ export interface Plan {
 export type OnFailure = 'release' | 'phase';
 
 /** Something that must be positively shown before going on. */
-export type Gate = CommandGate | CoverageGate | AuditGate;
+export type Gate = CommandGate | CoverageGate | AuditGate | WebGate;
 
 interface GateBase {
   /** Unique within the plan, a DNS label. */
@@ -82,6 +82,22 @@ export interface AuditGate extends GateBase {
   /** A recorded report, relative to `directory`; the evidence says that it was recorded. */
   readonly report?: string;
   readonly level: AuditLevel;
+}
+
+/** An HTTP endpoint that must answer 2xx to a POST. */
+export interface WebGate extends GateBase {
+  readonly kind: 'web';
+  readonly url: string;
+  /** JSON, sent as it is. Absent: an empty body. */
+  readonly body?: string;
+  /** Of one request; `timeoutMs` is for all of them and the pauses between. */
+  readonly requestTimeoutMs: number;
+  /** How often it is asked again after another answer, or none. */
+  readonly retries: number;
+  /** Between two requests. */
+  readonly intervalMs: number;
+  /** The server's certificate is not verified. */
+  readonly insecure?: true;
 }
 
 export type AuditLevel = 'low' | 'moderate' | 'high' | 'critical';

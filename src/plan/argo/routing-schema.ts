@@ -29,7 +29,14 @@ const istioOn = (platform: RolloutPlatform) =>
     .strictObject({
       virtualService: virtualServiceOn(platform).nullish(),
       virtualServices: z.array(virtualServiceOn(platform)).min(1).max(MAX_ROUTES).nullish(),
-      destinationRule: z.strictObject({ name: text(), canarySubsetName: text(), stableSubsetName: text() }).nullish(),
+      destinationRule: z
+        .strictObject({
+          name: text(),
+          canarySubsetName: text(),
+          stableSubsetName: text(),
+          additionalSubsetNames: refused('destinationRule.additionalSubsetNames'),
+        })
+        .nullish(),
     })
     .check(
       rule(

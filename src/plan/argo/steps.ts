@@ -114,7 +114,7 @@ function canaryScaleStep(
 export function warnEndless(compiled: CompiledAnalysis, report: Report): void {
   const deadline = formatDuration(compiled.plan.deadlineMs);
   for (const { metric, source, path } of compiled.placed) {
-    if (metric.count !== null) continue;
+    if (metric.count !== null || metric.consecutiveSuccessLimit !== undefined) continue;
     const message = `has an interval and no count, so a step that waits for it never ends well; it is an error after ${deadline}`;
     report.warning(source, [...path, 'interval'], 'SHIPLOCK_PLAN_ANALYSIS_ENDLESS', message);
   }

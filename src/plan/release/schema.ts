@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { eachPlatform, inCluster, type RolloutPlatform } from '../argo/platform.ts';
 import { backgroundSchema, stepsSchema } from '../argo/steps-schema.ts';
-import { MAX_GATES, MAX_REVISIONS } from '../limits.ts';
+import { MAX_BODY_CHARACTERS, MAX_GATES, MAX_RETRIES, MAX_REVISIONS } from '../limits.ts';
 import { dnsLabel, duration, interval, text, textOf } from '../shape/fields.ts';
 import { approvalSchema, command, exactlyOne, fraction, onFailureOfRelease, path } from './schema-fields.ts';
 import { comparisonByEither } from './schema-judges.ts';
@@ -38,8 +38,22 @@ export const gateSchema = z
       })
       .check(exactlyOne(['command', 'report']))
       .optional(),
+    web: z
+      .strictObject({
+        url: text().describe('Is sent a POST, and must answer 2xx. http or https, without credentials.'),
+        body: z
+          .string()
+          .max(MAX_BODY_CHARACTERS)
+          .optional()
+          .describe('JSON; {{version}} stands for the released version. Default: none.'),
+        timeout: duration('Of one request. Default: 10s.').optional(),
+        retries: z.int().min(0).max(MAX_RETRIES).optional().describe('After another answer, or none. Default: 0.'),
+        interval: interval('Between two requests. Default: 10s.').optional(),
+        insecure: z.boolean().optional().describe("The server's certificate is not verified. Default: false."),
+      })
+      .optional(),
   })
-  .check(exactlyOne(['command', 'coverage', 'audit']));
+  .check(exactlyOne(['command', 'coverage', 'audit', 'web']));
 
 export const configurationSchema = z
   .strictObject({
