@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { V1Service } from '@kubernetes/client-node';
+import { canaryOf } from './manifests.ts';
 import type { Story } from './story.ts';
 import { until } from './until.ts';
 
@@ -46,18 +48,40 @@ export async function hasWeights(story: Story, ...weights: readonly (readonly nu
   });
 }
 
-/** Every spec of the VirtualService that the API server had, one after the other, as a watch tells. */
-export async function recordWeights(story: Story): Promise<() => Promise<readonly string[]>> {
-  const { cluster, service } = story;
-  const path = await cluster.pathOf('networking.istio.io/v1', 'VirtualService');
+/** What the API server had of one object after another change, from now on, as a watch tells it; equal ones in a row once. */
+async function record<T>(
+  { cluster }: Story,
+  apiVersion: string,
+  kind: string,
+  name: string,
+  told: (object: T) => string,
+): Promise<() => Promise<readonly string[]>> {
+  const path = await cluster.pathOf(apiVersion, kind);
   const list = await cluster.api.ask<{ metadata: { resourceVersion: string } }>('GET', path);
   const from = list.metadata.resourceVersion;
+  const now = await cluster.get<T>(apiVersion, kind, name);
   return async () => {
-    const query = `watch=true&resourceVersion=${from}&timeoutSeconds=1&fieldSelector=metadata.name=${service}`;
-    const { body } = await cluster.api.send('GET', `${path}?${query}`);
-    const events = (typeof body === 'string' ? body : JSON.stringify(body)).trim().split('\n');
-    const seen = events.map((line) => JSON.parse(line) as { object: { spec: VirtualServiceSpec } });
-    const told = seen.map(({ object }) => weightsIn(object.spec).join(' '));
-    return told.filter((weights, index) => weights !== told[index - 1]);
+    const query = `watch=true&resourceVersion=${from}&timeoutSeconds=1&fieldSelector=metadata.name=${name}`;
+    const events = await cluster.api.watched<{ object: T }>(`${path}?${query}`);
+    const seen = [...(now ? [told(now)] : []), ...events.map(({ object }) => told(object))];
+    return seen.filter((one, index) => index > 0 && one !== seen[index - 1]);
   };
+}
+
+/** The weights of the VirtualService after each change of them: `75,25`; several routes with a blank between. */
+export function recordWeights(story: Story): Promise<() => Promise<readonly string[]>> {
+  return record<{ spec: VirtualServiceSpec }>(
+    story,
+    'networking.istio.io/v1',
+    'VirtualService',
+    story.service,
+    ({ spec }) => weightsIn(spec).join(' '),
+  );
+}
+
+/** What canaryService selects after each change of it. */
+export function recordServices(story: Story): Promise<() => Promise<readonly string[]>> {
+  return record<V1Service>(story, 'v1', 'Service', canaryOf(story.service), ({ spec }) =>
+    JSON.stringify(spec?.selector),
+  );
 }
