@@ -14,6 +14,8 @@ import { spawnWorker, type WorkerProcess } from '../../faults/worker.ts';
 export interface Engine {
   readonly shiplock: Shiplock;
   readonly address: string;
+  /** `host:port` of the worker's metrics. */
+  readonly metrics: string;
   /** What the worker said on standard error. */
   readonly log: string;
   readonly folder: string;
@@ -45,6 +47,7 @@ export async function openEngine({ policy = {}, environment = {} }: EngineOption
   const shiplock = await connected(address);
   writeFileSync(join(folder, 'policy.yaml'), stringify({ ...policyFor(kubeconfig), ...policy }));
   const log = join(folder, 'worker.log');
+  const metrics = `127.0.0.1:${await freePort()}`;
   const startWorker = (): WorkerProcess =>
     spawnWorker({
       address,
@@ -53,6 +56,7 @@ export async function openEngine({ policy = {}, environment = {} }: EngineOption
       state: join(folder, 'state'),
       policy: join(folder, 'policy.yaml'),
       log,
+      metrics,
       environment,
     });
   let worker = startWorker();
@@ -60,6 +64,7 @@ export async function openEngine({ policy = {}, environment = {} }: EngineOption
   return {
     shiplock,
     address,
+    metrics,
     log,
     folder,
     async restartWorker() {

@@ -123,10 +123,10 @@ function writeFiles({ folder, namespace }: TestCluster, story: Given): string {
       kind: 'Release',
       service,
       environment: 'test',
-      target: { platform: 'kubernetes', cluster: CLUSTER, namespace },
       promotion: { automatic: true },
       window: { duration: '1s' },
       ...release,
+      target: { platform: 'kubernetes', cluster: CLUSTER, namespace, ...(release.target as object | undefined) },
       canary: {
         rollout: { file: 'rollout.yaml' },
         ...(templates.length > 0 && { templates: ['templates.yaml'] }),
