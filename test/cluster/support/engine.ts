@@ -88,6 +88,7 @@ function policyFor(kubeconfig: string): object {
     services: ['*'],
     environments: ['*'],
     platforms: ['kubernetes'],
+    images: { repositories: ['registry.example/*'] },
     clusters: { [CLUSTER]: { kubeconfig, ...(context && { context }), namespaces: ['shiplock-test-*'] } },
   };
 }

@@ -30,17 +30,21 @@ const END_MS = 60_000;
 /** @param firstRunId of its first run: a later release under the same id is another one */
 export async function updateOf(shiplock: Shiplock, id: string, version: string, firstRunId: string): Promise<Update> {
   const chain = await describe(shiplock.session, id, firstRunId);
-  const sees: Update['sees'] = (what, met, timeoutMs = END_MS) =>
-    until(
-      `${id} of ${version}: ${what}`,
+  const sees: Update['sees'] = async (what, met, timeoutMs = END_MS) => {
+    const wanted = `${id} of ${version}: ${what}`;
+    const last = await until(
+      wanted,
       async () => {
         const { status, because } = await sight(shiplock.session, id, chain);
         if (!status) throw new Error(because);
-        if (met(status)) return status;
+        if (met(status) || status.phase === 'ended') return status;
         throw new Error(outline(status));
       },
       timeoutMs,
     );
+    assert.ok(met(last), `${wanted}: it has ended as ${last.outcome}; ${outline(last)}`);
+    return last;
+  };
   const sends: Update['sends'] = (signal, payload = {}) => shiplock.send(id, signal, payload, { chain });
   const cameTo = (status: ReleaseStatus, outcome: Outcome, because: RegExp = /./): ReleaseStatus => {
     assert.equal(status.outcome, outcome, status.because);
