@@ -32,16 +32,15 @@ export async function updateOf(shiplock: Shiplock, id: string, version: string, 
   const chain = await describe(shiplock.session, id, firstRunId);
   const sees: Update['sees'] = async (what, met, timeoutMs = END_MS) => {
     const wanted = `${id} of ${version}: ${what}`;
-    const last = await until(
-      wanted,
-      async () => {
-        const { status, because } = await sight(shiplock.session, id, chain);
-        if (!status) throw new Error(because);
-        if (met(status) || status.phase === 'ended') return status;
-        throw new Error(outline(status));
-      },
-      timeoutMs,
-    );
+    const question = async () => {
+      const { status, because } = await sight(shiplock.session, id, chain);
+      if (!status) throw new Error(because);
+      if (met(status) || status.phase === 'ended') return status;
+      throw new Error(outline(status));
+    };
+    const last = await until(wanted, question, timeoutMs).catch(async (error: Error) => {
+      throw new Error(`${error.message}; ${await underWay(shiplock, id)}`);
+    });
     assert.ok(met(last), `${wanted}: it has ended as ${last.outcome}; ${outline(last)}`);
     return last;
   };
@@ -79,4 +78,11 @@ export async function updateOf(shiplock: Shiplock, id: string, version: string, 
 function outline({ phase, because, waiting, progress }: ReleaseStatus): string {
   const last = progress.findLast(({ state }) => state !== 'waiting');
   return `${phase}, ${because || 'no reason'}; ${last ? `${last.name} ${last.state}: ${last.because}` : 'nothing done'}; waits for ${waiting?.token ?? 'nothing'}`;
+}
+
+/** Why what is under way has not come to its end, as its last attempt said. */
+async function underWay(shiplock: Shiplock, id: string): Promise<string> {
+  const { raw } = await shiplock.session.client.workflow.getHandle(id).describe();
+  const pending = raw.pendingActivities ?? [];
+  return pending.map((one) => `${one.activityType?.name}: ${one.lastFailure?.message ?? 'no failure yet'}`).join('; ');
 }
