@@ -7,6 +7,7 @@ import { istio, virtualService } from '../support/manifests.ts';
 import { hasWeights, routesOf } from '../support/routes.ts';
 import { given, type Story } from '../support/story.ts';
 import { until } from '../support/until.ts';
+import { service } from '../support/workloads.ts';
 
 const limit = { timeout: 120_000 };
 let engine: Engine;
@@ -83,7 +84,7 @@ for (const [called, name, http, routes] of [
     async (t) => {
       const shop = await given(t, engine, {
         service: name,
-        objects: [virtualService(name, { http: http(subsetsOf(name)) }), destinationRule(name)],
+        objects: [service(name), virtualService(name, { http: http(subsetsOf(name)) }), destinationRule(name)],
         canary: istio(name, [{ setWeight: 10 }, { pause: {} }], routing(name, routes)),
         release: { window: { duration: '10m' } },
       });
@@ -119,7 +120,7 @@ scenario(
     const shop = await given(t, engine, {
       service: name,
       replicas: 4,
-      objects: [virtualService(name, { http: [{ route: subsetsOf(name) }] }), destinationRule(name)],
+      objects: [service(name), virtualService(name, { http: [{ route: subsetsOf(name) }] }), destinationRule(name)],
       canary: istio(
         name,
         [10, 20, 30, 50].flatMap((weight) => [{ setWeight: weight }, { pause: {} }]),
