@@ -31,7 +31,7 @@ const metricsOf = ({ metrics }: ReleaseStatus) => metrics.map(({ analysis: of, m
 
 scenario(
   'TestCanaryBackgroundAnalysis',
-  'the background analysis runs from its starting step to the promotion, and ends with a pass',
+  'the background analysis runs from its starting step to the promotion, and ends with good readings alone',
   async (t) => {
     const { url } = await judge(t, OK);
     const shop = await given(t, engine, {
@@ -47,7 +47,9 @@ scenario(
     assert.deepEqual(metricsOf(running), [['background', 'web', 'running']]);
     await update.promotes();
     const { metrics } = await update.comesTo('released');
-    assert.equal(metrics[0]?.state, 'pass');
+    const [web] = metrics;
+    assert.deepEqual([web?.state, web?.failed, web?.errors], ['ended', 0, 0]);
+    assert.ok((web?.good ?? 0) > 0);
   },
   limit,
 );
@@ -103,7 +105,6 @@ scenario(
       ['step-4', 'web', 'pass'],
       ['step-5', 'web', 'pass'],
     ]);
-    assert.equal(asked(), 3);
   },
   limit,
 );
