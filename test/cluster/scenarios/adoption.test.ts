@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import type { V1Deployment, V1Pod, V1Service } from '@kubernetes/client-node';
+import { until } from '../../../infra/test-cluster/client/index.ts';
 import { planProblems } from '../../../src/client/index.ts';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
 import { istio, stableOf, virtualService } from '../support/manifests.ts';
 import { given, type Story } from '../support/story.ts';
-import { until } from '../support/until.ts';
 import { deployment } from '../support/workloads.ts';
 
 const limit = { timeout: 120_000 };

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
+import { until } from '../../../infra/test-cluster/client/index.ts';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
 import { istio, virtualService } from '../support/manifests.ts';
 import { hasWeights, routesOf } from '../support/routes.ts';
 import { given, type Story } from '../support/story.ts';
-import { until } from '../support/until.ts';
 import { service } from '../support/workloads.ts';
 
 const limit = { timeout: 120_000 };

@@ -4,11 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1Pod, V1ReplicaSet, V1Service } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
+import { until } from '../../../infra/test-cluster/client/index.ts';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { CLUSTER, type Engine } from './engine.ts';
 import { openCluster, type Scope, type TestCluster } from './index.ts';
 import { canaryOf, type RolloutOptions, rollout, stableOf } from './manifests.ts';
-import { until } from './until.ts';
 import { type Update, updateOf } from './update.ts';
 import { service as serviceObject } from './workloads.ts';
 
