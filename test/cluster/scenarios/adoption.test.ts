@@ -5,6 +5,7 @@ import { until } from '../../../infra/test-cluster/client/index.ts';
 import { planProblems } from '../../../src/client/index.ts';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
+import { until } from '../support/index.ts';
 import { istio, stableOf, virtualService } from '../support/manifests.ts';
 import { given, type Story } from '../support/story.ts';
 import { deployment } from '../support/workloads.ts';

@@ -3,6 +3,7 @@ import { after, before } from 'node:test';
 import { until } from '../../../infra/test-cluster/client/index.ts';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
+import { until } from '../support/index.ts';
 import { istio, virtualService } from '../support/manifests.ts';
 import { hasWeights } from '../support/routes.ts';
 import { given } from '../support/story.ts';

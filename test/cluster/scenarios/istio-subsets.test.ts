@@ -4,6 +4,7 @@ import { until } from '../../../infra/test-cluster/client/index.ts';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
+import { until } from '../support/index.ts';
 import { istio, virtualService } from '../support/manifests.ts';
 import { hasWeights, routesOf } from '../support/routes.ts';
 import { given, type Story } from '../support/story.ts';

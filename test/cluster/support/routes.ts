@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { V1Service } from '@kubernetes/client-node';
-import { until } from '../../../infra/test-cluster/client/index.ts';
+import { until } from './index.ts';
 import { canaryOf } from './manifests.ts';
 import type { Story } from './story.ts';
 

@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { until } from '../../../infra/test-cluster/client/index.ts';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { CLUSTER, type Engine } from './engine.ts';
-import { openCluster, type Scope, type TestCluster } from './index.ts';
+import { openCluster, type Scope, type TestCluster, until } from './index.ts';
 import { canaryOf, type RolloutOptions, rollout, stableOf } from './manifests.ts';
 import { type Update, updateOf } from './update.ts';
 import { service as serviceObject } from './workloads.ts';
