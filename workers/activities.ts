@@ -16,6 +16,7 @@ import {
   databaseConnection,
   gateEnvironment,
   locate,
+  movedAddress,
   type Policy,
   policyDigest,
   policyRefusals,
@@ -25,7 +26,8 @@ import {
 /** Releases on the embedded stack, and on the clusters of the policy. */
 export function quickActivities(policy: Policy | null, supervisor: SupervisorClient): QuickActivities {
   const clusters = kubernetesClusters(policy?.clusters ?? {}, { signal: activitySignal });
-  const platform = byPlatform(localPlatform(supervisor), kubernetesPlatform(clusters));
+  const metricsOf = (cluster: string) => policy?.clusters[cluster]?.routerMetrics;
+  const platform = byPlatform(localPlatform(supervisor), kubernetesPlatform(clusters, metricsOf));
   return createQuickActivities({
     admission: {
       policyRefusals: (plan) => policyRefusals(plan, policy),
@@ -54,7 +56,11 @@ export function buildActivities(policy: Policy | null, host: { queue: string; st
     runAs: policy?.runAs ?? null,
   };
   return createBuildActivities({
-    gates: { hostQueue: host.queue, ...commands },
+    gates: {
+      hostQueue: host.queue,
+      ...commands,
+      locate: (url, environment) => (policy === null ? url : (movedAddress(url, policy, environment) ?? url)),
+    },
     image: { ...commands, dockerConfig: resolve(process.env.DOCKER_CONFIG || join(homedir(), '.docker')) },
     configuration: { state: join(host.state, 'configuration'), directories },
   });

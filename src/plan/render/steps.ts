@@ -1,5 +1,6 @@
 import { budgetOf } from '../../rollout/budget.ts';
 import { reachable } from '../../rollout/ratio.ts';
+import { routedStepText } from '../../rollout/routed-step.ts';
 import { formatDuration } from '../duration.ts';
 import type { AnalysisPlan, CanaryPlan, FlagStep, MetricPlan, Step, Target } from '../plan.ts';
 import { type Row, row } from './row.ts';
@@ -8,8 +9,12 @@ import { lowTrafficText, metricText, within } from './words.ts';
 
 /** The rows of a ramp alone, also of a Rollout without a release file. */
 export function canaryRows(canary: CanaryPlan, target?: Target): Row[] {
-  const { steps, background, comparison, readyDeadlineMs, baselineService } = canary;
+  const { steps, background, comparison, readyDeadlineMs, baselineService, rollbackWindow } = canary;
   const rows = [row(0, 'canary', 'new version ready', within(readyDeadlineMs))];
+  if (rollbackWindow) {
+    const far = `${rollbackWindow.revisions} ${rollbackWindow.revisions === 1 ? 'revision' : 'revisions'}`;
+    rows.push(row(0, 'canary', `no steps for a version that was stable within the last ${far}`));
+  }
   if (baselineService !== undefined)
     rows.push(row(0, 'canary', `${baselineService} ready: a fresh copy of stable`, within(readyDeadlineMs)));
   if (comparison) {
@@ -51,6 +56,10 @@ export function stepRows(step: Step | FlagStep, at: number, phase: string, name:
         : [row(at, phase, `${name}: pause ${formatDuration(step.durationMs)}`)];
     case 'analysis':
       return analysisRows(step.analysis, at, phase, name, then);
+    case 'setCanaryScale':
+    case 'setHeaderRoute':
+    case 'setMirrorRoute':
+      return [row(at, phase, `${name}: ${routedStepText(step)}`)];
   }
 }
 
