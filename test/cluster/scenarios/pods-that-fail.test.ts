@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
+import { until } from '../support/index.ts';
 import { given } from '../support/story.ts';
-import { until } from '../support/until.ts';
 import { deployment } from '../support/workloads.ts';
 
 const limit = { timeout: 120_000 };

@@ -3,7 +3,7 @@ import { describe } from '../../../src/client/execution.ts';
 import type { Shiplock } from '../../../src/client/index.ts';
 import { sight } from '../../../src/client/observe.ts';
 import type { Decision, Outcome, ReleaseStatus, SignalName, SignalPayload } from '../../../workflows/messages.ts';
-import { until } from './until.ts';
+import { until } from './index.ts';
 
 /** One release of a version, as it goes on. */
 export interface Update {
