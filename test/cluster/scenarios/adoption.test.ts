@@ -145,7 +145,7 @@ scenario(
     });
     const selector = async () => (await shop.cluster.get<V1Service>('v1', 'Service', stableOf(name)))?.spec?.selector;
     const early = await shop.releases('1.1.0');
-    await early.ends('rejected', new RegExp(name));
+    await early.isRefused(new RegExp(`no Deployment ${name}`));
     assert.deepEqual(await selector(), { app: name });
     await shop.hasPods({ '1.1.0': 0 });
 

@@ -162,7 +162,9 @@ scenario(
     await update.pauses('step-2');
     await shop.hasPods({ '1.0.0': 3, '1.1.0': 1 });
 
-    const again = await shop.releases('1.0.0', {}, { ifBusy: 'supersede' });
+    // Its turn comes when the other has gone back.
+    const turn = shop.releases('1.0.0', {}, { ifBusy: 'supersede' });
+    await update.sees('it goes back', ({ phase }) => phase === 'undoing');
     await shop.hasPods({ '1.0.0': 4, '1.1.0': 1 });
     await shop.selects({ stable: '1.0.0', canary: '1.1.0' });
     await hasWeights(shop, [75, 25]);
@@ -170,6 +172,7 @@ scenario(
     await update.ends('rolledBack');
     await hasWeights(shop, [100, 0]);
     await shop.hasPods({ '1.0.0': 4, '1.1.0': 0 });
+    const again = await turn;
     await again.ends('rejected', /1\.0\.0/);
     await shop.hasPods({ '1.0.0': 4 });
   },
