@@ -1,12 +1,13 @@
 import { routedStepText } from '../../rollout/routed-step.ts';
 import { formatDuration } from '../duration.ts';
-import type { AnalysisPlan, CanaryPlan, FlagStep, MetricPlan, Step } from '../plan.ts';
+import type { AnalysisPlan, CanaryPlan, FlagStep, MetricPlan, Step, Target } from '../plan.ts';
 import { type Row, row } from './row.ts';
+import { reachedText } from './target.ts';
 import { earliestStepMs } from './timeline.ts';
 import { lowTrafficText, metricText, within } from './words.ts';
 
 /** The rows of a ramp alone, also of a Rollout without a release file. */
-export function canaryRows(canary: CanaryPlan): Row[] {
+export function canaryRows(canary: CanaryPlan, target?: Target): Row[] {
   const { steps, background, comparison, readyDeadlineMs, baselineService, rollbackWindow } = canary;
   const rows = [row(0, 'canary', 'new version ready', within(readyDeadlineMs))];
   if (rollbackWindow) {
@@ -22,7 +23,10 @@ export function canaryRows(canary: CanaryPlan): Row[] {
   let at = 0;
   for (const [index, step] of steps.entries()) {
     if (background?.startingStep === index) rows.push(...backgroundRows(background.analysis, at));
-    rows.push(...stepRows(step, at, 'canary', `step ${index + 1}`));
+    const reached = target && step.kind === 'setWeight' ? reachedText(target, step.weight) : '';
+    rows.push(
+      ...stepRows(step, at, 'canary', `step ${index + 1}`).map((shown) => ({ ...shown, what: shown.what + reached })),
+    );
     at += earliestStepMs(step);
   }
   if (steps.length === 0 && background !== null) rows.push(...backgroundRows(background.analysis, at));
