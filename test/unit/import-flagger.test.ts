@@ -47,7 +47,7 @@ describe("a Canary of Flagger's", () => {
     });
   }
 
-  for (const name of ['checkout', 'bookings', 'mailer']) {
+  for (const name of ['checkout', 'bookings', 'search', 'feed', 'mailer']) {
     it(`${name}: what it becomes is a release that compiles`, () => {
       const { errors, warnings, plan } = compiled(name);
       assert.deepEqual(errors, []);
