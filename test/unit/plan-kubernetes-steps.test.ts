@@ -176,7 +176,10 @@ describe('a rollback window', () => {
     const rollout = edited('rollout.yaml', '  replicas: 3\n', `  replicas: 3\n${window}`, { ...CLUSTER });
     const { plan } = compiled(rollout);
     assert.deepEqual(plan.canary.rollbackWindow, { revisions: 3 });
-    assert.match(describePlan(plan, { width: 200 }), /no steps for a version that was stable within the last 3 revisions/);
+    assert.match(
+      describePlan(plan, { width: 200 }),
+      /no steps for a version that was stable within the last 3 revisions/,
+    );
     const own = edited('release.yaml', 'canary:\n', 'canary:\n  rollbackWindow: { revisions: 1 }\n', rollout);
     assert.deepEqual(compiled(own).plan.canary.rollbackWindow, { revisions: 1 });
   });

@@ -69,7 +69,7 @@ const gatewayPluginSchema = z.strictObject({
   ...Object.fromEntries([...OTHER_ROUTES, ...SELECTORS].map((name) => [name, refused(`${GATEWAY_PLUGIN}: ${name}`)])),
 });
 
-const pluginsSchema = z.looseObject({ [GATEWAY_PLUGIN]: gatewayPluginSchema }).check(
+const pluginsSchema = z.looseObject({ [GATEWAY_PLUGIN]: gatewayPluginSchema.nullish() }).check(
   rule(
     (plugins) => Object.keys(plugins ?? {}).every((name) => name === GATEWAY_PLUGIN),
     'SHIPLOCK_PLAN_UNSUPPORTED',

@@ -23,7 +23,7 @@ export function compileTraffic(
   context: Context,
   written: z.output<typeof trafficSchema> | undefined,
   rollout: Source | null,
-  namespace: string,
+  namespace: string | null,
 ): TrafficPlan | null {
   if (written === undefined) return rolloutTraffic(context, rollout, namespace);
   const place = { source: context.source, path: ['target', 'traffic'] };
@@ -60,7 +60,7 @@ type OfEngine = Pick<IstioTraffic, 'managedRoutes' | 'pingPong'>;
 
 const below = ({ source, path }: Place, ...more: Path): Place => ({ source, path: [...path, ...more] });
 
-function rolloutTraffic(context: Context, rollout: Source | null, namespace: string): TrafficPlan | null {
+function rolloutTraffic(context: Context, rollout: Source | null, namespace: string | null): TrafficPlan | null {
   const path: Path = [...CANARY, 'trafficRouting'];
   const raw = rollout === null ? undefined : valueAt(rollout.value, path);
   if (rollout === null || raw === undefined || raw === null) return withoutRouter(context, rollout);
@@ -79,7 +79,7 @@ function rolloutTraffic(context: Context, rollout: Source | null, namespace: str
   }
   if (routing.istio != null) return istio(context, below(place, 'istio'), routing.istio, managed);
   const at = below(place, 'plugins', GATEWAY_PLUGIN);
-  if (plugin?.namespace != null && plugin.namespace !== namespace) {
+  if (plugin?.namespace != null && namespace !== null && plugin.namespace !== namespace) {
     const message = `is ${show(plugin.namespace)}; routes of another namespace than the target's ${show(namespace)} are not supported`;
     context.report.error(rollout, [...at.path, 'namespace'], 'SHIPLOCK_PLAN_UNSUPPORTED', message);
   }
