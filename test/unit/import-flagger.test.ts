@@ -87,7 +87,7 @@ describe("a Canary of Flagger's", () => {
     assert.deepEqual(plan?.notify, ['event-log', 'on-call', 'deploys']);
     assert.deepEqual(plan?.target.platform === 'kubernetes' && [plan.target.adopts, plan.target.traffic], [
       { kind: 'Deployment', name: 'checkout', scaleDown: 'onsuccess' },
-      { kind: 'istio', virtualServices: [{ name: 'checkout', routes: [] }] },
+      { kind: 'istio', virtualServices: [{ name: 'checkout', routes: ['primary'] }] },
     ]);
   });
 

@@ -62,7 +62,7 @@ export function strategyOf(
     );
     ledger.differs(
       at,
-      `fewer than ${READINGS} good readings of a metric by the last weight ask a person; Flagger is content with one`,
+      `fewer than ${Math.min(READINGS, weights.length)} good readings of a metric by the last weight ask a person; Flagger is content with one`,
     );
     if (analysis.maxWeight != null) ledger.kept([...at, 'maxWeight'], 'no further weight once it is reached');
     return { kind: 'weights', weights, ...mirrored(analysis, service, at, ledger) };
