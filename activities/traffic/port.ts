@@ -19,7 +19,41 @@ export interface TrafficState {
   readonly verified: boolean;
 }
 
+/** Which requests a header or mirror route takes; Argo's fields. Without any it takes all. */
+export interface RequestMatch {
+  readonly method?: StringMatch;
+  readonly path?: StringMatch;
+  readonly headers?: Readonly<Record<string, StringMatch>>;
+}
+
+/** `regex` is RE2, of the whole text. */
+export type StringMatch =
+  | { readonly kind: 'exact'; readonly value: string }
+  | { readonly kind: 'prefix'; readonly value: string }
+  | { readonly kind: 'regex'; readonly value: string };
+
+/** A route of the engine's own, before all others, in the order of the plan's `managedRoutes`. */
+export type ManagedRoute =
+  /** What matches goes to the canary. */
+  | { readonly kind: 'header'; readonly name: string; readonly matches: readonly RequestMatch[] }
+  /** Of what matches this percentage (0..100) is also sent to the canary; its answers are thrown away. */
+  | {
+      readonly kind: 'mirror';
+      readonly name: string;
+      readonly matches: readonly RequestMatch[];
+      readonly percentage: number;
+    };
+
+export interface SetRoutesRequest extends Whereabouts {
+  /** All there shall be; others of the plan's `managedRoutes` are taken away. Empty: none. */
+  readonly routes: readonly ManagedRoute[];
+  readonly fence: number;
+  readonly key: string;
+}
+
 /** Where requests go. Refuses a lower fence, and a share for a side without ready capacity. */
 export interface TrafficActivities {
   setWeights(request: SetWeightsRequest): Promise<TrafficState>;
+  /** Header and mirror routes beside the weights. Only of routers that have them. */
+  setRoutes(request: SetRoutesRequest): Promise<void>;
 }

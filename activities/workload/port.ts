@@ -1,4 +1,4 @@
-import type { Target, Whereabouts } from '../../src/plan/target.ts';
+import type { SurgePlan, Target, Whereabouts } from '../../src/plan/target.ts';
 
 /** What runs of one service, as its platform sees it. */
 export interface WorkloadState {
@@ -27,6 +27,8 @@ interface FencedRequest extends Whereabouts {
 export interface StartRevisionRequest extends FencedRequest {
   readonly version: string;
   readonly target: Target;
+  /** With so many pods; absent: as many as the target says. */
+  readonly replicas?: number;
 }
 
 export interface ScaleRequest extends FencedRequest {
@@ -35,6 +37,8 @@ export interface ScaleRequest extends FencedRequest {
   /** Counted from `sinceMs`, as in `AwaitReadyRequest`. */
   readonly deadlineMs: number;
   readonly sinceMs: number;
+  /** Where the pods are the traffic: no more and no fewer than these allow at any time. */
+  readonly within?: SurgePlan;
 }
 
 export interface StartBaselineRequest extends FencedRequest {

@@ -114,11 +114,18 @@ export interface ReplicaTraffic {
   readonly kind: 'replicas';
 }
 
-/** How many pods each side has; Argo's fields and defaults (argo-rollouts `types.go`, `defaults.go`). */
-export interface ScalePlan {
-  /** A number of pods, or percent of `replicas` (`25%`). Only without a router. */
+/** How far the number of pods may be from `replicas` while it changes: a number of pods, or percent (`25%`). */
+export interface SurgePlan {
+  readonly replicas: number;
   readonly maxSurge: number | `${number}%`;
   readonly maxUnavailable: number | `${number}%`;
+}
+
+/** How many pods each side has; Argo's fields and defaults (argo-rollouts `types.go`, `defaults.go`). */
+export interface ScalePlan {
+  /** These two only without a router. */
+  readonly maxSurge: SurgePlan['maxSurge'];
+  readonly maxUnavailable: SurgePlan['maxUnavailable'];
   /** The stable side shrinks as the canary grows. Only with a router. */
   readonly dynamicStableScale: boolean;
   /** Never fewer on either side that has traffic. Only with a router. */
@@ -126,6 +133,13 @@ export interface ScalePlan {
   /** How long an aborted canary stays before it is removed; `null`: for ever (Argo's 0). */
   readonly abortScaleDownDelayMs: number | null;
 }
+
+/** How many pods the canary has whatever its weight, from a step on (Argo's `setCanaryScale`). */
+export type CanaryScale =
+  | { readonly kind: 'replicas'; readonly replicas: number }
+  /** As many as this weight (percent) would have. */
+  | { readonly kind: 'weight'; readonly weight: number }
+  | { readonly kind: 'matchTrafficWeight' };
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 export interface JsonObject {

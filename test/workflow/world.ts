@@ -162,6 +162,11 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       if (world.stable !== stable) world.journal.push(`stable ${stable}`);
       world.stable = stable;
     },
+    setRoutes: async ({ routes, fence }) => {
+      await enter('setRoutes');
+      fenced(fence);
+      world.journal.push(`routes ${routes.map(({ name }) => name).join(' ') || 'none'}`);
+    },
     setWeights: async ({ weights, fence }) => {
       await enter('setWeights');
       fenced(fence);

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { PackageName, ServerName } from './catalogue.ts';
+import type { PackageName } from './catalogue.ts';
 import { pins } from './pins.ts';
 import type { Platform } from './platform.ts';
 
 /** What is known of a package in the cache; written last, into the folder that then gets its name in one rename. */
 export interface Entry {
-  readonly package: PackageName;
+  readonly package: string;
   readonly version: string;
-  /** Who gave it: `PyPI by pip`, the vendor's address. */
+  /** Who gave it: `PyPI by pip`, the vendor's address, `go build`. */
   readonly from: string;
-  /** Size in bytes of each server, which a damaged one no longer has. */
-  readonly servers: Partial<Readonly<Record<ServerName, number>>>;
+  /** Size in bytes of each program or file, which a damaged one no longer has. */
+  readonly servers: Readonly<Record<string, number>>;
 }
 
 /** The cache's folder: `$SHIPLOCK_CACHE`, else `$XDG_CACHE_HOME/shiplock`, else `~/.cache/shiplock`. */
@@ -48,7 +48,10 @@ export async function readEntry(folder: string): Promise<Entry | null> {
 export async function install(
   cache: string,
   folder: string,
-  make: (staging: { download: string; entry: string }) => Promise<Omit<Entry, 'servers'> & { names: ServerName[] }>,
+  make: (staging: {
+    download: string;
+    entry: string;
+  }) => Promise<Omit<Entry, 'servers'> & { names: readonly string[] }>,
 ): Promise<Entry> {
   await sweep(cache);
   const staging = join(cache, 'servers', `.staging-${process.pid}-${randomUUID()}`);

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Definition } from '../programs/index.ts';
+import type { Order } from '../protocol.ts';
+import type { Api } from './api.ts';
+
+const POLL_MS = 50;
+const ZONES = ['zone-a', 'zone-b', 'zone-c'];
+
+interface Conditioned {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/** Gives an empty cluster its nodes and custom resources, and returns when they can be used. */
+export async function furnish(api: Api, order: Order): Promise<void> {
+  const definitions = JSON.parse(readFileSync(order.definitions, 'utf8')) as Definition[];
+  const nodes = Array.from({ length: order.nodes }, (_, index) => played(index));
+  await Promise.all([
+    ...nodes.map((node) => api.ask('POST', '/api/v1/nodes', node)),
+    ...definitions.map((definition) => api.ask('POST', DEFINITIONS, definition)),
+  ]);
+  await Promise.all([
+    ...nodes.map(({ metadata }) => has(api, `/api/v1/nodes/${metadata.name}`, 'Ready')),
+    ...definitions.map(({ metadata }) => has(api, `${DEFINITIONS}/${metadata.name}`, 'Established')),
+    until(() => api.ask('GET', '/api/v1/namespaces/default/serviceaccounts/default')),
+  ]);
+}
+
+/** Returns when the question is answered without an error. */
+export async function until(question: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    const answered = await question().then(
+      () => true,
+      () => false,
+    );
+    if (answered) return;
+    await delay(POLL_MS);
+  }
+}
+
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+
+function has(api: Api, path: string, condition: string): Promise<void> {
+  return until(async () => {
+    const { status } = (await api.ask('GET', path)) as Conditioned;
+    const met = status?.conditions?.some(({ type, status }) => type === condition && status === 'True');
+    if (!met) throw new Error(`${path} is not ${condition}`);
+  });
+}
+
+/** A node that kwok plays, in one of three zones. */
+function played(index: number) {
+  const name = `played-${index + 1}`;
+  const room = { cpu: '64', memory: '256Gi', pods: '1000' };
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name,
+      labels: {
+        'kubernetes.io/hostname': name,
+        'kubernetes.io/os': 'linux',
+        'topology.kubernetes.io/zone': ZONES[index % ZONES.length],
+      },
+    },
+    status: { allocatable: room, capacity: room },
+  };
+}
