@@ -37,6 +37,16 @@ export function undo(summary: string): QuickActivities {
   return proxyActivities<QuickActivities>({ ...UNDO, summary });
 }
 
+/** An undo that waits inside the activity, heartbeating. */
+export function undoWaiting(summary: string, deadlineMs: number): QuickActivities {
+  return proxyActivities<QuickActivities>({
+    ...UNDO,
+    startToCloseTimeout: deadlineMs + GRACE_MS,
+    heartbeatTimeout: HEARTBEAT_MS,
+    summary,
+  });
+}
+
 /** Admission may have to wait for a platform that starts. */
 export function admitting(): QuickActivities {
   return proxyActivities<QuickActivities>({ ...FORWARD, scheduleToCloseTimeout: '5m', summary: 'plan, policy, fence' });

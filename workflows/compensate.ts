@@ -6,6 +6,7 @@ import type { Release } from './control.ts';
 import { BUILD_TASK_QUEUE } from './messages.ts';
 import type { Compensation } from './state.ts';
 import { keyOf, shareOf } from './steps.ts';
+import { removeAborted, restoreTraffic } from './traffic.ts';
 
 export async function compensate(release: Release, compensation: Compensation): Promise<void> {
   const { state, plan } = release;
@@ -14,15 +15,10 @@ export async function compensate(release: Release, compensation: Compensation): 
   const { fence } = state;
   const title = titleOf(compensation);
   switch (compensation.kind) {
-    case 'restoreTraffic': {
-      const { weights } = compensation;
-      const key = keyOf(release, 'restore-traffic');
-      const traffic = await undo(title).setWeights({ ...at, weights, fence, key, partial: true });
-      state.weights = traffic.weights;
-      return;
-    }
+    case 'restoreTraffic':
+      return restoreTraffic(release, title, compensation.weights);
     case 'removeRevision':
-      return undo(title).removeRevision({ ...at, version: compensation.version, fence });
+      return removeAborted(release, title, compensation.version);
     case 'restoreRoles':
       return undo(title).setRoles({ ...at, stable: compensation.stable, canary: null, fence });
     case 'restoreConfiguration': {

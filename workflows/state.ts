@@ -6,6 +6,7 @@ import type { Admission } from '../activities/admission/port.ts';
 import type { PreparedImage } from '../activities/image/port.ts';
 import type { ComparisonProgress } from '../src/analysis/index.ts';
 import type { ConfigurationEdit, FlagStep, Plan, Step, TrustLevel } from '../src/plan/plan.ts';
+import type { CanaryScale } from '../src/plan/target.ts';
 import type { ChecklistItem } from '../src/validation/item.ts';
 import type {
   Decision,
@@ -98,6 +99,9 @@ export interface ReleaseState {
   /** When a question that is waited on for in another run ends (epoch milliseconds), by its token. */
   until?: Record<string, number>;
   /** Each of these is absent until there is something in it. */
+  /** How many pods the versions were given last, where the platform scales them. */
+  pods?: Readonly<Record<string, number>>;
+  canaryScale?: CanaryScale;
   image?: PreparedImage;
   migrations?: MigrationProgress[];
   flags?: FlagProgress[];

@@ -13,6 +13,11 @@ import { type Module, modules } from './modules.ts';
 export interface Definition {
   readonly kind: 'CustomResourceDefinition';
   readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly plural: string };
+    readonly versions: readonly { readonly name: string; readonly served: boolean }[];
+  };
 }
 
 const FILE = 'definitions.json';
@@ -48,12 +53,17 @@ async function bring(module: Module, folder: string, onLine: OnLine, environment
       const all = (await Promise.all(documents)).flat().map((document) => document.toJS() as Definition | null);
       const taken = all.filter((one) => one !== null && module.definitions.includes(one.metadata?.name));
       if (taken.length !== module.definitions.length) throw new Error(`${module.path} lacks some of its definitions`);
-      await writeFile(join(staging.entry, FILE), JSON.stringify(taken));
+      await writeFile(join(staging.entry, FILE), JSON.stringify(taken, withoutProse));
       return { package: module.path, version: module.version, from: 'go mod download', names: [FILE] };
     });
   } catch (error) {
     throw diskFailure(error, cache, ROOM_BYTES) ?? error;
   }
+}
+
+/** Descriptions are most of a schema, and cost the API server seconds at its start; they validate nothing. */
+function withoutProse(key: string, value: unknown): unknown {
+  return key === 'description' && typeof value === 'string' ? undefined : value;
 }
 
 /** @returns the folder in Go's module cache. */

@@ -68,7 +68,7 @@ export const podStages: readonly Stage[] = [
   pod('started', {
     when: [stays, pending, `(${notStarted} | not)`],
     status: [
-      ...[prelude, readyAtOnce, conditions, containers(running, running), initContainers, addresses],
+      ...[prelude, readyAtOnce, conditions, containers(running, runningBeside), initContainers, addresses],
       'phase: Running\n',
     ].join(''),
   }),
@@ -78,7 +78,7 @@ export const podStages: readonly Stage[] = [
       `((${crashes} | not) or ${annotation(PLAYED.failsAfter)} != null)`,
     ],
     delay: { annotation: PLAYED.readyAfter, milliseconds: 0 },
-    status: [prelude, isReady, conditions, containers(running, running)].join(''),
+    status: [prelude, isReady, conditions, containers(running, runningBeside)].join(''),
   }),
   pod('unready', {
     when: [stays, runs, ready, heldUnready],

@@ -11,6 +11,10 @@ interface Conditioned {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
+interface Discovery {
+  readonly resources: readonly { readonly name: string }[];
+}
+
 /** Gives an empty cluster its nodes and custom resources, and returns when they can be used. */
 export async function furnish(api: Api, order: Order): Promise<void> {
   const definitions = JSON.parse(readFileSync(order.definitions, 'utf8')) as Definition[];
@@ -20,8 +24,8 @@ export async function furnish(api: Api, order: Order): Promise<void> {
     ...definitions.map((definition) => api.ask('POST', DEFINITIONS, definition)),
   ]);
   await Promise.all([
-    ...nodes.map(({ metadata }) => has(api, `/api/v1/nodes/${metadata.name}`, 'Ready')),
-    ...definitions.map(({ metadata }) => has(api, `${DEFINITIONS}/${metadata.name}`, 'Established')),
+    ...nodes.map(({ metadata }) => isReady(api, metadata.name)),
+    ...definitions.map((definition) => isServed(api, definition)),
     until(() => api.ask('GET', '/api/v1/namespaces/default/serviceaccounts/default')),
   ]);
 }
@@ -40,11 +44,21 @@ export async function until(question: () => Promise<unknown>): Promise<void> {
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
-function has(api: Api, path: string, condition: string): Promise<void> {
+function isReady(api: Api, node: string): Promise<void> {
   return until(async () => {
-    const { status } = (await api.ask('GET', path)) as Conditioned;
-    const met = status?.conditions?.some(({ type, status }) => type === condition && status === 'True');
-    if (!met) throw new Error(`${path} is not ${condition}`);
+    const { status } = (await api.ask('GET', `/api/v1/nodes/${node}`)) as Conditioned;
+    const met = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+    if (!met) throw new Error(`${node} is not ready`);
+  });
+}
+
+/** Asked by discovery: a definition itself is large, and read again and again costs more than to establish it. */
+function isServed(api: Api, { spec }: Definition): Promise<void> {
+  const version = spec.versions.find(({ served }) => served)?.name;
+  return until(async () => {
+    const { resources } = (await api.ask('GET', `/apis/${spec.group}/${version}`)) as Discovery;
+    if (!resources.some(({ name }) => name === spec.names.plural))
+      throw new Error(`${spec.names.plural} is not served`);
   });
 }
 

@@ -29,10 +29,12 @@ start('etcd');
 await until(async () => {
   if (!(await fetch(`http://${LOOPBACK}:${ports.etcd}/health`)).ok) throw new Error('etcd is not ready');
 });
+note('etcd answers');
 start('kube-apiserver');
 const certificate = () => serverCertificate(paths);
 const client = connectApi({ host: LOOPBACK, port: ports.api, token: credentials.adminToken, certificate });
 await until(() => client.ask('GET', '/readyz'));
+note('the API server answers');
 
 const server = `https://${LOOPBACK}:${ports.api}`;
 const access = kubeconfig({ server, certificate: certificate(), token: credentials.adminToken });
@@ -44,6 +46,11 @@ await furnish(client, order);
 for (const one of kept) one.settled();
 const ready: Ready = { server, token: credentials.adminToken, readyAfterMs: Date.now() - began };
 replaceFile(paths.ready, JSON.stringify(ready));
+note('ready');
+
+function note(line: string): void {
+  console.log(`${((Date.now() - began) / 1000).toFixed(2)} s: ${line}`);
+}
 
 function port(): Promise<number> {
   return choosePort(null);

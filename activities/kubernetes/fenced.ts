@@ -1,0 +1,146 @@
+import { failure } from '../failure.ts';
+import { isConflict, type KubernetesClient } from './client.ts';
+import { type Lease, raiseFence, type ServiceAt, stale } from './lease.ts';
+import { FENCE_ANNOTATION } from './names.ts';
+import {
+  type JsonPatchOperation,
+  type KubernetesObject,
+  type ObjectReference,
+  pointerSegment,
+  type ResourceType,
+} from './types.ts';
+
+/** Writes of one service under one fencing number, of which a stalled older one can undo nothing. */
+export interface FencedWriter {
+  readonly client: KubernetesClient;
+  readonly at: ServiceAt;
+  readonly fence: number;
+  /** @throws SHIPLOCK_FENCE_STALE (not retried) where a higher number was seen */
+  raise(): Promise<Lease>;
+  /**
+   * Compare and set: the change is worked out from the object as it is, and anew where somebody else wrote it in
+   * between. With no operations only the fence is written, and nothing where it stands there already.
+   *
+   * @throws SHIPLOCK_KUBERNETES_NOT_FOUND (retried) without the object; SHIPLOCK_FENCE_STALE; what `change` throws
+   */
+  patch<T extends KubernetesObject>(
+    reference: ObjectReference,
+    change: (current: T) => readonly JsonPatchOperation[] | Promise<readonly JsonPatchOperation[]>,
+    read?: T,
+  ): Promise<T>;
+  /** @throws SHIPLOCK_KUBERNETES_CONFLICT (retried) where one of that name exists; SHIPLOCK_FENCE_STALE */
+  create<T extends KubernetesObject>(type: ResourceType, object: T): Promise<T>;
+  /**
+   * Removes the object as it was looked at. `false`: it was not there.
+   *
+   * @param allow throws where the object must stay
+   */
+  remove<T extends KubernetesObject>(
+    reference: ObjectReference,
+    allow?: (current: T) => void | Promise<void>,
+  ): Promise<boolean>;
+}
+
+/** Somebody who writes the object at the same moment is read again this often. */
+const ATTEMPTS = 8;
+
+/**
+ * @example
+ * const writer = fencedWriter(client, { namespace: 'shop', service: 'api' }, 3001);
+ * await writer.patch<ReplicaSet>(reference, () => [{ op: 'replace', path: '/spec/replicas', value: 5 }]);
+ */
+export function fencedWriter(client: KubernetesClient, at: ServiceAt, fence: number): FencedWriter {
+  const raise = () => raiseFence(client, at, fence);
+
+  const again = async <Result>(work: (attempt: number) => Promise<Result>): Promise<Result> => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work(attempt);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+      }
+    }
+  };
+
+  /** The object may be read beside the lease: what is written between the two fails the precondition. */
+  const look = async <T extends KubernetesObject>(reference: ObjectReference, known?: T): Promise<T | null> => {
+    const [current] = await Promise.all([known ?? client.get<T>(reference), raise()]);
+    if (current) mustNotBeNewer(current, reference, fence);
+    return current;
+  };
+
+  return {
+    client,
+    at,
+    fence,
+    raise,
+    patch: <T extends KubernetesObject>(
+      reference: ObjectReference,
+      change: (current: T) => readonly JsonPatchOperation[] | Promise<readonly JsonPatchOperation[]>,
+      read?: T,
+    ) =>
+      again(async (attempt) => {
+        const current = await look<T>(reference, attempt === 1 ? read : undefined);
+        if (!current) throw missing(client, reference);
+        const operations = await change(current);
+        if (operations.length === 0 && fenceOf(current) === fence) return current;
+        return client.jsonPatch<T>(reference, [...operations, ...stamp(current, operations, fence)]);
+      }),
+    create: async <T extends KubernetesObject>(type: ResourceType, object: T) => {
+      await raise();
+      const annotations = { ...object.metadata.annotations, [FENCE_ANNOTATION]: `${fence}` };
+      return client.create<T>(type, at.namespace, { ...object, metadata: { ...object.metadata, annotations } });
+    },
+    remove: <T extends KubernetesObject>(
+      reference: ObjectReference,
+      allow: (current: T) => void | Promise<void> = () => undefined,
+    ) =>
+      again(async () => {
+        const current = await look<T>(reference);
+        if (!current) return false;
+        await allow(current);
+        const { uid = '', resourceVersion = '' } = current.metadata;
+        return client.remove(reference, { uid, resourceVersion });
+      }),
+  };
+}
+
+/** The number of the last write of ours; 0: none. */
+export function fenceOf({ metadata }: KubernetesObject): number {
+  const fence = Number(metadata.annotations?.[FENCE_ANNOTATION] ?? '0');
+  return Number.isSafeInteger(fence) ? fence : 0;
+}
+
+function mustNotBeNewer(current: KubernetesObject, { type, name }: ObjectReference, fence: number): void {
+  const seen = fenceOf(current);
+  if (seen > fence) throw stale(`${type.kind} ${name}`, fence, seen);
+}
+
+/**
+ * The fence, and the precondition: a patch that *sets* another resourceVersion than the current one is answered with
+ * 409, where a failed `test` operation is a 422 like any invalid patch.
+ */
+function stamp(
+  { metadata }: KubernetesObject,
+  operations: readonly JsonPatchOperation[],
+  fence: number,
+): JsonPatchOperation[] {
+  const value = `${fence}`;
+  const annotations = '/metadata/annotations';
+  const made = metadata.annotations || operations.some(({ op, path }) => op === 'add' && path === annotations);
+  const mark: JsonPatchOperation = made
+    ? { op: 'add', path: `${annotations}/${pointerSegment(FENCE_ANNOTATION)}`, value }
+    : { op: 'add', path: annotations, value: { [FENCE_ANNOTATION]: value } };
+  return [mark, { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion }];
+}
+
+function missing({ cluster }: KubernetesClient, { type, namespace, name }: ObjectReference): Error {
+  return failure(
+    {
+      code: 'SHIPLOCK_KUBERNETES_NOT_FOUND',
+      message: `there is no ${type.kind} ${name} in namespace ${namespace} of cluster ${cluster}`,
+      mend: 'create it, or correct its name in the release file',
+    },
+    { retry: 'later' },
+  );
+}

@@ -1,0 +1,85 @@
+import { type Agent, type RequestOptions, request } from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
+
+/** What an API server answered: the very JSON, not a client's idea of it. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface AskOptions {
+  readonly body?: unknown;
+  readonly contentType?: string;
+}
+
+/** An API server, asked as a kubeconfig's context says. */
+export interface Api {
+  /** Any answer, also a refusal. Rejects where there is none within 20 s. */
+  send(method: string, path: string, options?: AskOptions): Promise<Answer>;
+  /** @throws Refused for any answer that is not 2xx */
+  ask<T>(method: string, path: string, options?: AskOptions): Promise<T>;
+  close(): void;
+}
+
+/** An answer that is not 2xx. */
+export class Refused extends Error {
+  readonly status: number;
+  /** Kubernetes' own word for it: `NotFound`, `Forbidden`, `Conflict`. */
+  readonly reason: string;
+
+  constructor(what: string, { status, body }: Answer) {
+    const { reason = '', message = '' } = (body ?? {}) as { reason?: string; message?: string };
+    super(`${what}: ${status} ${reason} ${message}`);
+    this.name = 'Refused';
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+const TIMEOUT_MS = 20_000;
+
+/** @param kubeconfig a file; `context` one of its contexts, by default the current one. */
+export async function connectApi(kubeconfig: string, context?: string): Promise<Api> {
+  const configuration = new KubeConfig();
+  configuration.loadFromFile(kubeconfig);
+  if (context) configuration.setCurrentContext(context);
+  const cluster = configuration.getCurrentCluster();
+  if (!cluster) throw new Error(`${kubeconfig} has no context ${context ?? ''} with a cluster`);
+  const base = new URL(cluster.server);
+  const access: RequestOptions = {};
+  await configuration.applyToHTTPSOptions(access);
+
+  const send: Api['send'] = (method, path, options = {}) =>
+    new Promise((resolve, reject) => {
+      const content = options.body === undefined ? undefined : JSON.stringify(options.body);
+      const headers = {
+        ...(access.headers as Record<string, string>),
+        accept: 'application/json',
+        ...(content !== undefined && { 'content-type': options.contentType ?? 'application/json' }),
+      };
+      const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base);
+      const sent = request(url, { ...access, method, headers, timeout: TIMEOUT_MS }, (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(parts).toString('utf8');
+          const json = response.headers['content-type']?.startsWith('application/json');
+          resolve({ status: response.statusCode ?? 0, body: json ? JSON.parse(text) : text });
+        });
+      });
+      sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within ${TIMEOUT_MS} ms`)));
+      sent.on('error', reject);
+      sent.end(content);
+    });
+
+  return {
+    send,
+    async ask<T>(method: string, path: string, options?: AskOptions) {
+      const answer = await send(method, path, options);
+      if (answer.status < 200 || answer.status > 299) throw new Refused(`${method} ${path}`, answer);
+      return answer.body as T;
+    },
+    close: () => (access.agent as Agent | undefined)?.destroy(),
+  };
+}

@@ -1,0 +1,58 @@
+import { PLAYED } from '../../../infra/test-cluster/index.ts';
+
+/** How a pod is played: `{ fails: 'OOMKilled', failsTimes: '1' }`; the names of `PLAYED`. */
+export type Play = Partial<Readonly<Record<keyof typeof PLAYED, string>>>;
+
+/** The annotations of a pod template that say how its pods are played. */
+export function playing(play: Play): Record<string, string> {
+  return Object.fromEntries(Object.entries(play).map(([name, value]) => [PLAYED[name as keyof typeof PLAYED], value]));
+}
+
+export interface DeploymentOptions {
+  readonly name: string;
+  readonly replicas?: number;
+  readonly image?: string;
+  readonly play?: Play;
+  /** More fields of its `spec`. */
+  readonly spec?: object;
+}
+
+/** A Deployment of one container `app` on port 3000, whose pods have the label `app: NAME`. */
+export function deployment({
+  name,
+  replicas = 1,
+  image = 'registry.example/app:1.0.0',
+  play = {},
+  spec,
+}: DeploymentOptions) {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name },
+    spec: { ...spec, replicas, selector: { matchLabels: { app: name } }, template: podTemplate({ name, image, play }) },
+  };
+}
+
+/** A Service of port 80 on the pods with the label `app: NAME`. */
+export function service(name: string, selector: Readonly<Record<string, string>> = { app: name }) {
+  const ports = [{ name: 'http', port: 80, targetPort: 3000 }];
+  return { apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { selector, ports } };
+}
+
+/** A Job of one pod. */
+export function job(name: string, play: Play = {}, spec: object = {}) {
+  const template = podTemplate({ name, image: 'registry.example/job:1.0.0', play });
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name },
+    spec: { backoffLimit: 0, ...spec, template: { ...template, spec: { ...template.spec, restartPolicy: 'Never' } } },
+  };
+}
+
+function podTemplate({ name, image, play }: { name: string; image: string; play: Play }) {
+  return {
+    metadata: { labels: { app: name }, annotations: playing(play) },
+    spec: { containers: [{ name: 'app', image, ports: [{ containerPort: 3000 }] }] },
+  };
+}
