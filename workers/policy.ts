@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ShiplockError } from '../src/errors.ts';
 import { canonicalJson, TRUST_LEVELS } from '../src/plan/index.ts';
 import { addressesSchema, prometheusSchema } from './policy/addresses.ts';
+import { clustersSchema } from './policy/clusters.ts';
 import type { Policy } from './policy/contents.ts';
 import { databasesSchema } from './policy/databases.ts';
 import { secretsSchema } from './policy/secrets.ts';
@@ -33,7 +34,8 @@ const words = z.union([text.transform((line) => line.trim().split(/\s+/)), z.arr
 const schema = z.strictObject({
   services: list,
   environments: list,
-  platforms: z.array(z.literal('local')).default([]),
+  platforms: z.array(z.enum(['local', 'kubernetes'])).default([]),
+  clusters: clustersSchema.default({}),
   commands: z
     .array(words.refine((rule) => !rule[0]?.includes('**'), 'expected a program before `**`'))
     .max(1000)
@@ -97,12 +99,27 @@ export function parsePolicy(content: string, file: string): Policy {
     throw invalid(errors.join('\n'), 'correct the policy');
   }
   const directories = found.data.directories.map((root) => path.resolve(path.dirname(file), root));
-  return { ...found.data, directories };
+  const clusters = Object.fromEntries(
+    Object.entries(found.data.clusters).map(([name, { kubeconfig, ...cluster }]) => [
+      name,
+      { ...cluster, ...(kubeconfig !== undefined && { kubeconfig: path.resolve(path.dirname(file), kubeconfig) }) },
+    ]),
+  );
+  return { ...found.data, directories, clusters };
 }
 
 /** SHA-256 of the policy's canonical JSON, hex: what a release was admitted under. */
 export function policyDigest(policy: Policy | null): string {
-  return createHash('sha256').update(canonicalJson(policy)).digest('hex');
+  return createHash('sha256')
+    .update(canonicalJson(asDigested(policy)))
+    .digest('hex');
+}
+
+/** A field that came later is left out where it says nothing: policies keep the digest that histories hold of them. */
+function asDigested(policy: Policy | null): unknown {
+  if (policy === null) return null;
+  const { clusters, ...rest } = policy;
+  return Object.keys(clusters).length === 0 ? rest : policy;
 }
 
 /** A wrong key says no more than that it is wrong; why stands below it. */

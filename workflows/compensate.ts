@@ -6,7 +6,7 @@ import type { Release } from './control.ts';
 import { BUILD_TASK_QUEUE } from './messages.ts';
 import type { Compensation } from './state.ts';
 import { keyOf, shareOf } from './steps.ts';
-import { removeAborted, restoreTraffic } from './traffic.ts';
+import { isScaled, removeAborted, restoreScale } from './traffic.ts';
 
 export async function compensate(release: Release, compensation: Compensation): Promise<void> {
   const { state, plan } = release;
@@ -15,8 +15,14 @@ export async function compensate(release: Release, compensation: Compensation): 
   const { fence } = state;
   const title = titleOf(compensation);
   switch (compensation.kind) {
-    case 'restoreTraffic':
-      return restoreTraffic(release, title, compensation.weights);
+    case 'restoreTraffic': {
+      const { weights } = compensation;
+      if (isScaled(release)) await restoreScale(release, title);
+      const key = keyOf(release, 'restore-traffic');
+      const traffic = await undo(title).setWeights({ ...at, weights, fence, key, partial: true });
+      state.weights = traffic.weights;
+      return;
+    }
     case 'removeRevision':
       return removeAborted(release, title, compensation.version);
     case 'restoreRoles':

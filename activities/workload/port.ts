@@ -32,7 +32,7 @@ export interface StartRevisionRequest extends FencedRequest {
 }
 
 export interface ScaleRequest extends FencedRequest {
-  /** How many pods each of these versions shall have; of others nothing changes. */
+  /** How many pods each of these versions shall have; of others nothing changes. What is not there has none. */
   readonly replicas: Readonly<Record<string, number>>;
   /** Counted from `sinceMs`, as in `AwaitReadyRequest`. */
   readonly deadlineMs: number;

@@ -73,7 +73,7 @@ function compileManifests(documents: readonly Source[], version: string, report:
   const fill = (source: Source) => fillHelm(source, { field: 'image.tag', version }, report);
   const templates = collectTemplates(sorted.templates.map(fill), report);
   return sorted.rollouts.map(fill).flatMap((source): Checked[] => {
-    const { name, canary, blueGreen } = compileRollout(source, templates, rolloutSettings(undefined), report);
+    const { name, canary, blueGreen } = compileRollout(source, templates, rolloutSettings(undefined, 'local'), report);
     const cutover = blueGreen === null ? null : rolloutCutover(blueGreen);
     return canary === undefined ? [] : [{ kind: 'rollout', file: source.file, name: name ?? '', canary, cutover }];
   });

@@ -19,6 +19,15 @@ export const MAX_SQL_TOTAL_BYTES = 512 * 1024;
 /** Migrations of one release. */
 export const MAX_MIGRATIONS = 50;
 
+/** Bytes of a pod template as JSON, of all ConfigMaps of one release, and how many they are: they travel in the plan too. */
+export const MAX_TEMPLATE_BYTES = 256 * 1024;
+export const MAX_CONFIG_MAP_BYTES = 512 * 1024;
+export const MAX_CONFIG_MAPS = 50;
+/** Pods of one side. */
+export const MAX_PODS = 1_000;
+/** Routes of a router, and each of its lists. */
+export const MAX_ROUTES = 50;
+
 export const MAX_STEPS = 200;
 export const MAX_FLAG_RAMPS = 20;
 export const MAX_WEBHOOKS = 10;

@@ -6,8 +6,9 @@ import { formatPath } from './problem.ts';
 import { analysis, step } from './valid/analysis.ts';
 import { gate } from './valid/gates.ts';
 import { cutover, database, flags, image, validation } from './valid/phases.ts';
-import { absolute, approval, command, distinct, interval, label, ms, text, urlPath, whole } from './valid/pieces.ts';
+import { absolute, approval, distinct, interval, label, ms, text, whole } from './valid/pieces.ts';
 import { prometheus } from './valid/provider.ts';
+import { target } from './valid/target.ts';
 
 const bounds = z.strictObject({ success: z.number().min(0).max(1), p95Seconds: z.number().min(0) });
 
@@ -16,18 +17,7 @@ const planFields = z.strictObject({
   service: label,
   environment: label,
   version: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, 'expected an image tag'),
-  target: z
-    .strictObject({
-      platform: z.literal('local'),
-      command,
-      directory: absolute,
-      environment: z.record(z.string(), z.string()),
-      replicas: z.int().min(1).max(100),
-      readinessPath: urlPath,
-      stableService: text,
-      canaryService: text,
-    })
-    .refine((target) => target.stableService !== target.canaryService, 'expected two different services'),
+  target,
   gates: z
     .array(gate)
     .max(MAX_GATES)
@@ -95,6 +85,15 @@ const planSchema = planFields.check(({ value, issues }) => {
   const audit = security?.auditGate ?? null;
   if (audit !== null && !value.gates.some(({ name, kind }) => name === audit && kind === 'audit')) {
     refuse(['validation', 'security', 'auditGate'], 'expected an audit gate of that name');
+  }
+  if (value.target.platform === 'kubernetes') {
+    const { traffic, minReadySeconds } = value.target;
+    if (value.cutover && traffic.kind === 'replicas')
+      refuse(['cutover'], 'expected a router for a switch of all traffic');
+    if (value.canary.baselineService) refuse(['canary', 'baselineService'], 'expected no third side on kubernetes');
+    if (minReadySeconds > 0 && minReadySeconds * 1_000 >= value.canary.readyDeadlineMs) {
+      refuse(['target', 'minReadySeconds'], 'expected less than canary.readyDeadlineMs');
+    }
   }
 }) satisfies z.ZodType<Plan>;
 

@@ -119,18 +119,19 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       weights: { ...world.weights },
       revisions: [...world.revisions.values()],
     }),
-    startRevision: async ({ version, fence }) => {
+    startRevision: async ({ version, fence, replicas }) => {
       await enter('startRevision');
       fenced(fence);
       if (world.revisions.has(version)) return;
       world.journal.push(`start ${version}`);
-      world.revisions.set(version, revision(version));
+      world.revisions.set(version, revision(version, replicas));
     },
     scaleRevisions: async ({ replicas, fence }) => {
       await enter('scaleRevisions');
       fenced(fence);
       for (const [version, count] of Object.entries(replicas)) {
         const known = world.revisions.get(version);
+        if (!known && count === 0) continue;
         if (!known) throw ApplicationFailure.nonRetryable(`${version} does not run`);
         world.journal.push(`scale ${version} ${count}`);
         world.revisions.set(version, { ...known, replicas: count, ready: count });
@@ -280,8 +281,8 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
 /** Where the world's build host takes its work. */
 export const buildQueue = 'shiplock-build-here';
 
-function revision(version: string): RevisionState {
-  return { version, replicas: 2, ready: 2, restarts: 0, because: '' };
+function revision(version: string, replicas = 2): RevisionState {
+  return { version, replicas, ready: replicas, restarts: 0, because: '' };
 }
 
 function readingOf(query: string, answer: number | string | Error): Reading {

@@ -9,7 +9,9 @@ import type { Mapped } from './addresses.ts';
  * @example
  * services: [credlink-api]
  * environments: [staging, production]
- * platforms: [local]
+ * platforms: [local, kubernetes]
+ * clusters:                # without kubeconfig: KUBECONFIG, or the cluster in which the worker runs
+ *   production: { kubeconfig: /etc/shiplock/kubeconfig, context: prod, namespaces: [shop, 'team-*'] }
  * commands:                # a `*` stands for part of one word, a last `**` for any further words
  *   - pnpm test **
  *   - [pnpm, audit, --json]
@@ -30,7 +32,9 @@ import type { Mapped } from './addresses.ts';
 export interface Policy {
   readonly services: readonly string[];
   readonly environments: readonly string[];
-  readonly platforms: readonly 'local'[];
+  readonly platforms: readonly ('local' | 'kubernetes')[];
+  /** Where releases on Kubernetes may run, by name. */
+  readonly clusters: Readonly<Record<string, Cluster>>;
   /** Words; see `matchesCommand`. */
   readonly commands: readonly (readonly string[])[];
   /** Absolute. */
@@ -66,6 +70,18 @@ export interface Policy {
   readonly webhooks: Readonly<Record<string, Webhook>>;
   /** Gates run as this user, who cannot read what the worker holds. Needs a worker that runs as root. */
   readonly runAs: { readonly uid: number; readonly gid: number } | null;
+}
+
+/** A cluster, as whom the worker reaches it, and what may run there. */
+export interface Cluster {
+  /** Absolute; absent: the worker's `KUBECONFIG`, else the cluster in which it runs. */
+  readonly kubeconfig?: string | undefined;
+  /** Of the kubeconfig; absent: its current one. */
+  readonly context?: string | undefined;
+  /** Namespaces (or patterns). */
+  readonly namespaces: readonly string[];
+  /** Kubernetes' Pod Security Standard that pods must keep to. */
+  readonly podSecurity: 'baseline' | 'privileged';
 }
 
 /** A database that migrations may change, and whose. */

@@ -1,5 +1,6 @@
 import { isWithin } from '../../activities/confinement.ts';
 import { type ApprovalPlan, type Gate, type Plan, TRUST_LEVELS, type TrustLevel } from '../../src/plan/plan.ts';
+import { clusterRefusals } from './clusters.ts';
 import type { Policy } from './contents.ts';
 import { databaseRefusals } from './databases.ts';
 import { jobsOf, metricRefusals } from './metrics.ts';
@@ -21,6 +22,7 @@ export function policyRefusals(plan: Plan, policy: Policy | null): readonly stri
     ...named('environment', plan.environment, policy.environments, 'environments'),
     ...named('platform', plan.target.platform, policy.platforms, 'platforms'),
     ...target(plan, policy),
+    ...clusterRefusals(plan, policy),
     ...plan.gates.flatMap((gate) => gateRefusals(gate, policy)),
     ...image(plan, policy),
     ...plan.configuration.flatMap((edit) => directory(`configuration file ${edit.file}`, edit.file, policy)),

@@ -6,6 +6,7 @@ import { besideTheRamp, finishBackground, isEnoughSeen, isShownSafe, runInline, 
 import { GoBack, type Release } from '../control.ts';
 import { isWaived } from '../state.ts';
 import { ask, keyOf, skip, step } from '../steps.ts';
+import { firstReplicas, moveTraffic, stableOf } from '../traffic.ts';
 
 /** The new version beside the old one, with a growing share of the traffic, watched from `startingStep` on. */
 export async function canary(release: Release): Promise<void> {
@@ -40,7 +41,10 @@ async function bringUp(release: Release): Promise<string> {
   state.undo.push({ kind: 'restoreRoles', stable });
   await forward(`${version} is the canary`).setRoles({ ...at, stable, canary: version, fence: state.fence });
   state.undo.push({ kind: 'removeRevision', version });
-  await forward(`start ${version}`).startRevision({ ...at, version, target, fence: state.fence });
+  const replicas = firstReplicas(release);
+  const request = { ...at, version, target, fence: state.fence, ...(replicas !== undefined && { replicas }) };
+  await forward(`start ${version}`).startRevision(request);
+  if (replicas !== undefined) state.pods = { ...state.pods, [version]: replicas };
   const { readyDeadlineMs: deadlineMs } = plan.canary;
   const readiness = await waiting(`${version} ready`, deadlineMs).awaitReady({
     ...at,
@@ -112,7 +116,7 @@ async function clearRemains(release: Release): Promise<void> {
 async function take(release: Release, name: string, planned: Step, isLast: boolean): Promise<string> {
   switch (planned.kind) {
     case 'setWeight':
-      return moveTraffic(release, name, planned.weight);
+      return moveTraffic(release, name, { weight: planned.weight, baseline: baselineOf(release) });
     case 'pause':
       return pause(release, name, {
         ...planned,
@@ -123,18 +127,6 @@ async function take(release: Release, name: string, planned: Step, isLast: boole
     default:
       return planned satisfies never;
   }
-}
-
-/** Sends this share (percent) of the traffic to the new version. The platform refuses what cannot be served. */
-export async function moveTraffic(release: Release, name: string, weight: number): Promise<string> {
-  const { state, plan } = release;
-  const { version } = plan;
-  const baseline = state.phase === 'canary' ? baselineOf(release) : null;
-  const weights = weightsFor({ stable: stableOf(release), canary: version, weight, baseline });
-  const request = { ...whereabouts(plan), weights, fence: state.fence, key: keyOf(release, name) };
-  const traffic = await forward(`${version} ${weight} %`).setWeights(request);
-  state.weights = traffic.weights;
-  return traffic.verified ? 'confirmed by the router' : 'set; the router was not asked';
 }
 
 /** A pause of the plan, here or in a flag's ramp. */
@@ -158,9 +150,4 @@ export async function pause(
   if (isOverEarly()) return 'ended early: shown to be within the margin';
   if (durationMs === null) throw new GoBack({ outcome: 'rolledBack', because: `${name}: nobody promoted in time` });
   return 'over';
-}
-
-/** The version that is replaced; `null` for a first release. */
-export function stableOf(release: Release): string | null {
-  return release.state.admission?.before.stable ?? null;
 }

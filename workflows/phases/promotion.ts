@@ -6,7 +6,7 @@ import { forward } from '../activities.ts';
 import { GoBack, type Release } from '../control.ts';
 import { measureNamed } from '../readings.ts';
 import { ask, skip, step } from '../steps.ts';
-import { moveTraffic } from './canary.ts';
+import { moveTraffic } from '../traffic.ts';
 
 /** The last look, the last decision, and, unless a cutover does it, all traffic. */
 export async function promotion(release: Release): Promise<void> {
@@ -58,7 +58,7 @@ export function approvedBy({ state }: Release, name: string): string {
 export async function promote(release: Release, name: string): Promise<string> {
   const { state, plan } = release;
   const { version } = plan;
-  const moved = await moveTraffic(release, name, 100);
+  const moved = await moveTraffic(release, name, { weight: 100 });
   await forward(`${version} is stable`).setRoles({
     ...whereabouts(plan),
     stable: version,

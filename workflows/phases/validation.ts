@@ -9,7 +9,7 @@ import { askAPerson } from '../analysis.ts';
 import { GoBack, type Release } from '../control.ts';
 import { statusOf } from '../state.ts';
 import { skip, step } from '../steps.ts';
-import { stableOf } from './canary.ts';
+import { stableOf } from '../traffic.ts';
 import { phase } from './phase.ts';
 
 const LOOK_TIMEOUT_MS = 5_000;

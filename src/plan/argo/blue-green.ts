@@ -4,6 +4,7 @@ import type { Path, Report } from '../problem.ts';
 import { piece, valueAt } from '../shape/check.ts';
 import type { Source } from '../yaml/read.ts';
 import { compileAnalysis } from './analysis.ts';
+import type { RolloutPlatform } from './platform.ts';
 import { blueGreenSchema } from './rollout-schema.ts';
 import { type RampSettings, warnEndless } from './steps.ts';
 import type { TemplateSet } from './templates.ts';
@@ -30,10 +31,10 @@ export function compileBlueGreen(
 ): BlueGreen | null | undefined {
   const raw = valueAt(source.value, BLUE_GREEN);
   if (raw === undefined || raw === null) return null;
-  checkBlueGreen(source, report);
+  checkBlueGreen(source, settings.platform, report);
   const before = analysisAt(source, [...BLUE_GREEN, 'prePromotionAnalysis'], templates, settings, report);
   const after = analysisAt(source, [...BLUE_GREEN, 'postPromotionAnalysis'], templates, settings, report);
-  const blueGreen = piece(blueGreenSchema, raw);
+  const blueGreen = piece(blueGreenSchema[settings.platform], raw);
   if (blueGreen === undefined || before === undefined || after === undefined) return undefined;
   const automatic = blueGreen.autoPromotionEnabled ?? true;
   const seconds = blueGreen.autoPromotionSeconds ?? 0;
@@ -63,7 +64,7 @@ export function analysisAt(
   return compiled.plan;
 }
 
-function checkBlueGreen(source: Source, report: Report): void {
+function checkBlueGreen(source: Source, platform: RolloutPlatform, report: Report): void {
   const at = (field: string): Path => [...BLUE_GREEN, field];
   const read = (field: string) => valueAt(source.value, at(field));
   const active = read('activeService');
@@ -80,7 +81,7 @@ function checkBlueGreen(source: Source, report: Report): void {
     const message = `is ${preview}: a preview of another size than the ${replicas} replicas is not supported by this version of Shiplock; remove it`;
     report.error(source, at('previewReplicaCount'), 'SHIPLOCK_PLAN_UNSUPPORTED', message);
   }
-  if (read('abortScaleDownDelaySeconds') != null) {
+  if (platform === 'local' && read('abortScaleDownDelaySeconds') != null) {
     const message = 'is ignored: a release that goes back ends the new side at once, when no traffic is on it';
     report.warning(source, at('abortScaleDownDelaySeconds'), 'SHIPLOCK_PLAN_FIELD_IGNORED', message, 'key');
   }

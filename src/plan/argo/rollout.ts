@@ -4,6 +4,7 @@ import { checkShape, piece, valueAt } from '../shape/check.ts';
 import { text } from '../shape/fields.ts';
 import type { Source } from '../yaml/read.ts';
 import { BLUE_GREEN, type BlueGreen, compileBlueGreen } from './blue-green.ts';
+import type { RolloutPlatform } from './platform.ts';
 import { checkPods } from './pod.ts';
 import { rolloutSchema } from './rollout-schema.ts';
 import { compileBackground, compileSteps, type RampSettings } from './steps.ts';
@@ -21,6 +22,8 @@ export interface CompiledRollout {
   readonly canaryService: string | null;
   readonly stableService: string | null;
   readonly canary: CanaryPlan | undefined;
+  /** How long the old side stays warm, of a canary in a cluster; `null`: it does not say. */
+  readonly windowMs: number | null;
   /** Argo's other strategy; `null` where the Rollout has it not, or is wrong. */
   readonly blueGreen: BlueGreen | null;
 }
@@ -28,7 +31,7 @@ export interface CompiledRollout {
 /** The mission's "apply and wait until available". */
 const READY_DEADLINE_MS = 300_000;
 
-const CANARY: Path = ['spec', 'strategy', 'canary'];
+export const CANARY: Path = ['spec', 'strategy', 'canary'];
 
 export function compileRollout(
   source: Source,
@@ -37,9 +40,9 @@ export function compileRollout(
   report: Report,
 ): CompiledRollout {
   const before = report.errors().length;
-  checkShape(rolloutSchema, source, source.value, [], report);
+  checkShape(rolloutSchema[settings.platform], source, source.value, [], report);
   checkPods(source, report);
-  checkSpec(source, report);
+  checkSpec(source, settings.platform, report);
   const steps = compileSteps(source, [...CANARY, 'steps'], templates, settings, report);
   const background = compileBackground(source, [...CANARY, 'analysis'], steps, templates, settings, report);
   if (steps?.length === 0 && valueAt(source.value, CANARY) != null) {
@@ -60,8 +63,14 @@ export function compileRollout(
     canaryService: serviceAt([...CANARY, 'canaryService'], [...BLUE_GREEN, 'previewService']),
     stableService: serviceAt([...CANARY, 'stableService'], [...BLUE_GREEN, 'activeService']),
     canary: whole ? { steps, background, readyDeadlineMs } : undefined,
+    windowMs: settings.platform === 'local' ? null : windowOf(source),
     blueGreen: blueGreen ?? null,
   };
+}
+
+function windowOf(source: Source): number | null {
+  const seconds = valueAt(source.value, [...CANARY, 'scaleDownDelaySeconds']);
+  return typeof seconds === 'number' ? seconds * 1_000 : null;
 }
 
 export function rolloutName(source: Source): string | null {
@@ -70,7 +79,7 @@ export function rolloutName(source: Source): string | null {
 }
 
 /** Argo's rules over several fields (argo-rollouts `validation.go`). */
-function checkSpec(source: Source, report: Report): void {
+function checkSpec(source: Source, platform: RolloutPlatform, report: Report): void {
   if (rolloutName(source) === null) {
     report.error(source, ['metadata', 'name'], 'SHIPLOCK_PLAN_FIELD_MISSING', 'is missing; expected the name', 'key');
   }
@@ -86,6 +95,33 @@ function checkSpec(source: Source, report: Report): void {
     report.error(source, [...CANARY, 'maxSurge'], 'SHIPLOCK_PLAN_RANGE', message);
   }
   checkServices(source, canary, report);
+  if (platform === 'kubernetes') checkCluster(source, canary, report);
+}
+
+/** What only matters where the pods are a cluster's. */
+function checkCluster(source: Source, canary: unknown, report: Report): void {
+  const has = (field: string) => valueAt(canary, [field]) != null;
+  const routed = has('trafficRouting');
+  if (valueAt(source.value, ['spec', 'workloadRef']) != null && valueAt(source.value, ['spec', 'template']) != null) {
+    const message = 'stands beside a workloadRef, which has a template; keep one of them';
+    report.error(source, ['spec', 'template'], 'SHIPLOCK_PLAN_CHOICE', message, 'key');
+  }
+  if (routed && valueAt(canary, ['dynamicStableScale']) === true && has('scaleDownDelaySeconds')) {
+    const message = 'cannot stand beside dynamicStableScale, which has scaled the old side down by then; remove one';
+    report.error(source, [...CANARY, 'scaleDownDelaySeconds'], 'SHIPLOCK_PLAN_CHOICE', message, 'key');
+  }
+  const ignored = (path: Path, because: string) => {
+    if (valueAt(source.value, path) == null) return;
+    report.warning(source, path, 'SHIPLOCK_PLAN_FIELD_IGNORED', `is ignored: ${because}`, 'key');
+  };
+  const kept = 'one old revision is kept, for the window, and its history stands in Temporal';
+  ignored(['spec', 'revisionHistoryLimit'], kept);
+  ignored([...CANARY, 'scaleDownDelayRevisionLimit'], kept);
+  ignored([...BLUE_GREEN, 'scaleDownDelayRevisionLimit'], kept);
+  ignored([...BLUE_GREEN, 'maxUnavailable'], 'it is for restarts, which a release does not make');
+  if (valueAt(source.value, ['spec', 'progressDeadlineAbort']) === false) {
+    ignored(['spec', 'progressDeadlineAbort'], 'a release that misses its deadline goes back');
+  }
 }
 
 function checkServices(source: Source, canary: unknown, report: Report): void {

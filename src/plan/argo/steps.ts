@@ -5,13 +5,15 @@ import { piece, valueAt } from '../shape/check.ts';
 import type { Source } from '../yaml/read.ts';
 import { type AnalysisSettings, type CompiledAnalysis, compileAnalysis } from './analysis.ts';
 import { describeRhythm, shortestMs } from './metric.ts';
-import { backgroundSchema, stepSchema } from './rollout-schema.ts';
+import type { RolloutPlatform } from './platform.ts';
+import { backgroundSchema, stepSchema } from './steps-schema.ts';
 import type { TemplateSet } from './templates.ts';
 
 export interface RampSettings {
   readonly analysis: AnalysisSettings;
   /** How long `pause: {}` waits for a person. */
   readonly openPauseDeadlineMs: number;
+  readonly platform: RolloutPlatform;
 }
 
 /** The steps at a path (their shape is reported by the caller); `undefined` where one of them is wrong. */
@@ -41,7 +43,7 @@ function compileStep(
     valueAt(raw, ['analysis']) == null
       ? undefined
       : compileAnalysis(source, [...path, 'analysis'], templates, settings.analysis, report);
-  const step = piece(stepSchema, raw);
+  const step = piece(stepSchema[settings.platform], raw);
   if (step === undefined) return undefined;
   if (step.setWeight != null) return { kind: 'setWeight', weight: step.setWeight };
   if (step.pause != null) {

@@ -1,12 +1,14 @@
+import type { RolloutPlatform } from '../argo/platform.ts';
 import { type CompiledRollout, compileRollout, type RolloutSettings } from '../argo/rollout.ts';
 import { compileBackground, compileSteps } from '../argo/steps.ts';
 import type { TemplateSet } from '../argo/templates.ts';
 import type { AnalysisPlan, CanaryPlan } from '../plan.ts';
 import { piece, valueAt } from '../shape/check.ts';
 import { duration } from '../shape/fields.ts';
+import type { Source } from '../yaml/read.ts';
 import { pickRollout } from './configuration.ts';
 import type { Context } from './context.ts';
-import { analysisSettingsSchema, canarySchema } from './schema.ts';
+import { analysisSettingsSchema, rolloutReference } from './schema.ts';
 import { given, notExactlyOne } from './schema-fields.ts';
 import { releaseTemplates } from './templates.ts';
 
@@ -20,6 +22,8 @@ const READY_DEADLINE_MS = 300_000;
 export interface CompiledCanary extends Omit<CompiledRollout, 'name' | 'replicas'> {
   /** `null`: no Rollout says. */
   readonly replicas: number | null;
+  /** The Rollout itself; `null`: the release has none, or names none that is there. */
+  readonly rollout: Source | null;
   readonly templates: TemplateSet;
   readonly settings: RolloutSettings;
 }
@@ -28,13 +32,13 @@ export function compileCanary(context: Context): CompiledCanary {
   const { source, report } = context;
   const raw = valueAt(source.value, ['canary']);
   checkChoice(context, raw);
-  const settings = rolloutSettings(raw);
-  const rolloutRef = piece(canarySchema.shape.rollout, valueAt(raw, ['rollout']));
+  const settings = rolloutSettings(raw, context.platform);
+  const rolloutRef = piece(rolloutReference, valueAt(raw, ['rollout']));
   const rollout = rolloutRef === undefined ? null : pickRollout(rolloutRef, ['canary', 'rollout'], context);
   const templates = releaseTemplates(rolloutRef?.file, context);
   if (rollout !== null) {
     const compiled = compileRollout(rollout, templates, settings, report);
-    return { ...compiled, canary: withLowTraffic(compiled.canary, raw), templates, settings };
+    return { ...compiled, canary: withLowTraffic(compiled.canary, raw), rollout, templates, settings };
   }
   const steps = compileSteps(source, ['canary', 'steps'], templates, settings, report);
   const background = compileBackground(source, ['canary', 'background'], steps, templates, settings, report);
@@ -45,7 +49,9 @@ export function compileCanary(context: Context): CompiledCanary {
     canaryService: null,
     stableService: null,
     canary: withLowTraffic(whole ? { steps, background, readyDeadlineMs } : undefined, raw),
+    windowMs: null,
     blueGreen: null,
+    rollout: null,
     templates,
     settings,
   };
@@ -95,7 +101,7 @@ function withLowTraffic(canary: CanaryPlan | undefined, raw: unknown): CanaryPla
 }
 
 /** Defaults of whatever the release file does not say; also used for manifests by themselves. */
-export function rolloutSettings(raw: unknown): RolloutSettings {
+export function rolloutSettings(raw: unknown, platform: RolloutPlatform): RolloutSettings {
   const analysis = piece(analysisSettingsSchema, valueAt(raw, ['analysis']));
   return {
     readyDeadlineMs: piece(duration(), valueAt(raw, ['readyDeadline'])) ?? null,
@@ -106,5 +112,6 @@ export function rolloutSettings(raw: unknown): RolloutSettings {
       deadlineMs: analysis?.deadline ?? null,
       compatibility: analysis?.compatibility,
     },
+    platform,
   };
 }

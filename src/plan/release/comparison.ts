@@ -28,7 +28,7 @@ export function withComparison(
   const raw = valueAt(context.source.value, ['canary', 'comparison']);
   const written = raw === undefined ? undefined : (piece(comparisonSchema, raw) ?? piece(kayentaSchema, raw));
   if (written === undefined) return canary;
-  const { analysis } = rolloutSettings(valueAt(context.source.value, ['canary']));
+  const { analysis } = rolloutSettings(valueAt(context.source.value, ['canary']), context.platform);
   const metrics =
     written.judge === 'kayenta'
       ? [compileKayenta(context, written, { target, canary, minimumReadings: analysis.minimumReadings })]

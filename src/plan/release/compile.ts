@@ -20,7 +20,7 @@ import { compileImage } from './image.ts';
 import { compileNotify } from './notify.ts';
 import { compilePromotion } from './promotion.ts';
 import { releaseSchema } from './schema.ts';
-import { compileTarget } from './target.ts';
+import { checkReach, compileTarget } from './target.ts';
 import { compileValidation } from './validation.ts';
 
 export interface CompileRequest {
@@ -72,19 +72,25 @@ export function compileRelease(request: CompileRequest): Compiled {
 function compile(request: CompileRequest, report: Report): Plan | null {
   const source = releaseDocument(request.file, report);
   if (source === null) return null;
-  checkShape(releaseSchema, source, source.value, [], report);
-  checkRequest(request, source, report);
   const context = createContext({ source, file: request.file, version: request.version, report });
+  checkShape(releaseSchema[context.platform], source, source.value, [], report);
+  checkRequest(request, source, report);
   const gates = compileGates(context);
   const image = compileImage(context);
   const configuration = compileConfiguration(context);
   const database = compileDatabase(context);
   const ramp = compileCanary(context);
-  const target = compileTarget(context, ramp);
+  const target = compileTarget(context, ramp, image);
   const canary = ramp.canary && target ? withComparison(context, ramp.canary, target) : ramp.canary;
   const autoPromote = request.overrides?.autoPromote;
   const cutover = compileCutover(context, ramp, autoPromote);
   const flags = compileFlags(context, ramp);
+  if (target) {
+    checkReach(context, target, {
+      cutover: cutover !== undefined,
+      baseline: canary?.baselineService !== undefined,
+    });
+  }
   const promotion = compilePromotion(context, {
     autoPromote,
     ramped: cutover === undefined || hasRamp(ramp),
@@ -93,7 +99,8 @@ function compile(request: CompileRequest, report: Report): Plan | null {
   });
   const validation = compileValidation(context, gates);
   const notify = compileNotify(context);
-  const window = piece(duration(), valueAt(source.value, ['window', 'duration'])) ?? ramp.blueGreen?.windowMs;
+  const window =
+    piece(duration(), valueAt(source.value, ['window', 'duration'])) ?? ramp.blueGreen?.windowMs ?? ramp.windowMs;
   if (target === null || canary === undefined) return null;
   const environment = request.environment ?? valueAt(source.value, ['environment']) ?? ENVIRONMENT;
   return {

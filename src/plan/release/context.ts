@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type Manifests, sortManifests } from '../argo/manifests.ts';
 import { fillHelm, type HelmTag } from '../argo/placeholders.ts';
+import type { RolloutPlatform } from '../argo/platform.ts';
 import type { Path, Report } from '../problem.ts';
 import { valueAt } from '../shape/check.ts';
 import { readDocuments, type Source } from '../yaml/read.ts';
@@ -13,6 +14,7 @@ export interface Context {
   /** Absolute directory of the release file: what its paths are relative to. */
   readonly directory: string;
   readonly service: string;
+  readonly platform: RolloutPlatform;
   readonly version: string;
   readonly tag: HelmTag;
   readonly report: Report;
@@ -41,6 +43,7 @@ export function createContext(options: { source: Source; file: string; version: 
     file,
     directory,
     service: typeof service === 'string' ? service : '',
+    platform: valueAt(source.value, ['target', 'platform']) === 'kubernetes' ? 'kubernetes' : 'local',
     version,
     tag,
     report,

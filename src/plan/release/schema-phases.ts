@@ -1,7 +1,7 @@
 /** The sections of a release file that may be left out: image, database, cutover, flags, validation, notify. */
 import { z } from 'zod';
 import { analysisReferenceFields } from '../argo/analysis-schema.ts';
-import { pauseSchema } from '../argo/rollout-schema.ts';
+import { pauseSchema } from '../argo/steps-schema.ts';
 import { MAX_FLAG_RAMPS, MAX_LOAD_RATE, MAX_STEPS, MAX_WEBHOOKS } from '../limits.ts';
 import { dnsLabel, duration, oneKind, percent, rule, text } from '../shape/fields.ts';
 import { DIGEST, FLAG_NAME, HEADER_NAME, REPOSITORY } from '../shape/names.ts';

@@ -1,9 +1,10 @@
 /** The release file: what a team writes. `release.schema.json` is made from this, for editors. */
 import { z } from 'zod';
-import { backgroundSchema, stepsSchema } from '../argo/rollout-schema.ts';
+import { eachPlatform, type RolloutPlatform } from '../argo/platform.ts';
+import { backgroundSchema, stepsSchema } from '../argo/steps-schema.ts';
 import { MAX_GATES } from '../limits.ts';
 import { dnsLabel, duration, interval, text, textOf } from '../shape/fields.ts';
-import { approvalSchema, command, exactlyOne, fraction, onFailureOfRelease, path, urlPath } from './schema-fields.ts';
+import { approvalSchema, command, exactlyOne, fraction, onFailureOfRelease, path } from './schema-fields.ts';
 import { comparisonByEither } from './schema-judges.ts';
 import {
   cutoverSchema,
@@ -13,17 +14,7 @@ import {
   notifySchema,
   validationSchema,
 } from './schema-phases.ts';
-
-export const targetSchema = z.strictObject({
-  platform: z.literal('local').describe('Processes of this machine behind the embedded Envoy.'),
-  command: command('Starts one replica; {{version}} stands for the released version.'),
-  directory: path('Working directory of the processes.').optional(),
-  environment: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'the name of a variable'), z.string().max(4_096)).optional(),
-  replicas: z.int().min(1).max(100).optional().describe("Default: the Rollout's replicas."),
-  readinessPath: urlPath('Default: /ready.').optional(),
-  stableService: text().optional().describe("Default: the Rollout's stableService, else SERVICE-stable."),
-  canaryService: text().optional().describe("Default: the Rollout's canaryService, else SERVICE-canary."),
-});
+import { anyTargetSchema, targetSchema } from './schema-target.ts';
 
 export const auditLevel = z.enum(['low', 'moderate', 'high', 'critical']);
 
@@ -87,27 +78,30 @@ export const analysisSettingsSchema = z.strictObject({
     .describe('argo: judge exactly as Argo Rollouts does, also where we differ on purpose.'),
 });
 
+export const rolloutReference = z
+  .strictObject({
+    file: path('An Argo Rollout manifest.'),
+    name: text().optional().describe('Default: the only Rollout of the file.'),
+  })
+  .optional();
+
 /** Without a cutover, it has a rollout or steps (checked where the canary is compiled). */
-export const canarySchema = z.strictObject({
-  rollout: z
-    .strictObject({
-      file: path('An Argo Rollout manifest.'),
-      name: text().optional().describe('Default: the only Rollout of the file.'),
-    })
-    .optional(),
-  steps: stepsSchema.min(1).optional().describe("Steps in Argo's format, instead of a Rollout."),
-  background: backgroundSchema.optional().describe("Analysis beside `steps`, in Argo's format."),
-  templates: z
-    .array(text())
-    .max(20)
-    .optional()
-    .describe("Files with Argo's AnalysisTemplates, for every analysis of the release."),
-  readyDeadline: duration("Default: the Rollout's progressDeadlineSeconds, else 5m.").optional(),
-  openPauseDeadline: duration('How long `pause: {}` waits for promote. Default: 1h.').optional(),
-  analysis: analysisSettingsSchema.optional().describe('For every analysis of the release.'),
-  comparison: comparisonByEither.optional().describe('What is compared with the stable side during the ramp.'),
-  onFailure: onFailureOfRelease('without the canary nothing would be released'),
-});
+const canaryOn = (platform: RolloutPlatform) =>
+  z.strictObject({
+    rollout: rolloutReference,
+    steps: stepsSchema[platform].min(1).optional().describe("Steps in Argo's format, instead of a Rollout."),
+    background: backgroundSchema.optional().describe("Analysis beside `steps`, in Argo's format."),
+    templates: z
+      .array(text())
+      .max(20)
+      .optional()
+      .describe("Files with Argo's AnalysisTemplates, for every analysis of the release."),
+    readyDeadline: duration("Default: the Rollout's progressDeadlineSeconds, else 5m.").optional(),
+    openPauseDeadline: duration('How long `pause: {}` waits for promote. Default: 1h.').optional(),
+    analysis: analysisSettingsSchema.optional().describe('For every analysis of the release.'),
+    comparison: comparisonByEither.optional().describe('What is compared with the stable side during the ramp.'),
+    onFailure: onFailureOfRelease('without the canary nothing would be released'),
+  });
 
 const bounds = () => z.strictObject({ success: fraction().optional(), p95: duration('For example 500ms.').optional() });
 
@@ -130,32 +124,38 @@ export const promotionSchema = z.strictObject({
   onFailure: onFailureOfRelease('without the promotion nothing would be released'),
 });
 
-export const releaseSchema = z
-  .strictObject({
-    apiVersion: z.literal('shiplock/v1'),
-    kind: z.literal('Release'),
-    service: dnsLabel(),
-    environment: dnsLabel().optional().describe('Default: production.'),
-    target: targetSchema,
-    gates: z.array(gateSchema).max(MAX_GATES).optional(),
-    image: imageSchema.optional(),
-    configuration: z.array(configurationSchema).max(20).optional(),
-    database: databaseSchema.optional(),
-    canary: canarySchema.optional().describe('May be left out where there is a cutover.'),
-    promotion: promotionSchema.optional(),
-    cutover: cutoverSchema.optional(),
-    flags: flagsSchema.optional(),
-    validation: validationSchema.optional(),
-    window: z
-      .strictObject({
-        duration: duration("The old side stays warm. Default: the Rollout's blueGreen delay, else 10m.").optional(),
-        onFailure: onFailureOfRelease('going back in the window is going back altogether'),
-      })
-      .optional(),
-    notify: notifySchema.optional(),
-  })
-  .meta({
-    title: 'Shiplock release',
-    description: 'What one release of one service does.',
-    anyOf: [{ required: ['canary'] }, { required: ['cutover'] }],
-  });
+const releaseOf = <T extends z.ZodType>(target: T, platform: RolloutPlatform) =>
+  z
+    .strictObject({
+      apiVersion: z.literal('shiplock/v1'),
+      kind: z.literal('Release'),
+      service: dnsLabel(),
+      environment: dnsLabel().optional().describe('Default: production.'),
+      target,
+      gates: z.array(gateSchema).max(MAX_GATES).optional(),
+      image: imageSchema.optional(),
+      configuration: z.array(configurationSchema).max(20).optional(),
+      database: databaseSchema.optional(),
+      canary: canaryOn(platform).optional().describe('May be left out where there is a cutover.'),
+      promotion: promotionSchema.optional(),
+      cutover: cutoverSchema.optional(),
+      flags: flagsSchema.optional(),
+      validation: validationSchema.optional(),
+      window: z
+        .strictObject({
+          duration: duration("The old side stays warm. Default: the Rollout's scale-down delay, else 10m.").optional(),
+          onFailure: onFailureOfRelease('going back in the window is going back altogether'),
+        })
+        .optional(),
+      notify: notifySchema.optional(),
+    })
+    .meta({
+      title: 'Shiplock release',
+      description: 'What one release of one service does.',
+      anyOf: [{ required: ['canary'] }, { required: ['cutover'] }],
+    });
+
+export const releaseSchema = eachPlatform((platform) => releaseOf<z.ZodType>(targetSchema[platform], platform));
+
+/** For editors, which see the whole file. */
+export const anyReleaseSchema = releaseOf(anyTargetSchema, 'kubernetes');

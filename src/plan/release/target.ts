@@ -1,27 +1,33 @@
 import path from 'node:path';
-import type { LocalTarget } from '../plan.ts';
+import type { ImagePlan, LocalTarget, Target } from '../plan.ts';
 import type { Path } from '../problem.ts';
 import { piece, valueAt } from '../shape/check.ts';
 import { isWholeBetween } from '../shape/fields.ts';
 import type { CompiledCanary } from './canary.ts';
 import type { Context } from './context.ts';
-import { targetSchema } from './schema.ts';
+import { localTargetSchema } from './schema-target.ts';
+import { compileKubernetesTarget } from './target-kubernetes.ts';
 
-/** `null`: what the release file says of its target is wrong. */
-export function compileTarget(context: Context, ramp: CompiledCanary): LocalTarget | null {
-  const at: Path = ['target'];
-  const target = piece(targetSchema, valueAt(context.source.value, at));
-  if (target === undefined) return null;
-  const stableService = target.stableService ?? ramp.stableService ?? `${context.service}-stable`;
-  const canaryService = target.canaryService ?? ramp.canaryService ?? `${context.service}-canary`;
-  if (stableService === canaryService) {
-    const message = `canaryService and stableService are both ${stableService}; they must differ`;
-    context.report.error(context.source, at, 'SHIPLOCK_PLAN_DUPLICATE', message, 'key');
+const AT: Path = ['target'];
+
+/** `null`: what the release file, or a manifest, says of its target is wrong. */
+export function compileTarget(context: Context, ramp: CompiledCanary, image: ImagePlan | undefined): Target | null {
+  const target =
+    context.platform === 'local' ? compileLocalTarget(context, ramp) : compileKubernetesTarget(context, ramp, image);
+  if (target !== null && target.stableService === target.canaryService) {
+    const message = `canaryService and stableService are both ${target.stableService}; they must differ`;
+    context.report.error(context.source, AT, 'SHIPLOCK_PLAN_DUPLICATE', message, 'key');
   }
+  return target;
+}
+
+function compileLocalTarget(context: Context, ramp: CompiledCanary): LocalTarget | null {
+  const target = piece(localTargetSchema, valueAt(context.source.value, AT));
+  if (target === undefined) return null;
   const replicas = target.replicas ?? ramp.replicas ?? 1;
   if (!isWholeBetween(replicas, 1, 100)) {
     const message = `is missing, and the Rollout's replicas are ${replicas}; expected 1 to 100 on this platform`;
-    context.report.error(context.source, [...at, 'replicas'], 'SHIPLOCK_PLAN_RANGE', message, 'key');
+    context.report.error(context.source, [...AT, 'replicas'], 'SHIPLOCK_PLAN_RANGE', message, 'key');
   }
   return {
     platform: 'local',
@@ -30,7 +36,26 @@ export function compileTarget(context: Context, ramp: CompiledCanary): LocalTarg
     environment: target.environment ?? {},
     replicas,
     readinessPath: target.readinessPath ?? '/ready',
-    stableService,
-    canaryService,
+    stableService: target.stableService ?? ramp.stableService ?? `${context.service}-stable`,
+    canaryService: target.canaryService ?? ramp.canaryService ?? `${context.service}-canary`,
   };
+}
+
+/** What phases need of the target: a switch of all traffic, and a third side, are not everywhere. */
+export function checkReach(context: Context, target: Target, { cutover, baseline }: Reach): void {
+  if (target.platform !== 'kubernetes') return;
+  const { source, report } = context;
+  if (cutover && target.traffic.kind === 'replicas') {
+    const message = 'needs a router: without one every ready pod gets requests; name one in target.traffic';
+    report.error(source, ['cutover'], 'SHIPLOCK_PLAN_NEEDS', message, 'key');
+  }
+  if (baseline) {
+    const message = 'is not supported on kubernetes, where traffic has two sides; remove it';
+    report.error(source, ['canary', 'comparison', 'baseline'], 'SHIPLOCK_PLAN_UNSUPPORTED', message, 'key');
+  }
+}
+
+interface Reach {
+  readonly cutover: boolean;
+  readonly baseline: boolean;
 }

@@ -1,9 +1,10 @@
 import { planDigest } from '../digest.ts';
 import { formatDuration } from '../duration.ts';
-import type { CanaryPlan, CutoverPlan, Plan, Target } from '../plan.ts';
+import type { CanaryPlan, CutoverPlan, Plan } from '../plan.ts';
 import type { Row } from './row.ts';
 import { cutoverRows, planRows } from './rows.ts';
 import { canaryRows } from './steps.ts';
+import { targetText } from './target.ts';
 import { cutoverMs, earliestDurationMs, rampMs, timeline } from './timeline.ts';
 
 export interface DescribeOptions {
@@ -25,17 +26,6 @@ export function describePlan(plan: Plan, options: DescribeOptions = {}): string 
   const end = `earliest ${formatDuration(earliestDurationMs(plan))}: ${partsOf(plan)}, after gates and readiness`;
   const foot = wrap(end, options.width ?? WIDTH).map((text) => paint('bold', text));
   return `${head.join(paint('dim', ' · '))}\n${table(planRows(plan), options)}${foot.join('\n')}\n`;
-}
-
-function targetText(target: Target): string {
-  switch (target.platform) {
-    case 'local':
-      return `on local: ${target.replicas} × ${target.command.join(' ')}`;
-    case 'kubernetes':
-      return `on kubernetes: ${target.replicas} pods in ${target.cluster}/${target.namespace}`;
-    default:
-      return target satisfies never;
-  }
 }
 
 /** `15m of canary, 30s of cutover and 10m of window`: the canary, the window, and what else takes time. */

@@ -2,6 +2,7 @@ import { formatDuration } from '../duration.ts';
 import type { CutoverPlan, DatabasePlan, FlagsPlan, Plan, PromotionPlan, ValidationPlan } from '../plan.ts';
 import { type Row, row } from './row.ts';
 import { analysisRows, canaryRows, stepRows } from './steps.ts';
+import { targetRows } from './target.ts';
 import { analysisMs, earliestStepMs, loadMs, timeline } from './timeline.ts';
 import {
   approvalText,
@@ -26,6 +27,7 @@ export function planRows(plan: Plan): Row[] {
   const validated = ramped + validation;
   const closed = validated + window;
   return [
+    ...targetRows(plan.target),
     ...plan.gates.map((gate) => row(null, 'gates', gateText(gate), within(gate.timeoutMs, 'then rejected'))),
     ...imageRows(plan),
     ...plan.configuration.map((edit) => row(null, 'configuration', editText(edit))),

@@ -53,12 +53,12 @@ export const kindsOf = (step: unknown, among: readonly string[]): string[] =>
  * A field of Argo's that is known and not supported: refused by name, never called a spelling mistake.
  * `harmless` is a value that asks for nothing; `instead` says what to do.
  */
-export function refused(name: string, harmless?: unknown, instead = 'remove it') {
+export function refused(name: string, harmless?: unknown, instead = 'remove it', by = 'by this version of Shiplock') {
   return z
     .unknown()
     .refine((value) => value === undefined || value === null || value === harmless, {
       params: { code: 'SHIPLOCK_PLAN_UNSUPPORTED', atKey: true },
-      error: `${name} is known to Argo Rollouts but not supported by this version of Shiplock; ${instead}`,
+      error: `${name} is known to Argo Rollouts but not supported ${by}; ${instead}`,
     })
     .optional()
     .meta({ not: {} });

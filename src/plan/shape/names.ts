@@ -4,6 +4,18 @@
 export const REPOSITORY =
   /^((?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[::1\])(?::\d{1,5})?\/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
 
+/** Without tag and digest: `registry:5000/shop/api:1.0` is `registry:5000/shop/api`. */
+export function repositoryOf(image: string): string {
+  const [tagged = ''] = image.split('@');
+  const colon = tagged.indexOf(':', tagged.lastIndexOf('/') + 1);
+  return colon === -1 ? tagged : tagged.slice(0, colon);
+}
+
+/** Of a ConfigMap: each revision's copy has its id behind it, and 253 characters are the most (RFC 1123). */
+export const CONFIG_MAP_NAME = /^[a-z0-9]([-a-z0-9.]{0,198}[a-z0-9])?$/;
+/** A key of a ConfigMap's data. */
+export const CONFIG_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
+
 export const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /** A flag's key, and its variants. */

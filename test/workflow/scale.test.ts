@@ -1,0 +1,142 @@
+/** Pods first, then the weight, then what is no longer needed: releases on a platform that scales the two sides. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { KubernetesTarget, ScalePlan, TrafficPlan } from '../../src/plan/target.ts';
+import { MINUTE, openPause, plainPlan, weight } from './invariants-plans.ts';
+import { assertAsBefore, CANARY, type Call, endOf, type Scene, STABLE, withScenes } from './invariants-scenes.ts';
+
+const limit = { timeout: 60_000 };
+const ISTIO: TrafficPlan = { kind: 'istio', virtualServices: [{ name: 'shop', routes: ['primary'] }] };
+
+describe('a platform that scales both sides', () => {
+  const scenes = withScenes();
+
+  it('starts as many pods as the first weight needs, and more before each greater one', limit, async () => {
+    const scene = scenes.open();
+    const steps = [weight(10), weight(50), weight(20)];
+    const { type } = await endOf(await scene.start(planOf(scene, { steps })));
+    assert.equal(type, 'Released');
+    assert.deepEqual(moves(scene), [
+      'start 1',
+      `weight 10`,
+      `scale ${CANARY} 5`,
+      'weight 50',
+      'weight 20',
+      `scale ${CANARY} 2`,
+      `scale ${CANARY} 10`,
+      'weight 100',
+    ]);
+    for (const call of scene.calls.filter(({ activity }) => activity === 'scaleRevisions')) {
+      assert.equal(call.request.within, undefined, 'a router splits the requests');
+      assert.deepEqual(call.request.place.traffic, ISTIO, 'every request says where');
+      assert.equal(call.request.place.template, undefined, 'and carries no pod template');
+    }
+  });
+
+  it(
+    'with dynamicStableScale the old side shrinks after the weight, and has its pods again on the way back',
+    limit,
+    async () => {
+      const { scene, back } = await abortedAt(50, { scale: { dynamicStableScale: true } });
+      assert.deepEqual(moves(scene).slice(0, 4), ['start 5', 'weight 50', `scale ${STABLE} 5`, `scale ${STABLE} 10`]);
+      assert.deepEqual(
+        back.slice(0, 2).map(({ activity }) => activity),
+        ['scaleRevisions', 'setWeights'],
+      );
+      assert.equal(back[0]?.request.deadlineMs, 0, 'the traffic does not wait for all of its pods');
+      assert.equal(back[1]?.request.partial, true);
+      assertAsBefore(scene, 'aborted at 50 %');
+    },
+  );
+
+  it(
+    'without a router both sides are scaled at once, within the surge, and the way back waits for the pods',
+    limit,
+    async () => {
+      const { scene, back } = await abortedAt(50, { traffic: { kind: 'replicas' } });
+      const [forward] = scene.calls.filter(({ activity }) => activity === 'scaleRevisions');
+      assert.equal(scene.calls.find(({ activity }) => activity === 'startRevision')?.request.replicas, 3, '25 % of 10');
+      assert.deepEqual(forward?.request.replicas, { [STABLE]: 5, [CANARY]: 5 });
+      assert.deepEqual(forward?.request.within, { replicas: 10, maxSurge: '25%', maxUnavailable: '25%' });
+      assert.deepEqual(back[0]?.request.replicas, { [STABLE]: 10, [CANARY]: 0 });
+      assert.ok(back[0]?.request.deadlineMs > 0);
+      assertAsBefore(scene, 'aborted at 50 %');
+    },
+  );
+
+  it('goes back when the pods for the next weight do not come', limit, async () => {
+    const scene = scenes.open();
+    scene.world.activities.scaleRevisions = async () => ({ ready: false, because: '3 of 5 pods: ImagePullBackOff' });
+    const { type, because } = await endOf(await scene.start(planOf(scene, { steps: [weight(10), weight(50)] })));
+    assert.equal(type, 'RolledBack');
+    assert.equal(because, 'not ready in time: 3 of 5 pods: ImagePullBackOff');
+    assertAsBefore(scene, 'the pods did not come');
+  });
+
+  it('removes an aborted canary after the delay of the plan, or with none never', limit, async () => {
+    const delayed = await abortedAt(50, { scale: { abortScaleDownDelayMs: 7 * MINUTE } });
+    const [moved, removed] = ['setWeights', 'removeRevision'].map((activity) =>
+      delayed.back.find((call) => call.activity === activity),
+    );
+    assert.ok(moved && removed && moved.number < removed.number);
+    assertAsBefore(delayed.scene, 'after the delay');
+    const kept = await abortedAt(50, { scale: { abortScaleDownDelayMs: null } });
+    assert.ok(!kept.back.some(({ activity }) => activity === 'removeRevision'));
+    assert.deepEqual(kept.scene.world.weights, { [STABLE]: 100 });
+  });
+
+  async function abortedAt(percent: number, changes: Changes): Promise<{ scene: Scene; back: Call[] }> {
+    const scene = scenes.open();
+    const handle = await scene.start(planOf(scene, { ...changes, steps: [weight(percent), openPause] }));
+    await scene.until(handle, ({ waiting }) => waiting?.kind === 'pause', MINUTE / 10);
+    const there = scene.calls.length;
+    await handle.signal('abort', { reason: 'enough' });
+    assert.equal((await endOf(handle)).type, 'RolledBack');
+    return { scene, back: scene.calls.slice(there) };
+  }
+});
+
+interface Changes {
+  readonly traffic?: TrafficPlan;
+  readonly scale?: Partial<ScalePlan>;
+}
+
+function planOf(scene: Scene, { steps, traffic = ISTIO, scale }: Changes & Parameters<typeof plainPlan>[0]) {
+  const target: KubernetesTarget = {
+    platform: 'kubernetes',
+    cluster: 'production',
+    namespace: 'shop',
+    selector: { app: 'shop' },
+    stableService: 'shop-stable',
+    canaryService: 'shop-canary',
+    traffic,
+    replicas: 10,
+    template: {
+      metadata: { labels: { app: 'shop' } },
+      spec: { containers: [{ name: 'api', image: `shop:${CANARY}` }] },
+    },
+    minReadySeconds: 0,
+    readinessPath: '/ready',
+    scale: {
+      maxSurge: '25%',
+      maxUnavailable: '25%',
+      dynamicStableScale: false,
+      minPodsPerReplicaSet: 1,
+      abortScaleDownDelayMs: 0,
+      ...scale,
+    },
+  };
+  const stable = scene.world.revisions.get(STABLE);
+  if (stable) scene.world.revisions.set(STABLE, { ...stable, replicas: 10, ready: 10 });
+  return plainPlan({ steps, target });
+}
+
+/** What was done to pods and weights, in order. */
+function moves({ calls }: Scene): string[] {
+  return calls.flatMap(({ activity, request }) => {
+    if (activity === 'startRevision') return [`start ${request.replicas}`];
+    if (activity === 'setWeights') return request.partial ? [] : [`weight ${request.weights[CANARY]}`];
+    if (activity !== 'scaleRevisions') return [];
+    return Object.entries(request.replicas).map(([version, count]) => `scale ${version} ${count}`);
+  });
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { imagesOf } from '../../src/plan/images.ts';
+import type { KubernetesTarget, Plan } from '../../src/plan/plan.ts';
+import { DNS_LABEL } from '../../src/plan/shape/fields.ts';
+import { repositoryOf } from '../../src/plan/shape/names.ts';
+import type { Policy } from './contents.ts';
+import { matchesName, matchesRepository } from './patterns.ts';
+import { baselineViolations } from './pod-security.ts';
+
+const text = z.string().min(1).max(1000);
+
+export const clustersSchema = z.record(
+  z.string().regex(DNS_LABEL, 'expected a DNS label, for example production'),
+  z.strictObject({
+    kubeconfig: text.optional(),
+    context: text.optional(),
+    namespaces: z.array(text).max(1000).default([]),
+    podSecurity: z.enum(['baseline', 'privileged']).default('baseline'),
+  }),
+);
+
+/** Why the policy does not let the plan run where, and what, it wants to run. */
+export function clusterRefusals({ target }: Plan, policy: Policy): string[] {
+  if (target.platform !== 'kubernetes') return [];
+  return [...placeRefusals(target, policy), ...imageRefusals(target, policy)];
+}
+
+function placeRefusals({ cluster, namespace, template }: KubernetesTarget, policy: Policy): string[] {
+  const known = Object.hasOwn(policy.clusters, cluster) ? policy.clusters[cluster] : undefined;
+  if (!known) return [`the cluster "${cluster}" is not in "clusters"`];
+  const violations = known.podSecurity === 'baseline' ? baselineViolations(template) : [];
+  return [
+    ...(known.namespaces.some((pattern) => matchesName(namespace, pattern))
+      ? []
+      : [`the namespace "${namespace}" matches nothing in "clusters.${cluster}.namespaces"`]),
+    ...violations.map((found) => `${found}, and "clusters.${cluster}.podSecurity" is baseline`),
+  ];
+}
+
+/** Everything that would run, also beside the released image. */
+function imageRefusals(target: KubernetesTarget, policy: Policy): string[] {
+  const foreign = imagesOf(target).filter(
+    (image) => !policy.images.repositories.some((pattern) => matchesRepository(repositoryOf(image), pattern)),
+  );
+  return [...new Set(foreign)].map(
+    (image) => `the image ${image} of the pods matches nothing in "images.repositories"`,
+  );
+}

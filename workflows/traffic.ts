@@ -1,0 +1,153 @@
+/** Moves of the traffic: pods first, then the weight, then the pods that nothing needs any more. */
+import { ApplicationFailure, sleep } from '@temporalio/workflow';
+import type { CanaryScale, KubernetesTarget } from '../src/plan/target.ts';
+import { whereabouts } from '../src/plan/target.ts';
+import { budgetOf } from '../src/rollout/budget.ts';
+import { scaleFor } from '../src/rollout/replicas.ts';
+import { weightsFor } from '../src/rollout/weights.ts';
+import { forward, undo, undoWaiting, waiting } from './activities.ts';
+import { GoBack, type Release } from './control.ts';
+import { keyOf } from './steps.ts';
+
+/** The version that is replaced; `null` for a first release. */
+export function stableOf(release: Release): string | null {
+  return release.state.admission?.before.stable ?? null;
+}
+
+/**
+ * Sends this share (percent) of the traffic to the new version. The platform refuses what cannot be served, so the side
+ * that grows has its pods first.
+ */
+export async function moveTraffic(
+  release: Release,
+  name: string,
+  { weight, baseline = null }: { readonly weight: number; readonly baseline?: string | null },
+): Promise<string> {
+  const { state, plan } = release;
+  const { version } = plan;
+  const scales = isScaled(release);
+  const grown = scales ? await scale(release, weight, 'grow') : '';
+  const weights = weightsFor({ stable: stableOf(release), canary: version, weight, baseline });
+  const request = { ...whereabouts(plan), weights, fence: state.fence, key: keyOf(release, name) };
+  const traffic = await forward(`${version} ${weight} %`).setWeights(request);
+  state.weights = traffic.weights;
+  if (scales) await scale(release, weight, 'shrink');
+  return `${grown}${traffic.verified ? 'confirmed by the router' : 'set; the router was not asked'}`;
+}
+
+/** Keeps the canary at this size, whatever the weight. */
+export async function scaleCanary(release: Release, canaryScale: CanaryScale): Promise<string> {
+  const { state, plan } = release;
+  state.canaryScale = canaryScale;
+  const weight = state.weights[plan.version] ?? 0;
+  const grown = await scale(release, weight, 'grow');
+  await scale(release, weight, 'shrink');
+  return grown || `${podsOf(release, plan.version)} pods`;
+}
+
+/** How many pods the new version starts with: what the first step wants of it; without a router no more than may be too many. */
+export function firstReplicas({ plan, state }: Release): number | undefined {
+  const { target, canary, cutover } = plan;
+  if (target.platform !== 'kubernetes') return undefined;
+  const first = canary.steps.find((step) => step.kind === 'setWeight');
+  if (!state.admission?.before.stable || cutover || !first) return target.replicas;
+  const wanted = Math.max(1, scaleFor({ ...target, weight: first.weight }).canary);
+  return target.traffic.kind === 'replicas' ? Math.min(wanted, budgetOf({ ...target, ...target.scale }).surge) : wanted;
+}
+
+/**
+ * The old side's pods as they were, before its traffic. Without a router they are the traffic, so they are waited for;
+ * else they may come while as much of the traffic goes back as can be carried.
+ */
+export async function restoreScale(release: Release, title: string): Promise<void> {
+  const { state, plan } = release;
+  const { target, version } = plan;
+  const stable = stableOf(release);
+  if (target.platform !== 'kubernetes' || !stable || !shrinksStable(target)) return;
+  const isTraffic = target.traffic.kind === 'replicas';
+  const full = fullReplicas(release);
+  const replicas = { [stable]: full, ...(isTraffic && { [version]: 0 }) };
+  const deadlineMs = isTraffic ? RESTORE_DEADLINE_MS : 0;
+  const request = { ...whereabouts(plan), replicas, fence: state.fence, ...withinOf(target, full) };
+  const { ready, because } = await undoWaiting(title, deadlineMs).scaleRevisions({
+    ...request,
+    deadlineMs,
+    sinceMs: Date.now(),
+  });
+  if (isTraffic && !ready) throw ApplicationFailure.retryable(`${stable} is short of pods: ${because}`);
+  state.pods = { ...state.pods, ...replicas };
+}
+
+const RESTORE_DEADLINE_MS = 60_000;
+
+/**
+ * A platform that does not scale must not even be waited for: an `await` more puts what happens at the same time into
+ * another order, and recorded releases would no longer replay.
+ */
+export function isScaled({ plan }: Release): boolean {
+  return plan.target.platform === 'kubernetes';
+}
+
+/** @returns what to say of it; empty where nothing had to be done. */
+async function scale(release: Release, weight: number, direction: 'grow' | 'shrink'): Promise<string> {
+  const { state, plan } = release;
+  const { target, version } = plan;
+  const stable = stableOf(release);
+  if (target.platform !== 'kubernetes' || !stable) return '';
+  const wanted = scaleFor({ ...target, replicas: fullReplicas(release), weight, canaryScale: state.canaryScale });
+  const isTraffic = target.traffic.kind === 'replicas';
+  const counts = {
+    [stable]: shrinksStable(target) ? wanted.stable : podsOf(release, stable),
+    [version]: wanted.canary,
+  };
+  const changes = Object.entries(counts).filter(([which, count]) => {
+    const now = podsOf(release, which);
+    return isTraffic ? count !== now : direction === 'grow' ? count > now : count < now;
+  });
+  if (changes.length === 0 || (isTraffic && direction === 'shrink')) return '';
+  const replicas = Object.fromEntries(changes);
+  const { readyDeadlineMs: deadlineMs } = plan.canary;
+  const title = changes.map(([which, count]) => `${count} pods of ${which}`).join(', ');
+  const { ready, because } = await waiting(title, deadlineMs).scaleRevisions({
+    ...whereabouts(plan),
+    replicas,
+    fence: state.fence,
+    deadlineMs,
+    sinceMs: Date.now(),
+    ...withinOf(target, fullReplicas(release)),
+  });
+  if (!ready) throw new GoBack({ outcome: 'rolledBack', because: `not ready in time: ${because}` });
+  state.pods = { ...state.pods, ...replicas };
+  return direction === 'grow' ? `${because}; ` : '';
+}
+
+/** The old side is smaller while the new one has its traffic. */
+function shrinksStable({ traffic, scale: plan }: KubernetesTarget): boolean {
+  return traffic.kind === 'replicas' || plan.dynamicStableScale;
+}
+
+function withinOf({ traffic, scale: plan }: KubernetesTarget, replicas: number) {
+  const { maxSurge, maxUnavailable } = plan;
+  return traffic.kind === 'replicas' ? { within: { replicas, maxSurge, maxUnavailable } } : {};
+}
+
+/** How many pods the service has when one side is all of it. */
+function fullReplicas({ plan }: Release): number {
+  return plan.target.replicas;
+}
+
+function podsOf(release: Release, version: string): number {
+  const { state } = release;
+  const before = state.admission?.before.revisions.find((revision) => revision.version === version)?.replicas;
+  return state.pods?.[version] ?? before ?? 0;
+}
+
+/** What went back is removed at once, after Argo's `abortScaleDownDelaySeconds`, or with its 0 not at all. */
+export function removeAborted(release: Release, title: string, version: string): Promise<void> {
+  const { state, plan } = release;
+  const delayMs = plan.target.platform === 'kubernetes' ? plan.target.scale.abortScaleDownDelayMs : 0;
+  const remove = () => undo(title).removeRevision({ ...whereabouts(plan), version, fence: state.fence });
+  if (delayMs === null) return Promise.resolve();
+  if (delayMs === 0) return remove();
+  return sleep(delayMs, { summary: `${version} stays for the delay of the plan` }).then(remove);
+}
