@@ -14,6 +14,8 @@ export interface Permission {
   readonly verbs: readonly Verb[];
   /** What the engine does with it. */
   readonly why: string;
+  /** Who lacks it does without. */
+  readonly optional?: true;
 }
 
 /** Everything the engine asks of an API server. The chart's Roles are made of this list, and `doctor` asks for it. */
@@ -22,30 +24,36 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       group: 'apps',
       resource: 'replicasets',
-      verbs: ['get', 'list', 'create', 'update', 'patch', 'delete'],
+      verbs: ['get', 'list', 'create', 'patch', 'delete'],
       why: 'each revision is a ReplicaSet of its own',
     },
-    { group: '', resource: 'pods', verbs: ['get', 'list', 'patch'], why: 'readiness and its reasons; the role label' },
+    {
+      group: '',
+      resource: 'pods',
+      verbs: ['list', 'patch'],
+      why: 'whether they are ready, or why not; their role label',
+    },
     {
       group: '',
       resource: 'configmaps',
-      verbs: ['get', 'list', 'create', 'update', 'patch', 'delete'],
-      why: "the lease, and each revision's copies",
+      verbs: ['get', 'create', 'update', 'patch', 'delete'],
+      why: "the lease of the service, and each revision's copies",
     },
-    { group: '', resource: 'services', verbs: ['get', 'patch'], why: 'the selector names the revision' },
+    { group: '', resource: 'services', verbs: ['get', 'patch'], why: 'their selector names the revision' },
     {
       group: 'discovery.k8s.io',
       resource: 'endpointslices',
       verbs: ['list'],
       why: 'a Service must show ready pods of the revision before it is given weight',
     },
+    { group: '', resource: 'events', verbs: ['list'], why: 'what a readiness probe met', optional: true },
   ],
   adoption: [
     {
       group: 'apps',
       resource: 'deployments',
       verbs: ['get', 'patch'],
-      why: 'what runs before the first release; it is scaled down after it, never changed otherwise',
+      why: 'what runs before the first release; only the number of its pods is changed',
     },
   ],
   istio: [
@@ -53,13 +61,13 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       group: 'networking.istio.io',
       resource: 'virtualservices',
       verbs: ['get', 'patch'],
-      why: 'the two weights of the named routes',
+      why: 'the weights of the named routes',
     },
     {
       group: 'networking.istio.io',
       resource: 'destinationrules',
       verbs: ['get', 'patch'],
-      why: 'the subsets, where the release names them',
+      why: 'subsets, where the release names a DestinationRule',
     },
   ],
   gateway: [
@@ -67,9 +75,14 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       group: 'gateway.networking.k8s.io',
       resource: 'httproutes',
       verbs: ['get', 'patch'],
-      why: 'the two weights of the named routes, and whether the router accepted them',
+      why: 'the weights of the named routes, and whether the router accepted them',
     },
-    { group: 'gateway.networking.k8s.io', resource: 'grpcroutes', verbs: ['get', 'patch'], why: 'the same' },
+    {
+      group: 'gateway.networking.k8s.io',
+      resource: 'grpcroutes',
+      verbs: ['get', 'patch'],
+      why: 'the weights of the named routes, and whether the router accepted them',
+    },
   ],
   autoscaling: [
     {
@@ -79,43 +92,46 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       why: "held during a release, so that the canary's load does not scale the stable side",
     },
   ],
-  keda: [{ group: 'keda.sh', resource: 'scaledobjects', verbs: ['get', 'list', 'patch'], why: 'the same, of KEDA' }],
+  keda: [
+    {
+      group: 'keda.sh',
+      resource: 'scaledobjects',
+      verbs: ['get', 'list', 'patch'],
+      why: "held during a release, so that the canary's load does not scale the stable side",
+    },
+  ],
   jobs: [{ group: 'batch', resource: 'jobs', verbs: ['get', 'create', 'delete'], why: 'metrics of the provider job' }],
   argo: [
     {
       group: 'argoproj.io',
       resource: 'rollouts',
       verbs: ['get', 'patch'],
-      why: "the image, and following Argo's controller",
+      why: "the image, and what Argo's controller makes of it",
     },
     {
       group: 'argoproj.io',
       resource: 'rollouts/status',
       verbs: ['patch'],
-      why: 'promote, abort and retry, as its plugin does',
+      why: "promote, abort and retry, as Argo's own plugin does",
     },
-    { group: 'argoproj.io', resource: 'analysisruns', verbs: ['get', 'list'], why: 'what its analyses say' },
-    { group: 'apps', resource: 'replicasets', verbs: ['get', 'list'], why: 'the revisions that it made' },
+    { group: 'argoproj.io', resource: 'analysisruns', verbs: ['get'], why: 'why its analyses fail' },
+    { group: 'apps', resource: 'replicasets', verbs: ['get'], why: 'which images its revisions have' },
+    {
+      group: 'apps',
+      resource: 'deployments',
+      verbs: ['get', 'patch'],
+      why: 'the image, where the Rollout has a workloadRef',
+    },
   ],
 };
 
 /** Which features a release to this place uses. */
 export function featuresOf({ traffic, adopts }: KubernetesPlace): readonly Feature[] {
-  const router: Readonly<Record<KubernetesPlace['traffic']['kind'], readonly Feature[]>> = {
-    istio: ['istio'],
-    gateway: ['gateway'],
-    replicas: [],
-  };
-  return ['revisions', ...(adopts ? (['adoption'] as const) : []), ...router[traffic.kind]];
+  return ['revisions', ...(adopts ? (['adoption'] as const) : []), ...ROUTERS[traffic.kind]];
 }
 
-/** The rules of all these features, each verb once. */
-export function permissionsOf(features: readonly Feature[]): readonly Permission[] {
-  const rules = new Map<string, Permission>();
-  for (const rule of features.flatMap((feature) => PERMISSIONS[feature])) {
-    const key = `${rule.group}/${rule.resource}`;
-    const known = rules.get(key);
-    rules.set(key, known ? { ...known, verbs: [...new Set([...known.verbs, ...rule.verbs])] } : rule);
-  }
-  return [...rules.values()];
-}
+const ROUTERS: Readonly<Record<KubernetesPlace['traffic']['kind'], readonly Feature[]>> = {
+  istio: ['istio'],
+  gateway: ['gateway'],
+  replicas: [],
+};

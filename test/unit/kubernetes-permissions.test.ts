@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { type Feature, featuresOf, PERMISSIONS, permissionsOf } from '../../activities/kubernetes/permissions.ts';
+import { type Feature, featuresOf, PERMISSIONS } from '../../activities/kubernetes/permissions.ts';
 import { PERMISSIONS_FILE, permissionsYaml } from '../../infra/chart/permissions.ts';
 import { CHART } from '../../infra/chart/render.ts';
 import type { KubernetesPlace } from '../../src/plan/target.ts';
@@ -38,12 +38,6 @@ describe('what the engine asks of an API server', () => {
       'adoption',
       'gateway',
     ]);
-  });
-
-  it('names a resource of two features once, with the verbs of both', () => {
-    const both = permissionsOf(['argo', 'revisions']).filter(({ resource }) => resource === 'replicasets');
-    assert.equal(both.length, 1);
-    assert.deepEqual([...(both[0]?.verbs ?? [])].sort(), ['create', 'delete', 'get', 'list', 'patch', 'update']);
   });
 
   it("is what the chart's Roles are made of", () => {
