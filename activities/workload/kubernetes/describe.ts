@@ -1,0 +1,44 @@
+import type { Whereabouts } from '../../../src/plan/target.ts';
+import { labelSelector, listRevisions, PODS, type Revision, readLease } from '../../kubernetes/index.ts';
+import type { RevisionState, WorkloadState } from '../port.ts';
+import { type Pod, podsOf, restartsOf } from './pod.ts';
+import { rolesOf, type Scene, sceneOf, type WorkloadDependencies } from './scene.ts';
+import { whyNotReady, whyRestarted } from './why-not-ready.ts';
+
+export async function describeWorkload(
+  dependencies: WorkloadDependencies,
+  request: Whereabouts,
+): Promise<WorkloadState> {
+  const scene = sceneOf(dependencies, request);
+  const { client, place, service, weightsOf } = scene;
+  const [lease, revisions, pods] = await Promise.all([
+    readLease(client, { namespace: place.namespace, service }),
+    listRevisions(client, place, service),
+    client.list<Pod>(PODS, place.namespace, { labelSelector: labelSelector(place.selector) }),
+  ]);
+  const roles = rolesOf(lease, revisions);
+  const weights = await weightsOf(place, service, revisions);
+  // A Deployment that was replaced and may keep its pods is nobody's remains.
+  const isPart = ({ kind, version }: Revision) =>
+    kind === 'ReplicaSet' || version === roles.stable || version === roles.canary || (weights[version] ?? 0) > 0;
+  return { ...roles, weights, revisions: revisions.filter(isPart).map((each) => stateOf(each, podsIn(each, pods))) };
+}
+
+function stateOf({ version, replicas, ready, object }: Revision, pods: readonly Pod[]): RevisionState {
+  const restarts = pods.reduce((sum, pod) => sum + restartsOf(pod), 0);
+  const because = [whyNotReady(object, pods), whyRestarted(pods)].filter((words) => words !== '').join('; ');
+  return { version, replicas, ready, restarts, because };
+}
+
+/** Pods of a revision, of those that were listed. */
+export function podsIn({ kind, object, podSelector }: Revision, pods: readonly Pod[]): readonly Pod[] {
+  if (kind === 'ReplicaSet') return podsOf(object, pods);
+  return pods.filter(({ metadata }) =>
+    Object.entries(podSelector).every(([name, value]) => metadata.labels?.[name] === value),
+  );
+}
+
+export async function podsNow({ client, place }: Scene, revision: Revision): Promise<readonly Pod[]> {
+  const selected = { labelSelector: labelSelector(revision.podSelector) };
+  return podsIn(revision, await client.list<Pod>(PODS, place.namespace, selected));
+}

@@ -1,0 +1,42 @@
+import { cancellationSignal, heartbeat, sleep } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Readiness } from '../port.ts';
+
+/** Soon at first, since many pods are ready at once; then as often as a person would look. */
+const FIRST_MS = 100;
+const LONGEST_MS = 1_000;
+/** Below the 5 s after which a silent worker counts as dead, also while an API server hangs. */
+const PULSE_MS = 1_000;
+
+/**
+ * Looks again and again until it is done or the deadline has come. An API server that cannot be asked for a while is no
+ * reason to give up before that; what trying again cannot mend is.
+ *
+ * @param until epoch milliseconds
+ */
+export async function waitFor(until: number, look: () => Promise<Readiness>): Promise<Readiness> {
+  let because = 'not looked yet';
+  const pulse = setInterval(() => heartbeat(because), PULSE_MS);
+  try {
+    for (let pauseMs = FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_MS)) {
+      cancellationSignal().throwIfAborted();
+      const seen = await unlessAway(look);
+      because = seen.because;
+      heartbeat(because);
+      if (seen.ready || Date.now() >= until) return seen;
+      await sleep(Math.max(1, Math.min(pauseMs, until - Date.now())));
+    }
+  } finally {
+    clearInterval(pulse);
+  }
+}
+
+async function unlessAway(look: () => Promise<Readiness>): Promise<Readiness> {
+  try {
+    return await look();
+  } catch (error) {
+    const passing = error instanceof ApplicationFailure && !error.nonRetryable;
+    if (!passing) throw error;
+    return { ready: false, because: error.message };
+  }
+}
