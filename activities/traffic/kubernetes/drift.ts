@@ -66,7 +66,7 @@ export function drifted(because: string): Error {
   );
 }
 
-function isOfThisRelease(object: KubernetesObject, { fence: mark }: Marks, fence: number): boolean {
+export function isOfThisRelease(object: KubernetesObject, { fence: mark }: Marks, fence: number): boolean {
   return Math.floor(fenceOf(object, mark) / FENCE_STRIDE) === Math.floor(fence / FENCE_STRIDE);
 }
 

@@ -34,6 +34,9 @@ export function kubernetesTraffic({ clusters, signal }: KubernetesTrafficOptions
       await session.writer.raise();
       return { weights: countedWeights(await listRevisions(client, place, service)), verified: false };
     },
+    setRoutes: async () => {
+      throw foreign();
+    },
     weightsOf: async (place, service, revisions) => {
       if (place.traffic.kind === 'replicas') return countedWeights(revisions);
       return weightsIn(await viewTraffic(clusters.client(place.cluster), place, service, revisions));

@@ -8,14 +8,22 @@ export interface Marks {
   readonly fence: string;
   /** Percent of the canary. */
   readonly weight: string;
-  /** `label=value` of the revision whose pods the side chooses. */
+  /** `label=value` of the revision whose pods a Service chooses. */
+  readonly chosen: string;
+  /** The same of the two subsets of a DestinationRule. */
   readonly stable: string;
   readonly canary: string;
 }
 
 export function marksOf(service: string): Marks {
   const named = (what: string) => `${what}.shiplock.dev/${service}`;
-  return { fence: named('fence'), weight: named('weight'), stable: named('stable'), canary: named('canary') };
+  return {
+    fence: named('fence'),
+    weight: named('weight'),
+    chosen: named('chosen'),
+    stable: named('stable'),
+    canary: named('canary'),
+  };
 }
 
 export function markOf({ metadata }: KubernetesObject, mark: string): string | undefined {

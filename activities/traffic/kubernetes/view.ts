@@ -9,6 +9,7 @@ import {
 } from '../../kubernetes/index.ts';
 import { type Chosen, chosenByService, chosenBySubsets, type RevisionKey } from './chosen.ts';
 import { completed } from './host.ts';
+import { marksOf } from './marks.ts';
 import { type PingPong, stableServiceOf } from './ping-pong.ts';
 import { countedWeights, type Standing, standingWeights } from './planned-move.ts';
 import { DESTINATION_RULES, destinationRuleOf, type RoleServices, type Router, routersOf } from './routers.ts';
@@ -43,6 +44,8 @@ export interface Side {
 
 export interface Chooser {
   readonly reference: ObjectReference;
+  /** The annotation that holds what we let it choose. */
+  readonly mark: string;
   readonly object: KubernetesObject;
   chosen(object: unknown): Chosen;
 }
@@ -55,6 +58,7 @@ export async function viewTraffic(
   revisions: readonly RevisionPods[],
 ): Promise<View> {
   const { namespace, traffic } = place;
+  const marks = marksOf(service);
   const rule = destinationRuleOf(traffic);
   const ruleAt = rule && { type: DESTINATION_RULES, namespace, name: rule.name };
   const services = [place.stableService, place.canaryService].map((name) => ({ type: SERVICES, namespace, name }));
@@ -75,11 +79,11 @@ export async function viewTraffic(
     const object = found[own];
     const byService: Chooser[] =
       object && !(subsets && own === shared)
-        ? [{ reference: { type: SERVICES, namespace, name: own }, object, chosen: chosenByService }]
+        ? [{ reference: { type: SERVICES, namespace, name: own }, mark: marks.chosen, object, chosen: chosenByService }]
         : [];
     const bySubset: Chooser[] =
       rule && ruled && ruleAt
-        ? [{ reference: ruleAt, object: ruled, chosen: (now) => chosenBySubsets(now, rule)[name] }]
+        ? [{ reference: ruleAt, mark: marks[name], object: ruled, chosen: (now) => chosenBySubsets(now, rule)[name] }]
         : [];
     const [leading, ...rest] = [...bySubset, ...byService];
     if (!leading) throw notFound(client, { type: SERVICES, namespace, name: own });

@@ -1,7 +1,7 @@
 import { failure } from '../../failure.ts';
 import { fenceOf, type KubernetesObject } from '../../kubernetes/index.ts';
 import { choose, type RevisionKey } from './chosen.ts';
-import { drifted, keyFrom, shownKey, sideDrift, weightDrift } from './drift.ts';
+import { drifted, isOfThisRelease, keyFrom, shownKey, sideDrift, weightDrift } from './drift.ts';
 import { markOf, markOperations } from './marks.ts';
 import type { Session } from './session.ts';
 import type { Chooser, RouterView, SideName, View } from './view.ts';
@@ -71,7 +71,7 @@ function isWaiting({ verdict }: { readonly verdict: string }): boolean {
 
 /** Lets a side choose the pods of this revision. */
 export async function point(session: Session, { sides }: View, name: SideName, key: RevisionKey): Promise<void> {
-  for (const chooser of sides[name].choosers) await pointOne(session, chooser, name, key);
+  for (const chooser of sides[name].choosers) await pointOne(session, chooser, key);
 }
 
 /** Makes stalled writes of earlier numbers to the sides fail, and looks whether somebody else moved one. */
@@ -83,31 +83,44 @@ export async function holdSides(
   const { marks, writer, overwrites } = session;
   const names = ['stable', 'canary'] as const;
   for (const name of names)
-    for (const { reference, object, chosen } of sides[name].choosers) {
+    for (const { reference, object, mark, chosen } of sides[name].choosers) {
       const what = `the ${name} side of ${reference.type.kind} ${reference.name}`;
-      const now = { what, chosen: chosen(object).revision, mark: marks[name] };
+      const now = { what, chosen: chosen(object).revision, mark };
       const drift = sideDrift(object, now, { marks, fence: writer.fence, wanted: wanted[name] ?? null });
       if (drift !== '' && !overwrites) throw drifted(drift);
     }
-  const all = names.flatMap((name) => sides[name].choosers.map((chooser) => ({ chooser, name })));
-  const behind = all.filter(({ chooser: { object } }) => fenceOf(object, marks.fence) !== writer.fence);
-  const unique = behind.filter(
-    ({ chooser }, index) => behind.findIndex((other) => other.chooser.object === chooser.object) === index,
+  const all = names.flatMap((name) => sides[name].choosers);
+  const behind = all.filter(({ object }) => fenceOf(object, marks.fence) !== writer.fence);
+  const objects = new Map(behind.map(({ reference, object }) => [object, reference]));
+  await Promise.all(
+    [...objects].map(([object, reference]) =>
+      writer.patch(
+        reference,
+        (current: KubernetesObject) => {
+          if (isOfThisRelease(current, marks, writer.fence)) return [];
+          // What is there when a release begins is what it begins with.
+          const there = all.filter((chooser) => chooser.object === object);
+          const marked = there.map(({ mark, chosen }) => [mark, shownKey(chosen(current).revision)]);
+          return markOperations(current, Object.fromEntries(marked));
+        },
+        object,
+      ),
+    ),
   );
-  await Promise.all(unique.map(({ chooser }) => writer.patch(chooser.reference, () => [], chooser.object)));
 }
 
 /** What this release had a side choose before somebody else changed it; `null`: nobody did. */
-export function chosenBefore({ marks }: Session, { sides }: View, name: SideName): RevisionKey | null {
-  const [{ object, chosen }] = sides[name].choosers;
-  const written = markOf(object, marks[name]);
-  if (written === undefined || written === shownKey(chosen(object).revision)) return null;
+export function chosenBefore({ marks, writer }: Session, { sides }: View, name: SideName): RevisionKey | null {
+  const [{ object, mark, chosen }] = sides[name].choosers;
+  const written = markOf(object, mark);
+  if (written === undefined || !isOfThisRelease(object, marks, writer.fence)) return null;
+  if (written === shownKey(chosen(object).revision)) return null;
   return keyFrom(written);
 }
 
-async function pointOne({ writer, marks }: Session, chooser: Chooser, name: SideName, key: RevisionKey): Promise<void> {
+async function pointOne({ writer }: Session, chooser: Chooser, key: RevisionKey): Promise<void> {
   await writer.patch(chooser.reference, (current: KubernetesObject) => [
     ...choose(chooser.chosen(current), key),
-    ...markOperations(current, { [marks[name]]: shownKey(key) }),
+    ...markOperations(current, { [chooser.mark]: shownKey(key) }),
   ]);
 }
