@@ -213,43 +213,6 @@ test('the same version with another template is replaced only where nobody sees 
   });
 });
 
-test('an aborted revision keeps its pods for the plan’s delay, and one of an earlier release does not', async (t) => {
-  const cluster = await openCluster(t);
-  const stage = openStage(cluster);
-  const { workload, at } = stage;
-  const fence = await stage.fence('release-1');
-  const scale = { ...stage.target('1').scale, abortScaleDownDelayMs: 1_500 };
-  const start = async (version: string, change: Partial<typeof scale> = {}) => {
-    await workload.setRoles({ ...at, stable: null, canary: version, fence });
-    await workload.startRevision({
-      ...at,
-      version,
-      target: stage.target(version, { scale: { ...scale, ...change } }),
-      fence,
-    });
-  };
-  await start('1.0.0');
-  const remove = (version: string, by: number) => workload.removeRevision({ ...at, version, fence: by });
-  const asked = Date.now();
-  await assert.rejects(remove('1.0.0', fence + 1), (error: Error & { nextRetryDelay: number }) => {
-    assert.match(error.message, /keeps its pods until .* \(abortScaleDownDelay\)/);
-    return error.nextRetryDelay > 0 && error.nextRetryDelay <= 1_500;
-  });
-  await until('the delay is over', () => remove('1.0.0', fence + 1).then(() => true));
-  assert.ok(Date.now() - asked >= 1_500);
-  assert.deepEqual(await cluster.list('apps/v1', 'ReplicaSet'), []);
-
-  const next = await stage.fence('release-2');
-  assert.equal(next, fence + 1_000);
-  await workload.setRoles({ ...at, stable: null, canary: '2.0.0', fence: next });
-  const forEver = stage.target('2.0.0', { scale: { ...scale, abortScaleDownDelayMs: null } });
-  await workload.startRevision({ ...at, version: '2.0.0', target: forEver, fence: next });
-  await remove('2.0.0', next);
-  assert.equal((await cluster.list('apps/v1', 'ReplicaSet')).length, 1, 'for ever');
-  await remove('2.0.0', await stage.fence('release-3'));
-  assert.deepEqual(await cluster.list('apps/v1', 'ReplicaSet'), []);
-});
-
 test('the canary of an anti-affinity keeps away from the nodes of the stable side', async (t) => {
   const cluster = await openCluster(t);
   const stage = openStage(cluster, { antiAffinity: { kind: 'required' }, replicas: 1 });

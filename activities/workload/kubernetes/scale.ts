@@ -64,20 +64,22 @@ function servingOf(revision: Revision | null): { wanted: number; available: numb
   return revision ? { wanted: revision.replicas, available: revision.ready } : { wanted: 0, available: 0 };
 }
 
-/** All are as many as is wanted, ready, and those too many are gone. */
+/** All are as many as is wanted, ready, and those too many are gone; else pods that do not come are the first reason. */
 async function reached(scene: Scene, revisions: readonly Revision[], request: ScaleRequest): Promise<Readiness> {
-  const reasons: string[] = [];
+  const late: string[] = [];
+  const waiting: string[] = [];
   const done: string[] = [];
   for (const revision of revisions) {
     const { version, object, replicas, kind } = revision;
     const wanted = kind === 'Deployment' ? replicas : wantedOf(revision, request);
-    const going = (object.status?.replicas ?? 0) - wanted;
+    const pods = object.status?.replicas ?? 0;
     const { ready, because } = await readinessOf(scene, revision, request.sinceMs);
-    if (replicas !== wanted) reasons.push(`${version}: ${replicas} replicas are asked for, not ${wanted}`);
-    else if (!ready || !isUpToDate(object)) reasons.push(`${version}: ${because}`);
-    else if (going > 0) reasons.push(`${version}: ${going} pods are still to go`);
+    if (!ready || !isUpToDate(object)) late.push(`${version}: ${because}`);
+    if (replicas !== wanted) waiting.push(`${version} stays at ${replicas} replicas of ${wanted} until then`);
+    else if (pods > wanted) waiting.push(`${version}: ${pods - wanted} pods are still to go`);
     else done.push(`${version}: ${because}`);
   }
+  const reasons = [...late, ...waiting];
   return reasons.length > 0 ? { ready: false, because: reasons.join('; ') } : { ready: true, because: done.join('; ') };
 }
 

@@ -13,9 +13,6 @@ import {
 } from '../../kubernetes/index.ts';
 import { META_ANNOTATION, onlyWhatRolesSet, type RoleMetadata, withRole } from './role-metadata.ts';
 
-/** How long an aborted revision keeps its pods, milliseconds; `never`: they are not removed. */
-export const DELAY_ANNOTATION = 'shiplock.dev/abort-scale-down-delay';
-
 export interface RevisionPlan {
   readonly service: string;
   readonly version: string;
@@ -53,7 +50,6 @@ export function replicaSetOf({ service, version, target, role, stable }: Revisio
   };
   const planned: RoleMetadata = { ...target.roleMetadata, base: template };
   const kept: RoleMetadata = { ...target.roleMetadata, base: onlyWhatRolesSet(template, planned) };
-  const delay = target.scale.abortScaleDownDelayMs;
   return {
     metadata: {
       name: revisionName(service, version),
@@ -61,7 +57,6 @@ export function replicaSetOf({ service, version, target, role, stable }: Revisio
       annotations: {
         [VERSION_ANNOTATION]: version,
         [TEMPLATE_ANNOTATION]: templateDigest(target),
-        [DELAY_ANNOTATION]: delay === null ? 'never' : `${delay}`,
         ...(target.roleMetadata && { [META_ANNOTATION]: JSON.stringify(kept) }),
       },
     },
