@@ -9,10 +9,9 @@ import {
   type QuickActivities,
   type TellingActivities,
 } from '../activities/index.ts';
-import { localTraffic } from '../activities/traffic/local.ts';
-import { localSides } from '../activities/validation/sides.ts';
-import { localWorkload } from '../activities/workload/local.ts';
+import { kubernetesClusters } from '../activities/kubernetes/index.ts';
 import { prometheusAddress, type SupervisorClient } from '../infra/local/index.ts';
+import { activitySignal, byPlatform, kubernetesPlatform, localPlatform } from './platforms.ts';
 import {
   databaseConnection,
   gateEnvironment,
@@ -23,23 +22,25 @@ import {
   secretValue,
 } from './policy.ts';
 
-/** Releases on the local platform: revisions, traffic and metrics are asked of the embedded stack. */
+/** Releases on the embedded stack, and on the clusters of the policy. */
 export function quickActivities(policy: Policy | null, supervisor: SupervisorClient): QuickActivities {
+  const clusters = kubernetesClusters(policy?.clusters ?? {}, { signal: activitySignal });
+  const platform = byPlatform(localPlatform(supervisor), kubernetesPlatform(clusters));
   return createQuickActivities({
     admission: {
       policyRefusals: (plan) => policyRefusals(plan, policy),
       policyDigest: policyDigest(policy),
-      acquireFence: async ({ service }, holder) => (await supervisor.grantFence(service, { holder })).fence,
+      acquireFence: platform.acquireFence,
     },
     metrics: {
       locate: (provider, environment) => locate(provider, policy, environment, () => prometheusAddress(supervisor)),
       secretOf: (use) => secretValue(use, policy, process.env),
     },
-    workload: localWorkload({ client: supervisor }),
-    traffic: localTraffic({ client: supervisor }),
+    workload: platform.workload,
+    traffic: platform.traffic,
     database: { connectionOf: (name) => databaseConnection(name, policy, process.env) },
     flags: localFlags({ client: supervisor }),
-    validation: { sideOf: localSides({ client: supervisor }) },
+    validation: { sideOf: platform.sideOf },
   });
 }
 

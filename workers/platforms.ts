@@ -1,0 +1,69 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { acquireFence, type KubernetesClusters } from '../activities/kubernetes/index.ts';
+import { kubernetesTraffic } from '../activities/traffic/kubernetes/index.ts';
+import { localTraffic } from '../activities/traffic/local.ts';
+import type { TrafficActivities } from '../activities/traffic/port.ts';
+import { kubernetesSides } from '../activities/validation/kubernetes.ts';
+import { localSides, type SideOf } from '../activities/validation/sides.ts';
+import { kubernetesWorkload } from '../activities/workload/kubernetes/index.ts';
+import { localWorkload } from '../activities/workload/local.ts';
+import type { WorkloadActivities } from '../activities/workload/port.ts';
+import type { SupervisorClient } from '../infra/local/index.ts';
+import type { Whereabouts } from '../src/plan/target.ts';
+
+/** What a platform does for releases. */
+export interface Platform {
+  readonly workload: WorkloadActivities;
+  readonly traffic: TrafficActivities;
+  readonly sideOf: SideOf;
+  acquireFence(where: Whereabouts, holder: string): Promise<number>;
+}
+
+export function localPlatform(client: SupervisorClient): Platform {
+  return {
+    workload: localWorkload({ client }),
+    traffic: localTraffic({ client }),
+    sideOf: localSides({ client }),
+    acquireFence: async ({ service }, holder) => (await client.grantFence(service, { holder })).fence,
+  };
+}
+
+export function kubernetesPlatform(clusters: KubernetesClusters): Platform {
+  const { weightsOf, moveStable, ...traffic } = kubernetesTraffic({ clusters, signal: activitySignal });
+  return {
+    workload: kubernetesWorkload({ clusters, weightsOf, moveStable }),
+    traffic,
+    sideOf: kubernetesSides({ clusters, weightsOf }),
+    acquireFence: ({ service, place }, holder) => {
+      if (!place) throw new TypeError(`a release of ${service} on Kubernetes names no place`);
+      return acquireFence(clusters.client(place.cluster), { namespace: place.namespace, service }, holder);
+    },
+  };
+}
+
+/** Each request goes to the platform that it names: a place on a cluster, or none. */
+export function byPlatform(local: Platform, kubernetes: Platform): Platform {
+  const of = ({ place }: Whereabouts): Platform => (place ? kubernetes : local);
+  return {
+    workload: {
+      describeWorkload: (request) => of(request).workload.describeWorkload(request),
+      startRevision: (request) => of(request).workload.startRevision(request),
+      startBaseline: (request) => of(request).workload.startBaseline(request),
+      scaleRevisions: (request) => of(request).workload.scaleRevisions(request),
+      awaitReady: (request) => of(request).workload.awaitReady(request),
+      removeRevision: (request) => of(request).workload.removeRevision(request),
+      setRoles: (request) => of(request).workload.setRoles(request),
+    },
+    traffic: {
+      setWeights: (request) => of(request).traffic.setWeights(request),
+      setRoutes: (request) => of(request).traffic.setRoutes(request),
+    },
+    sideOf: (where, side) => of(where).sideOf(where, side),
+    acquireFence: (where, holder) => of(where).acquireFence(where, holder),
+  };
+}
+
+/** Of the activity that asks; a connection is made once and used by all. */
+export function activitySignal(): AbortSignal {
+  return cancellationSignal();
+}
