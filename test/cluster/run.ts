@@ -15,7 +15,7 @@ import { SAMPLE } from './sample.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** What tests start besides; fetched here, since nothing can be fetched inside the cluster's network. */
-const SERVERS: readonly ServerName[] = ['temporal'];
+const SERVERS: readonly ServerName[] = ['temporal', 'traefik'];
 const AT_ONCE = 2;
 
 const own = process.argv.slice(2);
@@ -42,7 +42,7 @@ async function onOurs(): Promise<number> {
   const status = await startCluster({ onLine: (line) => console.error(line) });
   if (!wasUp) console.error(`the test cluster is up after ${(status.readyAfterMs / 1000).toFixed(1)} s`);
   try {
-    return await runInside(status, tests);
+    return await runInside(status, tests, { contained: true });
   } finally {
     if (!wasUp) await stopCluster();
   }

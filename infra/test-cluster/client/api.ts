@@ -55,7 +55,11 @@ export async function connectApi(kubeconfig: string, context?: string): Promise<
       const headers = {
         ...(access.headers as Record<string, string>),
         accept: 'application/json',
-        ...(content !== undefined && { 'content-type': options.contentType ?? 'application/json' }),
+        // Without a length Node sends no body with DELETE.
+        ...(content !== undefined && {
+          'content-type': options.contentType ?? 'application/json',
+          'content-length': String(Buffer.byteLength(content)),
+        }),
       };
       const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base);
       const sent = request(url, { ...access, method, headers, timeout: TIMEOUT_MS }, (response) => {
