@@ -16,6 +16,7 @@ import {
   databaseConnection,
   gateEnvironment,
   locate,
+  movedAddress,
   type Policy,
   policyDigest,
   policyRefusals,
@@ -55,7 +56,11 @@ export function buildActivities(policy: Policy | null, host: { queue: string; st
     runAs: policy?.runAs ?? null,
   };
   return createBuildActivities({
-    gates: { hostQueue: host.queue, ...commands },
+    gates: {
+      hostQueue: host.queue,
+      ...commands,
+      locate: (url, environment) => (policy === null ? url : (movedAddress(url, policy, environment) ?? url)),
+    },
     image: { ...commands, dockerConfig: resolve(process.env.DOCKER_CONFIG || join(homedir(), '.docker')) },
     configuration: { state: join(host.state, 'configuration'), directories },
   });

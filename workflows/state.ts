@@ -7,6 +7,7 @@ import type { PreparedImage } from '../activities/image/port.ts';
 import type { ComparisonProgress } from '../src/analysis/index.ts';
 import type { ConfigurationEdit, FlagStep, Plan, Step, TrustLevel } from '../src/plan/plan.ts';
 import type { CanaryScale } from '../src/plan/target.ts';
+import { routedStepText } from '../src/rollout/routed-step.ts';
 import type { ChecklistItem } from '../src/validation/item.ts';
 import type {
   Decision,
@@ -229,6 +230,10 @@ function stepTitle(step: Step | FlagStep): string {
       return step.durationMs === null ? 'pause until promoted' : `pause ${duration(step.durationMs)}`;
     case 'analysis':
       return `analysis ${step.analysis.templates.join(', ')}`;
+    case 'setCanaryScale':
+    case 'setHeaderRoute':
+    case 'setMirrorRoute':
+      return routedStepText(step);
     default:
       return step satisfies never;
   }

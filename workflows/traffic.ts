@@ -50,8 +50,8 @@ export function firstReplicas({ plan, state }: Release): number | undefined {
   const { target, canary, cutover } = plan;
   if (target.platform !== 'kubernetes') return undefined;
   const first = canary.steps.find((step) => step.kind === 'setWeight');
-  if (!state.admission?.before.stable || cutover || !first) return target.replicas;
-  const wanted = Math.max(1, scaleFor({ ...target, weight: first.weight }).canary);
+  if (!state.admission?.before.stable || cutover) return target.replicas;
+  const wanted = first ? Math.max(1, scaleFor({ ...target, weight: first.weight }).canary) : target.replicas;
   return target.traffic.kind === 'replicas' ? Math.min(wanted, budgetOf({ ...target, ...target.scale }).surge) : wanted;
 }
 

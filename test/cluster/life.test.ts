@@ -89,7 +89,7 @@ test(
 );
 
 async function homeOf(scope: Scope): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), 'shiplock-life-'));
+  const home = await mkdtemp(join(process.env.SHIPLOCK_TEST_CLUSTER ?? tmpdir(), 'life-'));
   scope.after(async () => {
     await stopCluster({ home });
     await rm(home, { recursive: true, force: true });

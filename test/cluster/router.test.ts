@@ -58,9 +58,9 @@ test('Traefik splits real load over the pods of two Deployments, and follows a c
     return observed > 40 && observed < 60;
   });
   await cluster.patch('apps/v1', 'Deployment', 'stable', { spec: { replicas: 1 } });
-  await until('the removed pod is gone with its process', async () => {
-    return (await cluster.list('v1', 'Pod', 'app=stable')).length === 1 && follower.count() === 3;
-  });
+  // A process that stops waits at most 10 s for connections that its router opened and never used.
+  const gone = async () => (await cluster.list('v1', 'Pod', 'app=stable')).length === 1 && follower.count() === 3;
+  await until('the removed pod is gone with its process', gone, 40_000);
   await answered(traffic.responses.length + 200);
   await traffic.stop();
   const all = splitIn(traffic.responses, '2.0.0', 0, Number.POSITIVE_INFINITY);

@@ -124,6 +124,10 @@ async function take(release: Release, name: string, planned: Step, isLast: boole
       });
     case 'analysis':
       return runInline(release, name, planned.analysis);
+    case 'setCanaryScale':
+    case 'setHeaderRoute':
+    case 'setMirrorRoute':
+      throw new TypeError(`${name}: no platform of this version takes ${planned.kind}`);
     default:
       return planned satisfies never;
   }

@@ -32,7 +32,7 @@ export function planRows(plan: Plan): Row[] {
     ...imageRows(plan),
     ...plan.configuration.map((edit) => row(null, 'configuration', editText(edit))),
     ...(plan.database ? expandRows(plan.database) : []),
-    ...canaryRows(plan.canary),
+    ...canaryRows(plan.canary, plan.target),
     ...promotionRows(plan.promotion, canary),
     ...(plan.cutover ? cutoverRows(plan.cutover, canary) : []),
     ...(plan.flags ? flagRows(plan.flags, switched) : []),

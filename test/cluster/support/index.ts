@@ -50,11 +50,11 @@ export async function openCluster(scope: Scope): Promise<TestCluster> {
   const context = process.env.SHIPLOCK_TEST_CONTEXT || currentContext(kubeconfig);
   const api = await connectApi(kubeconfig, context);
   const namespace = `shiplock-test-${randomBytes(5).toString('hex')}`;
-  const folder = await mkdtemp(join(tmpdir(), 'shiplock-test-cluster-files-'));
+  const folder = await mkdtemp(join(process.env.SHIPLOCK_TEST_CLUSTER ?? tmpdir(), 'shiplock-test-'));
   scope.after(async () => {
     await rm(folder, { recursive: true, force: true });
+    // Not closed: what a test registers to end later still asks, and idle connections hold nobody up.
     await api.send('DELETE', `/api/v1/namespaces/${namespace}`);
-    api.close();
   });
   const body = {
     apiVersion: 'v1',
