@@ -13,6 +13,8 @@ const NEEDED: readonly Rule[] = [
   { apiGroups: [CORE], resources: ['configmaps'], verbs: ['get', 'create', 'update'] },
   { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get', 'list', 'create', 'patch', 'delete'] },
   { apiGroups: [CORE], resources: ['pods'], verbs: ['list', 'patch'] },
+  { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: ['list'] },
+  { apiGroups: ['keda.sh'], resources: ['scaledobjects'], verbs: ['list'] },
 ];
 
 test('a release goes through with just the rights it needs; the events of pods it does without', async (t) => {
