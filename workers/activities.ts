@@ -1,6 +1,5 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Context } from '@temporalio/activity';
 import { localFlags } from '../activities/flags/local.ts';
 import {
   type BuildActivities,
@@ -10,58 +9,48 @@ import {
   type QuickActivities,
   type TellingActivities,
 } from '../activities/index.ts';
-import { acquireFence, type ClusterAccess, kubernetesClusters } from '../activities/kubernetes/index.ts';
+import { kubernetesClusters } from '../activities/kubernetes/index.ts';
 import { argoRollouts } from '../activities/rollout/argo/index.ts';
-import { localTraffic } from '../activities/traffic/local.ts';
-import { localSides } from '../activities/validation/sides.ts';
-import { argoWorkload } from '../activities/workload/argo.ts';
-import { localWorkload } from '../activities/workload/local.ts';
 import { prometheusAddress, type SupervisorClient } from '../infra/local/index.ts';
-import { byPlatform } from './platforms.ts';
+import { activitySignal, argoPlatform, byPlatform, kubernetesPlatform, localPlatform } from './platforms.ts';
 import {
   databaseConnection,
   gateEnvironment,
   locate,
+  movedAddress,
   type Policy,
   policyDigest,
   policyRefusals,
   secretValue,
 } from './policy.ts';
 
-/** Revisions and traffic are asked of the platform that a request names; without one of the embedded stack. */
+/** Releases on the embedded stack, and on the clusters of the policy. */
 export function quickActivities(policy: Policy | null, supervisor: SupervisorClient): QuickActivities {
-  const clusters = kubernetesClusters(accessOf(policy), { signal: () => Context.current().cancellationSignal });
+  const clusters = kubernetesClusters(policy?.clusters ?? {}, { signal: activitySignal });
+  const metricsOf = (cluster: string) => policy?.clusters[cluster]?.routerMetrics;
   const rollout = argoRollouts({ clusters });
+  const platform = byPlatform({
+    local: localPlatform(supervisor),
+    kubernetes: kubernetesPlatform(clusters, metricsOf),
+    argo: argoPlatform(clusters, rollout),
+  });
   return createQuickActivities({
     admission: {
       policyRefusals: (plan) => policyRefusals(plan, policy),
       policyDigest: policyDigest(policy),
-      acquireFence: async ({ service, place }, holder) =>
-        place
-          ? acquireFence(clusters.client(place.cluster), { namespace: place.namespace, service }, holder)
-          : (await supervisor.grantFence(service, { holder })).fence,
+      acquireFence: platform.acquireFence,
     },
     metrics: {
       locate: (provider, environment) => locate(provider, policy, environment, () => prometheusAddress(supervisor)),
       secretOf: (use) => secretValue(use, policy, process.env),
     },
-    workload: byPlatform({ local: localWorkload({ client: supervisor }), argo: argoWorkload(rollout) }),
+    workload: platform.workload,
+    traffic: platform.traffic,
     rollout,
-    traffic: localTraffic({ client: supervisor }),
     database: { connectionOf: (name) => databaseConnection(name, policy, process.env) },
     flags: localFlags({ client: supervisor }),
-    validation: { sideOf: localSides({ client: supervisor }) },
+    validation: { sideOf: platform.sideOf },
   });
-}
-
-/** What of the policy's clusters is needed to reach them. */
-function accessOf(policy: Policy | null): Record<string, ClusterAccess> {
-  return Object.fromEntries(
-    Object.entries(policy?.clusters ?? {}).map(([name, { kubeconfig, context, namespaces }]) => [
-      name,
-      { namespaces, ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) },
-    ]),
-  );
 }
 
 /** Gates, the image and files of a working copy on this host. */
@@ -74,7 +63,11 @@ export function buildActivities(policy: Policy | null, host: { queue: string; st
     runAs: policy?.runAs ?? null,
   };
   return createBuildActivities({
-    gates: { hostQueue: host.queue, ...commands },
+    gates: {
+      hostQueue: host.queue,
+      ...commands,
+      locate: (url, environment) => (policy === null ? url : (movedAddress(url, policy, environment) ?? url)),
+    },
     image: { ...commands, dockerConfig: resolve(process.env.DOCKER_CONFIG || join(homedir(), '.docker')) },
     configuration: { state: join(host.state, 'configuration'), directories },
   });

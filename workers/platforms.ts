@@ -1,30 +1,96 @@
+import { cancellationSignal } from '@temporalio/activity';
 import { failure } from '../activities/failure.ts';
+import { acquireFence, type KubernetesClusters, requirePermissions } from '../activities/kubernetes/index.ts';
+import { argoPlace } from '../activities/rollout/argo/index.ts';
+import type { RolloutActivities } from '../activities/rollout/port.ts';
+import { kubernetesTraffic, type RouterMetrics } from '../activities/traffic/kubernetes/index.ts';
+import { localTraffic } from '../activities/traffic/local.ts';
+import type { TrafficActivities } from '../activities/traffic/port.ts';
+import { kubernetesSides } from '../activities/validation/kubernetes.ts';
+import { localSides, type SideOf } from '../activities/validation/sides.ts';
+import { argoWorkload } from '../activities/workload/argo.ts';
+import { kubernetesWorkload } from '../activities/workload/kubernetes/index.ts';
+import { localWorkload } from '../activities/workload/local.ts';
+import type { WorkloadActivities } from '../activities/workload/port.ts';
+import type { SupervisorClient } from '../infra/local/index.ts';
 import type { Target, Whereabouts } from '../src/plan/target.ts';
 
-type Adapters<Port> = { readonly local: Port } & Partial<Record<Exclude<Target['platform'], 'local'>, Port>>;
-type Methods = Record<string, (request: Whereabouts) => Promise<unknown>>;
-
-/**
- * One port of several platforms: each request goes to the adapter of its place. Without a place it is the embedded one.
- *
- * @example byPlatform<TrafficActivities>({ local: localTraffic({ client }), kubernetes: kubernetesTraffic({ clusters }) })
- */
-export function byPlatform<Port extends object>(adapters: Adapters<Port>): Port {
-  const all = adapters as unknown as Partial<Record<Target['platform'], Methods>>;
-  const chosen: Methods = {};
-  for (const name of Object.keys(adapters.local)) {
-    chosen[name] = async (request) => {
-      const platform = request.place?.platform ?? 'local';
-      const method = all[platform]?.[name];
-      if (!method) throw unsupported(name, platform);
-      return method(request);
-    };
-  }
-  return chosen as Port;
+/** What a platform does for releases. */
+export interface Platform {
+  readonly workload: WorkloadActivities;
+  readonly traffic: TrafficActivities;
+  readonly sideOf: SideOf;
+  acquireFence(where: Whereabouts, holder: string): Promise<number>;
 }
 
-/** A plan never asks for it. */
-export function unsupported(what: string, platform: string): Error {
-  const message = `this worker cannot do ${what} on platform ${platform}`;
-  return failure({ code: 'SHIPLOCK_PLATFORM_UNSUPPORTED', message }, { retry: 'never' });
+export function localPlatform(client: SupervisorClient): Platform {
+  return {
+    workload: localWorkload({ client }),
+    traffic: localTraffic({ client }),
+    sideOf: localSides({ client }),
+    acquireFence: async ({ service }, holder) => (await client.grantFence(service, { holder })).fence,
+  };
+}
+
+export function kubernetesPlatform(
+  clusters: KubernetesClusters,
+  metricsOf: (cluster: string) => RouterMetrics | undefined,
+): Platform {
+  const { weightsOf, moveStable, ...traffic } = kubernetesTraffic({ clusters, signal: activitySignal, metricsOf });
+  return {
+    workload: kubernetesWorkload({ clusters, weightsOf, moveStable }),
+    traffic,
+    sideOf: kubernetesSides({ clusters, weightsOf }),
+    acquireFence: async ({ service, place }, holder) => {
+      if (place?.platform !== 'kubernetes') throw new TypeError(`a release of ${service} on Kubernetes names no place`);
+      const client = clusters.client(place.cluster);
+      // The lease is the first thing that a release changes.
+      await requirePermissions(client, place);
+      return acquireFence(client, { namespace: place.namespace, service }, holder);
+    },
+  };
+}
+
+/** Argo Rollouts' own controller has the pods and the traffic; what a release asks of it is a port of its own. */
+export function argoPlatform(clusters: KubernetesClusters, rollout: RolloutActivities): Platform {
+  const controllers = async (): Promise<never> => {
+    const message = "on platform argo pods and traffic are the Rollout's own controller's";
+    throw failure({ code: 'SHIPLOCK_PLATFORM_UNSUPPORTED', message }, { retry: 'never' });
+  };
+  return {
+    workload: argoWorkload(rollout),
+    traffic: { setWeights: controllers, setRoutes: controllers },
+    sideOf: controllers,
+    acquireFence: async (where, holder) => {
+      const { cluster, namespace } = argoPlace(where);
+      return acquireFence(clusters.client(cluster), { namespace, service: where.service }, holder);
+    },
+  };
+}
+
+/** Each request goes to the platform that it names: a place on a cluster, or none. */
+export function byPlatform(platforms: Readonly<Record<Target['platform'], Platform>>): Platform {
+  const of = ({ place }: Whereabouts): Platform => platforms[place?.platform ?? 'local'];
+  return {
+    workload: {
+      describeWorkload: (request) => of(request).workload.describeWorkload(request),
+      startRevision: (request) => of(request).workload.startRevision(request),
+      startBaseline: (request) => of(request).workload.startBaseline(request),
+      scaleRevisions: (request) => of(request).workload.scaleRevisions(request),
+      awaitReady: (request) => of(request).workload.awaitReady(request),
+      removeRevision: (request) => of(request).workload.removeRevision(request),
+      setRoles: (request) => of(request).workload.setRoles(request),
+    },
+    traffic: {
+      setWeights: (request) => of(request).traffic.setWeights(request),
+      setRoutes: (request) => of(request).traffic.setRoutes(request),
+    },
+    sideOf: (where, side) => of(where).sideOf(where, side),
+    acquireFence: (where, holder) => of(where).acquireFence(where, holder),
+  };
+}
+
+/** Of the activity that asks; a connection is made once and used by all. */
+export function activitySignal(): AbortSignal {
+  return cancellationSignal();
 }

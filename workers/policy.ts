@@ -12,7 +12,7 @@ import { databasesSchema } from './policy/databases.ts';
 import { secretsSchema } from './policy/secrets.ts';
 import { webhooksSchema } from './policy/webhooks.ts';
 
-export { locate, mappedAddress } from './policy/addresses.ts';
+export { locate, mappedAddress, movedAddress } from './policy/addresses.ts';
 export type { Policy } from './policy/contents.ts';
 export { databaseConnection } from './policy/databases.ts';
 export { gateEnvironment, policyRefusals } from './policy/refusals.ts';

@@ -1,5 +1,6 @@
 /** The lines of a release's tree. */
 import type { FlagStep, Plan, Step } from '../src/plan/plan.ts';
+import { routedStepText } from '../src/rollout/routed-step.ts';
 import { duration } from './duration.ts';
 import type { Progress } from './messages.ts';
 
@@ -89,6 +90,10 @@ function stepTitle(step: Step | FlagStep): string {
       return step.durationMs === null ? 'pause until promoted' : `pause ${duration(step.durationMs)}`;
     case 'analysis':
       return `analysis ${step.analysis.templates.join(', ')}`;
+    case 'setCanaryScale':
+    case 'setHeaderRoute':
+    case 'setMirrorRoute':
+      return routedStepText(step);
     default:
       return step satisfies never;
   }

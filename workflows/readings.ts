@@ -3,6 +3,7 @@ import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
 import type { MeasureRequest, Reading } from '../activities/metrics/port.ts';
 import type { JobCommand, MetricPlan } from '../src/plan/plan.ts';
 import { addressOf, queryText, withTexts } from '../src/plan/provider.ts';
+import { revisionId } from '../src/rollout/revision-id.ts';
 import { building, reading } from './activities.ts';
 import { onBuildHost } from './build-host.ts';
 import type { Release } from './control.ts';
@@ -64,9 +65,12 @@ function runJob(
 
 /** `{{revision.stable}}` and `{{revision.latest}}`, Argo's podTemplateHashValue, as the platform names revisions. */
 function withRevisions(release: Release, plan: MetricPlan): MetricPlan {
-  const stable = release.state.admission?.before.stable ?? '';
+  const { target, version } = release.plan;
+  const named = (revision: string) => (target.platform === 'kubernetes' && revision ? revisionId(revision) : revision);
+  const stable = named(release.state.admission?.before.stable ?? '');
+  const latest = named(version);
   const filled = (text: string) =>
-    text.replaceAll('{{revision.stable}}', stable).replaceAll('{{revision.latest}}', release.plan.version);
+    text.replaceAll('{{revision.stable}}', stable).replaceAll('{{revision.latest}}', latest);
   return { ...plan, provider: withTexts(plan.provider, filled) };
 }
 

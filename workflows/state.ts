@@ -4,6 +4,7 @@
 
 import type { Admission } from '../activities/admission/port.ts';
 import type { PreparedImage } from '../activities/image/port.ts';
+import type { ManagedRoute } from '../activities/traffic/port.ts';
 import type { ComparisonProgress } from '../src/analysis/index.ts';
 import type { ConfigurationEdit, Plan, TrustLevel } from '../src/plan/plan.ts';
 import type { CanaryScale } from '../src/plan/target.ts';
@@ -36,6 +37,8 @@ export type Compensation =
   | { readonly kind: 'removeRevision'; readonly version: string }
   | { readonly kind: 'restoreTraffic'; readonly weights: Readonly<Record<string, number>> }
   | { readonly kind: 'restoreRoles'; readonly stable: string | null }
+  /** Header and mirror routes. */
+  | { readonly kind: 'removeRoutes' }
   | { readonly kind: 'stopMigration'; readonly database: string }
   /** A Rollout of Argo's has the stable image again, and no traffic goes to `image`. */
   | { readonly kind: 'restoreRollout'; readonly image: string; readonly found: string; readonly stable: string }
@@ -106,6 +109,8 @@ export interface ReleaseState {
   /** How many pods the versions were given last, where the platform scales them. */
   pods?: Readonly<Record<string, number>>;
   canaryScale?: CanaryScale;
+  /** Header and mirror routes that there are. */
+  routes?: readonly ManagedRoute[];
   image?: PreparedImage;
   migrations?: MigrationProgress[];
   flags?: FlagProgress[];

@@ -9,6 +9,7 @@ import { endOfCommand } from './end.ts';
 import { type Execution, execute } from './execute.ts';
 import { runJob } from './job.ts';
 import type { GateActivities, GateReport, RunGateRequest } from './port.ts';
+import { runWeb } from './web.ts';
 
 export interface GateDependencies {
   /** The queue of this host, where the working copy is: `shiplock-build-<host>`. */
@@ -19,6 +20,8 @@ export interface GateDependencies {
   readonly environment: Readonly<Record<string, string>>;
   /** Roots of the directories in which gates may run. */
   readonly directories: readonly string[];
+  /** Where an address is really reached: the policy's mapping, for the environment of the release. Default: as it is. */
+  readonly locate?: (url: string, environment: string | undefined) => string;
   /** Another user for the commands; `null`: the worker's own. */
   readonly runAs: { readonly uid: number; readonly gid: number } | null;
 }
@@ -45,6 +48,8 @@ export function createGateActivities(dependencies: GateDependencies): GateActivi
 
 async function show(request: RunGateRequest, dependencies: GateDependencies): Promise<Shown> {
   const { gate } = request;
+  if (gate.kind === 'web')
+    return nothingRan(await runWeb(gate, dependencies.locate?.(gate.url, request.environment) ?? gate.url));
   const directory = await confined(gate.directory, dependencies.directories);
   switch (gate.kind) {
     case 'command':

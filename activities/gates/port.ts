@@ -5,6 +5,8 @@ export interface RunGateRequest {
   readonly gate: Gate;
   /** `workflowId/runId/gate`: where its log is stored, and what makes a retry the same gate. */
   readonly key: string;
+  /** Of the release, by which a policy maps addresses; only of a gate that asks one. */
+  readonly environment?: string;
 }
 
 export interface GateReport {

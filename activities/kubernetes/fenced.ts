@@ -1,5 +1,6 @@
 import { failure } from '../failure.ts';
 import { isConflict, type KubernetesClient } from './client.ts';
+import { hasCode } from './connection.ts';
 import { type Lease, raiseFence, type ServiceAt, stale } from './lease.ts';
 import { FENCE_ANNOTATION } from './names.ts';
 import {
@@ -45,11 +46,17 @@ export interface FencedWriter {
 const ATTEMPTS = 8;
 
 /**
+ * @param annotation where objects carry the number; one that several services share needs one for each
  * @example
  * const writer = fencedWriter(client, { namespace: 'shop', service: 'api' }, 3001);
  * await writer.patch<ReplicaSet>(reference, () => [{ op: 'replace', path: '/spec/replicas', value: 5 }]);
  */
-export function fencedWriter(client: KubernetesClient, at: ServiceAt, fence: number): FencedWriter {
+export function fencedWriter(
+  client: KubernetesClient,
+  at: ServiceAt,
+  fence: number,
+  annotation: string = FENCE_ANNOTATION,
+): FencedWriter {
   const raise = () => raiseFence(client, at, fence);
 
   const again = async <Result>(work: (attempt: number) => Promise<Result>): Promise<Result> => {
@@ -65,7 +72,7 @@ export function fencedWriter(client: KubernetesClient, at: ServiceAt, fence: num
   /** The object may be read beside the lease: what is written between the two fails the precondition. */
   const look = async <T extends KubernetesObject>(reference: ObjectReference, known?: T): Promise<T | null> => {
     const [current] = await Promise.all([known ?? client.get<T>(reference), raise()]);
-    if (current) mustNotBeNewer(current, reference, fence);
+    if (current) mustNotBeNewer(current, reference, fence, annotation);
     return current;
   };
 
@@ -83,12 +90,13 @@ export function fencedWriter(client: KubernetesClient, at: ServiceAt, fence: num
         const current = await look<T>(reference, attempt === 1 ? read : undefined);
         if (!current) throw missing(client, reference);
         const operations = await change(current);
-        if (operations.length === 0 && fenceOf(current) === fence) return current;
-        return client.jsonPatch<T>(reference, [...operations, ...stamp(current, operations, fence)]);
+        if (operations.length === 0 && fenceOf(current, annotation) === fence) return current;
+        const stamped = [...operations, ...stamp(current, operations, fence, annotation)];
+        return client.jsonPatch<T>(reference, stamped).catch((error) => asConflict(client, reference, current, error));
       }),
     create: async <T extends KubernetesObject>(type: ResourceType, object: T) => {
       await raise();
-      const annotations = { ...object.metadata.annotations, [FENCE_ANNOTATION]: `${fence}` };
+      const annotations = { ...object.metadata.annotations, [annotation]: `${fence}` };
       return client.create<T>(type, at.namespace, { ...object, metadata: { ...object.metadata, annotations } });
     },
     remove: <T extends KubernetesObject>(
@@ -106,13 +114,18 @@ export function fencedWriter(client: KubernetesClient, at: ServiceAt, fence: num
 }
 
 /** The number of the last write of ours; 0: none. */
-export function fenceOf({ metadata }: KubernetesObject): number {
-  const fence = Number(metadata.annotations?.[FENCE_ANNOTATION] ?? '0');
+export function fenceOf({ metadata }: KubernetesObject, annotation: string = FENCE_ANNOTATION): number {
+  const fence = Number(metadata.annotations?.[annotation] ?? '0');
   return Number.isSafeInteger(fence) ? fence : 0;
 }
 
-function mustNotBeNewer(current: KubernetesObject, { type, name }: ObjectReference, fence: number): void {
-  const seen = fenceOf(current);
+function mustNotBeNewer(
+  current: KubernetesObject,
+  { type, name }: ObjectReference,
+  fence: number,
+  annotation: string,
+): void {
+  const seen = fenceOf(current, annotation);
   if (seen > fence) throw stale(`${type.kind} ${name}`, fence, seen);
 }
 
@@ -124,14 +137,32 @@ function stamp(
   { metadata }: KubernetesObject,
   operations: readonly JsonPatchOperation[],
   fence: number,
+  annotation: string,
 ): JsonPatchOperation[] {
   const value = `${fence}`;
   const annotations = '/metadata/annotations';
   const made = metadata.annotations || operations.some(({ op, path }) => op === 'add' && path === annotations);
   const mark: JsonPatchOperation = made
-    ? { op: 'add', path: `${annotations}/${pointerSegment(FENCE_ANNOTATION)}`, value }
-    : { op: 'add', path: annotations, value: { [FENCE_ANNOTATION]: value } };
+    ? { op: 'add', path: `${annotations}/${pointerSegment(annotation)}`, value }
+    : { op: 'add', path: annotations, value: { [annotation]: value } };
   return [mark, { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion }];
+}
+
+/**
+ * An operation whose place somebody has just taken away is invalid (422) before the precondition is looked at: where
+ * the object is another one by now, that is a conflict like any other.
+ */
+async function asConflict(
+  client: KubernetesClient,
+  reference: ObjectReference,
+  { metadata }: KubernetesObject,
+  error: unknown,
+): Promise<never> {
+  if (!hasCode(error, 'SHIPLOCK_KUBERNETES_INVALID')) throw error;
+  const now = await client.get(reference);
+  if (now?.metadata.resourceVersion === metadata.resourceVersion) throw error;
+  const message = `${reference.type.kind} ${reference.name} was changed by somebody else at the same moment`;
+  throw failure({ code: 'SHIPLOCK_KUBERNETES_CONFLICT', message, cause: error }, { retry: 'later' });
 }
 
 function missing({ cluster }: KubernetesClient, { type, namespace, name }: ObjectReference): Error {

@@ -20,6 +20,8 @@ export interface HttpQuestion {
   readonly timeoutMs: number;
   /** The server's certificate is not verified. */
   readonly insecure?: true;
+  /** A 2xx answer without a body is one, too. */
+  readonly mayBeEmpty?: true;
   /** What of this is secret: an answer that repeats it is refused, and no error does. */
   readonly secrets?: readonly string[];
 }
@@ -60,7 +62,11 @@ export async function exchange(
     const response = await follow(url, question, signal, resolve);
     return typeof response === 'string'
       ? failed(response)
-      : await readAnswer(response, url.origin, quoted, secretsOf(question));
+      : await readAnswer(response, url.origin, {
+          quoted,
+          secrets: secretsOf(question),
+          mayBeEmpty: question.mayBeEmpty,
+        });
   } catch (error) {
     cancellation.throwIfAborted();
     if (deadline.aborted) return failed(`${url.origin} has not answered within ${timeoutMs} ms`);
@@ -114,11 +120,16 @@ function leadsAway(from: URL, to: URL): string | null {
 
 const portOf = ({ port, protocol }: URL): string => port || (protocol === 'https:' ? '443' : '80');
 
+interface Reader {
+  readonly quoted: (words: string) => string;
+  readonly secrets: readonly string[];
+  readonly mayBeEmpty: true | undefined;
+}
+
 async function readAnswer(
   response: IncomingMessage,
   origin: string,
-  quoted: (words: string) => string,
-  secrets: readonly string[],
+  { quoted, secrets, mayBeEmpty }: Reader,
 ): Promise<HttpAnswer> {
   const status = response.statusCode ?? 0;
   const coding = response.headers['content-encoding'] ?? 'identity';
@@ -138,7 +149,7 @@ async function readAnswer(
   if (status < 200 || status > 299) return failed(`${origin} answers ${status}: ${quoted(refusal(body))}`, status);
   try {
     const raw = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-    if (raw === '') return failed(`${origin} answers nothing`, status);
+    if (raw === '' && !mayBeEmpty) return failed(`${origin} answers nothing`, status);
     if (secrets.some((secret) => raw.includes(secret)))
       return failed(`${origin} repeats a secret that it was sent; such an answer is not kept`, status);
     return { raw, error: null, status };

@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.ts';
 import type { Answer } from './prometheus.ts';
 
 /**
- * Sends a web metric's request. A status other than 2xx is an error, as in Argo; so is an answer without a body.
+ * Sends a web metric's request. A status other than 2xx is an error, as in Argo. An answer may have no body.
  *
  * @param provider its headers with their secrets filled in
  */
@@ -20,6 +20,8 @@ export async function askWeb(
       headers: Object.fromEntries(headers.map(({ key, value }) => [key.toLowerCase(), value])),
       ...(body === undefined ? {} : { body }),
       timeoutMs,
+      // Without conditions any 2xx is evidence, 204 too; with some there is nothing to judge.
+      mayBeEmpty: true,
       ...(insecure && { insecure }),
     },
     signal,

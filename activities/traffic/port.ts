@@ -1,4 +1,7 @@
+import type { RequestMatch } from '../../src/plan/routes.ts';
 import type { Whereabouts } from '../../src/plan/target.ts';
+
+export type { RequestMatch, StringMatch } from '../../src/plan/routes.ts';
 
 export interface SetWeightsRequest extends Whereabouts {
   /** Whole percents by version; sums to 100. */
@@ -18,19 +21,6 @@ export interface TrafficState {
   /** True when the router itself confirmed that the weights are live. */
   readonly verified: boolean;
 }
-
-/** Which requests a header or mirror route takes; Argo's fields. Without any it takes all. */
-export interface RequestMatch {
-  readonly method?: StringMatch;
-  readonly path?: StringMatch;
-  readonly headers?: Readonly<Record<string, StringMatch>>;
-}
-
-/** `regex` is RE2, of the whole text. */
-export type StringMatch =
-  | { readonly kind: 'exact'; readonly value: string }
-  | { readonly kind: 'prefix'; readonly value: string }
-  | { readonly kind: 'regex'; readonly value: string };
 
 /** A route of the engine's own, before all others, in the order of the plan's `managedRoutes`. */
 export type ManagedRoute =

@@ -15,7 +15,7 @@ export interface ValidationDependencies {
  */
 export function createValidationActivities({ sideOf }: ValidationDependencies): ValidationActivities {
   return {
-    probe: async ({ service, side, check }) => look(await sideOf(service, side), check),
+    probe: async ({ side, check, ...where }) => look(await sideOf(where, side), check),
     load: (request) => load(sideOf, request),
   };
 }

@@ -13,10 +13,10 @@ const GRACE_MS = 15_000;
 const HEARTBEAT_MS = 1_000;
 
 /** The load on the side that users get and, in turns, on the other one, if that is another version all the time. */
-export async function load(sideOf: SideOf, { service, check, compare }: LoadRequest): Promise<LoadReport> {
+export async function load(sideOf: SideOf, { check, compare, ...where }: LoadRequest): Promise<LoadReport> {
   const { cancellationSignal } = Context.current();
   const at = new Date().toISOString();
-  const look = () => Promise.all([sideOf(service, 'live'), sideOf(service, 'preview')]);
+  const look = () => Promise.all([sideOf(where, 'live'), sideOf(where, 'preview')]);
   const [live, preview] = await look();
   const compared = compare && areTwo(live, preview);
   const addresses = compared ? [live.address, preview.address] : [live.address];

@@ -1,4 +1,5 @@
 import type { SupervisorClient } from '../../infra/local/client.ts';
+import type { Whereabouts } from '../../src/plan/target.ts';
 import { askSupervisor } from '../workload/supervisor.ts';
 import type { Side } from './port.ts';
 
@@ -10,11 +11,11 @@ export interface SideAddress {
   readonly version: string | null;
 }
 
-export type SideOf = (service: string, side: Side) => Promise<SideAddress>;
+export type SideOf = (where: Whereabouts, side: Side) => Promise<SideAddress>;
 
 /** Both sides of a service on the embedded stack. */
 export function localSides({ client }: { readonly client: SupervisorClient }): SideOf {
-  return async (service, side) => {
+  return async ({ service }, side) => {
     const { address, preview, previewVersion, weights } = await askSupervisor(() => client.service(service));
     if (side === 'preview') return { address: preview, version: previewVersion };
     const [all] = Object.entries(weights).find(([, weight]) => weight === 100) ?? [];

@@ -58,12 +58,20 @@ export function assessReading(
   if (reading.error !== null) return { verdict: 'error', value: '', because: `no answer: ${reading.error}` };
   const { provider } = metric;
   if (provider.kind === 'job') return assessJob(reading.raw);
+  if (provider.kind === 'web' && reading.raw === '' && compatibility === undefined) return assessNoBody(metric);
   const answer = parseAnswer(provider, reading.raw, compatibility);
   const quiet = metric.lowTraffic ? tooQuiet(metric.lowTraffic, reading.requests) : null;
   if (quiet !== null) return { ...quiet, value: '' };
   if (!answer.ok) return { verdict: 'error', value: '', because: answer.message };
   const shape = provider.kind === 'prometheus' ? 'numbers' : 'any';
   return assessResult(metric, answer.result, { compatibility, at: reading.at, shape });
+}
+
+/** A 2xx answer without a body, such as 204, shows that it was accepted, and nothing that a condition could look at. */
+function assessNoBody({ successCondition, failureCondition }: Conditions): ReadingAssessment {
+  const condition = successCondition ?? failureCondition;
+  if (condition === null) return { verdict: 'pass', value: '', because: 'answered with 2xx, and no body' };
+  return { verdict: 'error', value: '', because: `answers nothing that ${condition} could be asked of` };
 }
 
 /**

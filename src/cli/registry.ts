@@ -14,6 +14,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'compile release files, and say what they would do',
     load: () => import('./commands/check.ts'),
   },
+  {
+    name: 'import',
+    summary: 'write a release file from what another tool is told',
+    load: () => import('./commands/import.ts'),
+  },
   { name: 'start', summary: 'start a release', load: () => import('./commands/start.ts') },
   { name: 'get', summary: 'show one release, or watch it', load: () => import('./commands/get.ts') },
   { name: 'list', summary: 'list releases', load: () => import('./commands/list.ts') },

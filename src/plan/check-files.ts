@@ -1,12 +1,14 @@
 import { sortManifests } from './argo/manifests.ts';
 import { fillHelm } from './argo/placeholders.ts';
-import { compileRollout } from './argo/rollout.ts';
+import { CANARY, compileRollout } from './argo/rollout.ts';
+import { checkRouted, type Routed } from './argo/routed.ts';
 import { collectTemplates } from './argo/templates.ts';
 import type { CanaryPlan, CutoverPlan, Plan } from './plan.ts';
 import { createReport, inOrder, type Problem, type Report } from './problem.ts';
 import { rolloutSettings } from './release/canary.ts';
 import { type CompileRequest, compileRelease } from './release/compile.ts';
 import { rolloutCutover } from './release/cutover.ts';
+import { valueAt } from './shape/check.ts';
 import { readDocuments, type Source, wholeFile } from './yaml/read.ts';
 
 /** What one file became: a release's plan, or the ramp of a Rollout that stands alone. */
@@ -73,10 +75,24 @@ function compileManifests(documents: readonly Source[], version: string, report:
   const fill = (source: Source) => fillHelm(source, { field: 'image.tag', version }, report);
   const templates = collectTemplates(sorted.templates.map(fill), report);
   return sorted.rollouts.map(fill).flatMap((source): Checked[] => {
-    const { name, canary, blueGreen } = compileRollout(source, templates, rolloutSettings(undefined, 'local'), report);
+    const { name, canary, blueGreen, stepPlaces } = compileRollout(
+      source,
+      templates,
+      rolloutSettings(undefined, 'kubernetes'),
+      report,
+    );
+    checkRouted({ source, places: stepPlaces, steps: canary?.steps ?? [] }, routedAlone(source), report);
     const cutover = blueGreen === null ? null : rolloutCutover(blueGreen);
     return canary === undefined ? [] : [{ kind: 'rollout', file: source.file, name: name ?? '', canary, cutover }];
   });
+}
+
+/** What a Rollout says of its own router; a release may name another one. */
+function routedAlone({ value }: Source): Routed {
+  const routing = valueAt(value, [...CANARY, 'trafficRouting']);
+  const managed = valueAt(routing, ['managedRoutes']);
+  const managedRoutes = (Array.isArray(managed) ? managed : []).map((route) => String(valueAt(route, ['name'])));
+  return { kind: routing == null ? 'replicas' : 'istio', managedRoutes };
 }
 
 function distinct(problems: readonly Problem[]): Problem[] {

@@ -11,6 +11,7 @@ export { type Compiled, type CompileRequest, compileRelease } from './release/co
 export { releaseJsonSchema } from './release/json-schema.ts';
 export { type DescribeOptions, describePlan, describeRollout } from './render/describe.ts';
 export { earliestDurationMs } from './render/timeline.ts';
+export type * from './routes.ts';
 export type * from './target.ts';
 export { whereabouts } from './target.ts';
 export { validatePlan } from './validate.ts';

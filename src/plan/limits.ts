@@ -27,6 +27,10 @@ export const MAX_CONFIG_MAPS = 50;
 export const MAX_PODS = 1_000;
 /** Routes of a router, and each of its lists. */
 export const MAX_ROUTES = 50;
+/** How far back a rollback window reaches. */
+export const MAX_REVISIONS = 100;
+/** Alternatives of one route, and headers of one alternative. */
+export const MAX_MATCHES = 50;
 
 export const MAX_STEPS = 200;
 export const MAX_FLAG_RAMPS = 20;
@@ -38,6 +42,10 @@ export const MAX_LOAD_REQUESTS = 200_000;
 /** Fewer are never judged: their 95th percentile is a matter of five requests. */
 export const MIN_LOAD_REQUESTS = 100;
 export const MAX_GATES = 50;
+/** Requests of a gate that asks an HTTP endpoint, after the first. */
+export const MAX_RETRIES = 10_000;
+/** Of what such a gate, or a web metric, sends. */
+export const MAX_BODY_CHARACTERS = 16_384;
 export const MAX_METRICS = 50;
 /** Values of one answer that a condition sees. */
 export const MAX_SAMPLES = 10_000;

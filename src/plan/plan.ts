@@ -6,7 +6,8 @@
  */
 
 import type { KayentaPlan } from './kayenta-plan.ts';
-import type { Target } from './target.ts';
+import type { RequestMatch } from './routes.ts';
+import type { CanaryScale, Target } from './target.ts';
 
 export type { ArgoTarget, KubernetesTarget, LocalTarget, Target } from './target.ts';
 
@@ -48,7 +49,7 @@ export interface Plan {
 export type OnFailure = 'release' | 'phase';
 
 /** Something that must be positively shown before going on. */
-export type Gate = CommandGate | CoverageGate | AuditGate;
+export type Gate = CommandGate | CoverageGate | AuditGate | WebGate;
 
 interface GateBase {
   /** Unique within the plan, a DNS label. */
@@ -81,6 +82,22 @@ export interface AuditGate extends GateBase {
   /** A recorded report, relative to `directory`; the evidence says that it was recorded. */
   readonly report?: string;
   readonly level: AuditLevel;
+}
+
+/** An HTTP endpoint that must answer 2xx to a POST. */
+export interface WebGate extends GateBase {
+  readonly kind: 'web';
+  readonly url: string;
+  /** JSON, sent as it is. Absent: an empty body. */
+  readonly body?: string;
+  /** Of one request; `timeoutMs` is for all of them and the pauses between. */
+  readonly requestTimeoutMs: number;
+  /** How often it is asked again after another answer, or none. */
+  readonly retries: number;
+  /** Between two requests. */
+  readonly intervalMs: number;
+  /** The server's certificate is not verified. */
+  readonly insecure?: true;
 }
 
 export type AuditLevel = 'low' | 'moderate' | 'high' | 'critical';
@@ -159,14 +176,51 @@ export interface CanaryPlan {
    * under this name in Prometheus: it is as young as the canary. Absent: with the stable side itself.
    */
   readonly baselineService?: string;
+  /**
+   * A version that was stable before, with fewer than so many others since, takes no steps and no analysis: Argo's
+   * `rollbackWindow`. Absent: every version takes them.
+   */
+  readonly rollbackWindow?: { readonly revisions: number };
 }
 
-export type Step = SetWeightStep | PauseStep | AnalysisStep;
+export type Step =
+  | SetWeightStep
+  | PauseStep
+  | AnalysisStep
+  // Of platforms with a router alone.
+  | SetCanaryScaleStep
+  | SetHeaderRouteStep
+  | SetMirrorRouteStep;
 
 export interface SetWeightStep {
   readonly kind: 'setWeight';
   /** Percent of traffic for the canary, 0..100. */
   readonly weight: number;
+}
+
+/** How many pods the canary has, whatever its weight, until another such step or the end of the ramp. */
+export interface SetCanaryScaleStep {
+  readonly kind: 'setCanaryScale';
+  readonly scale: CanaryScale;
+}
+
+/** Requests that fit any of the matches go to the canary, until the route is removed or the ramp ends. */
+export interface SetHeaderRouteStep {
+  readonly kind: 'setHeaderRoute';
+  /** One of the target's `managedRoutes`. */
+  readonly name: string;
+  /** Each is of headers alone. Empty: the route is removed. */
+  readonly matches: readonly RequestMatch[];
+}
+
+/** Of requests that fit any of the matches, a part is also sent to the canary; its answers are thrown away. */
+export interface SetMirrorRouteStep {
+  readonly kind: 'setMirrorRoute';
+  readonly name: string;
+  /** Empty: the route is removed. */
+  readonly matches: readonly RequestMatch[];
+  /** 0..100. */
+  readonly percentage: number;
 }
 
 export interface PauseStep {

@@ -117,6 +117,8 @@ export interface IstioTraffic {
   readonly destinationRule?: { readonly name: string; readonly canarySubset: string; readonly stableSubset: string };
   /** Routes that header and mirror steps may make, in order of precedence. Argo's `managedRoutes`. */
   readonly managedRoutes?: readonly string[];
+  /** The two Services change roles at each promotion, instead of the stable one's selector. Argo's `pingPong`. */
+  readonly pingPong?: true;
 }
 
 export interface VirtualServicePlan {
@@ -138,6 +140,8 @@ export interface GatewayTraffic {
   readonly kind: 'gateway';
   readonly routes: readonly { readonly kind: 'HTTPRoute' | 'GRPCRoute'; readonly name: string }[];
   readonly managedRoutes?: readonly string[];
+  /** As in `IstioTraffic`. */
+  readonly pingPong?: true;
 }
 
 /** No router: the share of the pods is the share of the requests, through a Service that selects both sides. */

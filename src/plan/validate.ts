@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { ShiplockError } from '../errors.ts';
-import { MAX_GATES, MAX_STEPS, MAX_WEBHOOKS } from './limits.ts';
+import { MAX_GATES, MAX_REVISIONS, MAX_STEPS, MAX_WEBHOOKS } from './limits.ts';
 import { PLAN_FORMAT, type Plan } from './plan.ts';
 import { formatPath } from './problem.ts';
 import { analysis, step } from './valid/analysis.ts';
 import { gate } from './valid/gates.ts';
+import { targetLacks } from './valid/needs.ts';
 import { cutover, database, flags, image, validation } from './valid/phases.ts';
 import { absolute, approval, distinct, interval, label, ms, text, whole } from './valid/pieces.ts';
 import { prometheus } from './valid/provider.ts';
@@ -44,6 +45,7 @@ const planFields = z.strictObject({
       readyDeadlineMs: ms,
       comparison: analysis.optional(),
       baselineService: text.optional(),
+      rollbackWindow: z.strictObject({ revisions: z.int().min(1).max(MAX_REVISIONS) }).optional(),
     })
     .refine(
       ({ steps, background }) => background === null || background.startingStep <= Math.max(0, steps.length - 1),
@@ -86,23 +88,7 @@ const planSchema = planFields.check(({ value, issues }) => {
   if (audit !== null && !value.gates.some(({ name, kind }) => name === audit && kind === 'audit')) {
     refuse(['validation', 'security', 'auditGate'], 'expected an audit gate of that name');
   }
-  if (value.target.platform === 'argo') {
-    const { steps, background, comparison } = value.canary;
-    const own = steps.length > 0 || background !== null || comparison !== undefined;
-    if (own) refuse(['canary'], "expected no steps and analyses: on argo they are the Rollout's");
-    if (value.cutover) refuse(['cutover'], "expected no cutover: on argo it is the Rollout's");
-    if (value.image && value.image.repository !== value.target.repository)
-      refuse(['target', 'repository'], 'expected that of the image');
-  }
-  if (value.target.platform === 'kubernetes') {
-    const { traffic, minReadySeconds } = value.target;
-    if (value.cutover && traffic.kind === 'replicas')
-      refuse(['cutover'], 'expected a router for a switch of all traffic');
-    if (value.canary.baselineService) refuse(['canary', 'baselineService'], 'expected no third side on kubernetes');
-    if (minReadySeconds > 0 && minReadySeconds * 1_000 >= value.canary.readyDeadlineMs) {
-      refuse(['target', 'minReadySeconds'], 'expected less than canary.readyDeadlineMs');
-    }
-  }
+  for (const { path, message } of targetLacks(value)) refuse(path, message);
 }) satisfies z.ZodType<Plan>;
 
 /**

@@ -2,20 +2,22 @@
  * npm run test:cluster -- [--sample] [--context NAME] [FILE…] [-- OPTIONS OF node --test]
  *
  * Runs the tests of this folder on the cluster of this checkout, which is brought up first and taken down after, unless
- * it was up already; with `--context` on a cluster of yours, by your KUBECONFIG.
+ * it was up already; with `--context` on a cluster of yours, by your KUBECONFIG. All of them write the scoreboard anew.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { progressBar, type ServerName, serverPath } from '../../infra/local/servers/index.ts';
-import { clusterStatus, obtainGuest, runInside, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
+import { clusterStatus, obtainProgram, runInside, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
 import { ShiplockError } from '../../src/errors.ts';
 import { SAMPLE } from './sample.ts';
+import { clearResults } from './scoreboard/results.ts';
+import { writeScoreboard } from './scoreboard/write.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** What tests start besides; fetched here, since nothing can be fetched inside the cluster's network. */
-const SERVERS: readonly ServerName[] = ['temporal'];
+const SERVERS: readonly ServerName[] = ['temporal', 'traefik', 'prometheus'];
 const AT_ONCE = 2;
 
 const own = process.argv.slice(2);
@@ -27,12 +29,15 @@ const { values, positionals } = parseArgs({
 });
 const files = filesAsked();
 const tests = nodeTest(files, own.slice(split + 1));
+const isWhole = positionals.length === 0 && !values.sample && split === own.length;
 
 try {
-  // Argo's own controller, where it is to be driven.
-  if (files.some((file) => basename(file).startsWith('argo')))
-    await obtainGuest('rollouts-controller', (line) => console.error(line));
+  if (isWhole) clearResults();
+  if (files.some((file) => basename(file).startsWith('argo'))) {
+    await obtainProgram('rollouts-controller', (line) => console.error(line));
+  }
   process.exitCode = values.context === undefined ? await onOurs() : await onYours(values.context);
+  if (isWhole) console.log(writeScoreboard());
 } catch (error) {
   if (!(error instanceof ShiplockError)) throw error;
   console.error(`${error.message} (${error.code})${error.mend ? `\nmend: ${error.mend}` : ''}`);
@@ -46,7 +51,7 @@ async function onOurs(): Promise<number> {
   const status = await startCluster({ onLine: (line) => console.error(line) });
   if (!wasUp) console.error(`the test cluster is up after ${(status.readyAfterMs / 1000).toFixed(1)} s`);
   try {
-    return await runInside(status, tests);
+    return await runInside(status, tests, { contained: true });
   } finally {
     if (!wasUp) await stopCluster();
   }

@@ -81,7 +81,6 @@ describe('a web metric asks an endpoint of the user', () => {
 
   const errors: [changes: Parameters<typeof web>[0], error: RegExp][] = [
     [{ path: '/down' }, /answers 500: database is away$/],
-    [{ path: '/empty' }, /answers nothing$/],
     [{ headers: [{ key: 'Authorization', value: 'Bearer wrong-secret' }] }, /answers 403: who is \[authorization\]\?$/],
     [{ url: 'http://127.0.0.1:9/' }, /is not reached/],
   ];
@@ -92,6 +91,15 @@ describe('a web metric asks an endpoint of the user', () => {
       assert.match(answer.error ?? '', error);
     });
   }
+
+  it('passes without conditions where it is answered with 2xx and no body, and shows nothing to a condition', async () => {
+    const [provider, answer] = await web({ path: '/empty' });
+    assert.deepEqual([answer.raw, answer.error], ['', null]);
+    const judged = (successCondition: string | null) =>
+      assessReading({ provider, successCondition, failureCondition: null }, answer);
+    assert.deepEqual([judged(null).verdict, judged(null).because], ['pass', 'answered with 2xx, and no body']);
+    assert.deepEqual([judged('result.ok').verdict, judged('result == ""').verdict], ['error', 'error']);
+  });
 
   it('waits no longer than it may', async () => {
     const url = await servers.serve(() => undefined);

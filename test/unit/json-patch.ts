@@ -1,9 +1,10 @@
 /** RFC 6902 as an API server does it, for what we write: tests of patches look at what becomes of the object. */
+
 import { isDeepStrictEqual } from 'node:util';
-import type { PatchOperation } from '../../activities/traffic/kubernetes/split.ts';
+import type { JsonPatchOperation } from '../../activities/kubernetes/index.ts';
 
 /** @throws Error where a test fails, or a path leads nowhere */
-export function applied<Value>(object: Value, operations: readonly PatchOperation[]): Value {
+export function applied<Value>(object: Value, operations: readonly JsonPatchOperation[]): Value {
   const whole = structuredClone({ root: object }) as { root: Value };
   for (const operation of operations) {
     const parts = ['root', ...operation.path.split('/').slice(1).map(unescaped)];
@@ -24,7 +25,7 @@ function child(at: unknown, part: string, path: string): unknown {
   return (at as Record<string, unknown>)[part];
 }
 
-function onList(list: unknown[], key: string, operation: PatchOperation): void {
+function onList(list: unknown[], key: string, operation: JsonPatchOperation): void {
   const index = key === '-' ? list.length : Number(key);
   const last = operation.op === 'add' ? list.length : list.length - 1;
   if (!Number.isInteger(index) || index < 0 || index > last) throw new Error(`${operation.path} leads nowhere`);
@@ -34,7 +35,7 @@ function onList(list: unknown[], key: string, operation: PatchOperation): void {
   else same(list[index], operation);
 }
 
-function onRecord(record: Record<string, unknown>, key: string, operation: PatchOperation): void {
+function onRecord(record: Record<string, unknown>, key: string, operation: JsonPatchOperation): void {
   if (typeof record !== 'object' || record === null) throw new Error(`${operation.path} leads nowhere`);
   if (operation.op !== 'add' && !Object.hasOwn(record, key)) throw new Error(`${operation.path} leads nowhere`);
   if (operation.op === 'remove') delete record[key];
@@ -42,7 +43,7 @@ function onRecord(record: Record<string, unknown>, key: string, operation: Patch
   else record[key] = structuredClone(operation.value);
 }
 
-function same(found: unknown, operation: PatchOperation): void {
+function same(found: unknown, operation: JsonPatchOperation): void {
   if (operation.op === 'test' && !isDeepStrictEqual(found, operation.value))
     throw new Error(`${operation.path} differs`);
 }

@@ -1,9 +1,11 @@
 /** Whatever else stands in a router's object: it survives, and nothing but a named refusal comes of nonsense. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { JsonPatchOperation } from '../../activities/kubernetes/index.ts';
 import { gatewaySplits, gatewayWeights } from '../../activities/traffic/kubernetes/gateway.ts';
 import { istioSplits, istioWeights } from '../../activities/traffic/kubernetes/istio.ts';
-import { type PatchOperation, type Split, sharesOf } from '../../activities/traffic/kubernetes/split.ts';
+import { type Split, sharesOf } from '../../activities/traffic/kubernetes/split.ts';
 import { seeded } from './comparison-answers.ts';
 import { applied } from './json-patch.ts';
 
@@ -112,7 +114,7 @@ function check(
   object: unknown,
   percent: number,
   splitsOf: (object: unknown) => readonly Split[],
-  weights: (splits: readonly Split[], percent: number) => readonly PatchOperation[],
+  weights: (splits: readonly Split[], percent: number) => readonly JsonPatchOperation[],
 ): number {
   const splits = splitsOf(object);
   const operations = weights(splits, percent);

@@ -136,6 +136,7 @@ describe("CredLink's release, release.yaml", () => {
     assert.deepEqual(
       plan.gates.map((gate) => {
         if (gate.kind === 'coverage') return `${gate.name}: ${gate.report} ${gate.minimumPercent}`;
+        assert.ok(gate.kind !== 'web');
         return `${gate.name}: ${gate.command?.join(' ')}${gate.kind === 'audit' ? ` (${gate.level})` : ''}`;
       }),
       [

@@ -24,7 +24,7 @@ const ONE = { live: '1.1.0', preview: '1.0.0' };
 
 /** A platform with these addresses; `versions` is asked each time. */
 function platform(addresses: Partial<Record<Side, string>>, versions: () => Record<Side, string | null> = () => ONE) {
-  const sideOf = async (_service: string, side: Side): Promise<SideAddress> => ({
+  const sideOf = async (_where: unknown, side: Side): Promise<SideAddress> => ({
     address: addresses[side] ?? addresses.live ?? '',
     version: versions()[side],
   });

@@ -32,15 +32,26 @@ export function mappedAddress(
 ): string | null {
   const asked = addressOf(provider);
   if (asked === null || policy === null) return null;
-  const { prometheus, addresses } = policy;
-  const own = (map: Policy['addresses'], key: string) =>
+  const { prometheus } = policy;
+  const own = (map: Policy['prometheus'], key: string) =>
     Object.hasOwn(map, key) ? inEnvironment(map[key], environment) : null;
   const exact = provider.kind === 'prometheus' ? own(prometheus, asked) : null;
   if (exact !== null) return exact;
-  const origin = URL.parse(asked)?.origin;
-  const moved = origin === undefined ? null : own(addresses, origin);
-  if (origin !== undefined && moved !== null) return moved.replace(/\/+$/, '') + asked.slice(origin.length);
+  const moved = movedAddress(asked, policy, environment);
+  if (moved !== null) return moved;
   return provider.kind === 'prometheus' ? own(prometheus, '*') : null;
+}
+
+/** Where the policy moves an address by its origin; `null`: nowhere. */
+export function movedAddress(
+  asked: string,
+  { addresses }: Pick<Policy, 'addresses'>,
+  environment: string | undefined,
+): string | null {
+  const origin = URL.parse(asked)?.origin;
+  if (origin === undefined || !Object.hasOwn(addresses, origin)) return null;
+  const moved = inEnvironment(addresses[origin], environment);
+  return moved === null ? null : moved.replace(/\/+$/, '') + asked.slice(origin.length);
 }
 
 /** The provider as it is reached; the embedded Prometheus asks nobody who they are, so it is told nothing. */

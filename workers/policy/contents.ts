@@ -10,7 +10,7 @@ import type { Mapped } from './addresses.ts';
  * services: [credlink-api]
  * environments: [staging, production]
  * platforms: [local, kubernetes]
- * clusters:                # without kubeconfig: KUBECONFIG, or the cluster in which the worker runs
+ * clusters:                # without kubeconfig: as kubectl finds it, or the account of the worker's pod
  *   production: { kubeconfig: /etc/shiplock/kubeconfig, context: prod, namespaces: [shop, 'team-*'] }
  * commands:                # a `*` stands for part of one word, a last `**` for any further words
  *   - pnpm test **
@@ -74,7 +74,7 @@ export interface Policy {
 
 /** A cluster, as whom the worker reaches it, and what may run there. */
 export interface Cluster {
-  /** Absolute; absent: the worker's `KUBECONFIG`, else the cluster in which it runs. */
+  /** Absolute; absent: `KUBECONFIG`, the account of the worker's pod, or `~/.kube/config`. */
   readonly kubeconfig?: string | undefined;
   /** Of the kubeconfig; absent: its current one. */
   readonly context?: string | undefined;
@@ -82,6 +82,8 @@ export interface Cluster {
   readonly namespaces: readonly string[];
   /** Kubernetes' Pod Security Standard that pods must keep to. */
   readonly podSecurity: 'baseline' | 'privileged';
+  /** Where Prometheus has the router's counters of requests: a weight counts once they agree with it. */
+  readonly routerMetrics?: { readonly prometheus: string; readonly requests: string } | undefined;
 }
 
 /** A database that migrations may change, and whose. */

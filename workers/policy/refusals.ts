@@ -1,10 +1,18 @@
 import { isWithin } from '../../activities/confinement.ts';
-import { type ApprovalPlan, type Gate, type Plan, TRUST_LEVELS, type TrustLevel } from '../../src/plan/plan.ts';
+import {
+  type ApprovalPlan,
+  type Gate,
+  type Plan,
+  TRUST_LEVELS,
+  type TrustLevel,
+  type WebGate,
+} from '../../src/plan/plan.ts';
+import { movedAddress } from './addresses.ts';
 import { clusterRefusals } from './clusters.ts';
 import type { Policy } from './contents.ts';
 import { databaseRefusals } from './databases.ts';
 import { jobsOf, metricRefusals } from './metrics.ts';
-import { matchesCommand, matchesName, matchesRepository } from './patterns.ts';
+import { matchesCommand, matchesHost, matchesName, matchesRepository } from './patterns.ts';
 import { webhookRefusals } from './webhooks.ts';
 
 /**
@@ -23,7 +31,7 @@ export function policyRefusals(plan: Plan, policy: Policy | null): readonly stri
     ...named('platform', plan.target.platform, policy.platforms, 'platforms'),
     ...target(plan, policy),
     ...clusterRefusals(plan, policy),
-    ...plan.gates.flatMap((gate) => gateRefusals(gate, policy)),
+    ...plan.gates.flatMap((gate) => gateRefusals(gate, policy, plan.environment)),
     ...image(plan, policy),
     ...plan.configuration.flatMap((edit) => directory(`configuration file ${edit.file}`, edit.file, policy)),
     ...metricRefusals(plan, policy),
@@ -71,10 +79,21 @@ function target({ target }: Plan, policy: Policy): string[] {
 const foreign = (environment: Readonly<Record<string, string>>, policy: Policy): string[] =>
   Object.keys(environment).filter((name) => !policy.workloadEnvironment.some((pattern) => matchesName(name, pattern)));
 
-function gateRefusals(gate: Gate, policy: Policy): string[] {
+function gateRefusals(gate: Gate, policy: Policy, environment: string): string[] {
+  if (gate.kind === 'web') return webGateRefusals(gate, policy, environment);
   const where = directory(`gate ${gate.name}: ${gate.directory}`, gate.directory, policy);
   const argv = gate.kind === 'coverage' ? undefined : gate.command;
   return argv ? [...where, ...command(`gate ${gate.name}`, argv, policy)] : where;
+}
+
+/** An address that the policy itself maps needs no place in `hosts`. */
+function webGateRefusals({ name, url: text }: WebGate, policy: Policy, environment: string): string[] {
+  const url = URL.parse(text);
+  if (url === null) return [`gate ${name}: "${text}" is no address`];
+  if (movedAddress(text, policy, environment) !== null) return [];
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  if (policy.hosts.some((pattern) => matchesHost(url.hostname, port, pattern))) return [];
+  return [`gate ${name}: the address ${url.origin} matches nothing in "hosts" and is not mapped in "addresses"`];
 }
 
 function image({ image }: Plan, policy: Policy): string[] {

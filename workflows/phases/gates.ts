@@ -42,7 +42,8 @@ async function pass(release: Release, gate: Gate): Promise<string> {
 async function run(release: Release, gate: Gate, name: string): Promise<GateReport> {
   try {
     const key = keyOf(release, name);
-    return await onBuildHost(release, (host) => building(gate.name, host, gate.timeoutMs).runGate({ gate, key }));
+    const request = { gate, key, ...(gate.kind === 'web' && { environment: release.plan.environment }) };
+    return await onBuildHost(release, (host) => building(gate.name, host, gate.timeoutMs).runGate(request));
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     const because = `it could not be run (${rootMessage(error)})`;

@@ -1,20 +1,20 @@
 import { failure } from '../../failure.ts';
-import type { PatchOperation } from './split.ts';
+import {
+  type JsonPatchOperation,
+  POD_TEMPLATE_HASH_LABEL,
+  REVISION_LABEL,
+  type RevisionPods,
+} from '../../kubernetes/index.ts';
 import { below, entriesOf, isRecord, pointerTo, type Spot, textOf, unfit, wholeOf } from './spot.ts';
 
 /** The label by which the pods of one revision are told from all others. */
-export interface RevisionKey {
-  readonly label: string;
-  readonly value: string;
-}
+export type RevisionKey = RevisionPods['key'];
 
-const REVISION = 'shiplock.dev/revision';
-const TEMPLATE_HASH = 'pod-template-hash';
 /** What Argo Rollouts' controller puts into Services and subsets that it moves. */
 const FOREIGN = 'rollouts-pod-template-hash';
 
 /** Chooses no pods at all: an id of a revision has eight hexadecimal digits at its end. */
-export const NOBODY: RevisionKey = { label: REVISION, value: 'none' };
+export const NOBODY: RevisionKey = { label: REVISION_LABEL, value: 'none' };
 
 /** The labels by which a Service or a subset chooses its pods. */
 export interface Chosen {
@@ -66,18 +66,20 @@ export function chosenBySubsets(
 }
 
 /** Operations after which pods of this revision alone are chosen; all other labels stay. */
-export function choose({ spot, revision }: Chosen, key: RevisionKey): readonly PatchOperation[] {
+export function choose({ spot, revision }: Chosen, key: RevisionKey): readonly JsonPatchOperation[] {
   if (revision?.label === key.label && revision.value === key.value) return [];
   const at = (label: string) => pointerTo(below(spot, label));
-  const write: PatchOperation = isRecord(spot.value)
+  const write: JsonPatchOperation = isRecord(spot.value)
     ? { op: 'add', path: at(key.label), value: key.value }
     : { op: 'add', path: pointerTo(spot), value: { [key.label]: key.value } };
-  const others = [REVISION, TEMPLATE_HASH].filter((label) => label !== key.label && labelAt(spot, label) !== '');
+  const others = [REVISION_LABEL, POD_TEMPLATE_HASH_LABEL].filter(
+    (label) => label !== key.label && labelAt(spot, label) !== '',
+  );
   return [...others.map((label) => ({ op: 'remove', path: at(label) }) as const), write];
 }
 
 function revisionIn(spot: Spot): RevisionKey | null {
-  const label = [REVISION, TEMPLATE_HASH].find((candidate) => labelAt(spot, candidate) !== '');
+  const label = [REVISION_LABEL, POD_TEMPLATE_HASH_LABEL].find((candidate) => labelAt(spot, candidate) !== '');
   return label ? { label, value: labelAt(spot, label) } : null;
 }
 

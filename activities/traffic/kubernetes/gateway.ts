@@ -1,4 +1,5 @@
-import { destinationAt, type PatchOperation, pairOf, type Split, weightOperations } from './split.ts';
+import type { JsonPatchOperation } from '../../kubernetes/index.ts';
+import { destinationAt, pairOf, type Split, weightOperations } from './split.ts';
 import { below, entriesOf, isRecord, type Spot, textOf, unfit, wholeOf } from './spot.ts';
 
 export interface GatewaySides {
@@ -41,7 +42,7 @@ export function gatewaySplits(kind: GatewayKind, object: unknown, sides: Gateway
 }
 
 /** Operations after which every split of the route gives the canary this percentage. */
-export function gatewayWeights(splits: readonly Split[], percent: number): readonly PatchOperation[] {
+export function gatewayWeights(splits: readonly Split[], percent: number): readonly JsonPatchOperation[] {
   return weightOperations(splits, percent, (spot) =>
     ['name', 'namespace', 'port'].map((key) => below(spot, key)).filter(({ value }) => value !== undefined),
   );

@@ -1,6 +1,8 @@
 import type { PortRoute, VirtualServicePlan } from '../../../src/plan/target.ts';
+import type { JsonPatchOperation } from '../../kubernetes/index.ts';
+import { completed } from './host.ts';
 import { isManaged } from './managed-names.ts';
-import { destinationAt, type PatchOperation, pairOf, type Split, weightOperations } from './split.ts';
+import { destinationAt, pairOf, type Split, weightOperations } from './split.ts';
 import { below, countOf, entriesOf, isRecord, type Spot, textOf, unfit, wholeOf } from './spot.ts';
 
 /** How the two sides are told apart in a VirtualService. */
@@ -48,7 +50,7 @@ export function istioSplits(object: unknown, plan: VirtualServicePlan, sides: Is
 }
 
 /** Operations after which every split of the VirtualService gives the canary this percentage. */
-export function istioWeights(splits: readonly Split[], percent: number): readonly PatchOperation[] {
+export function istioWeights(splits: readonly Split[], percent: number): readonly JsonPatchOperation[] {
   return weightOperations(splits, percent, (spot) =>
     [below(spot, 'name'), below(spot, 'destination')].filter(({ value }) => value !== undefined),
   );
@@ -144,17 +146,6 @@ function sideOf(destination: Spot, { sides, namespace }: Context): 'stable' | 'c
   }
   if (host === `${sides.canaryService}.${sides.namespace}`) return 'canary';
   return host === `${sides.stableService}.${sides.namespace}` ? 'stable' : null;
-}
-
-/**
- * A host as `service.namespace`, whatever of `shop`, `shop.web`, `shop.web.svc`, `shop.web.svc.cluster.local` it is;
- * other hosts as they are.
- */
-export function completed(host: string, namespace: string): string {
-  const labels = host.replace(/\.$/, '').split('.');
-  const [service, second, third] = labels;
-  if (labels.length === 1) return `${service}.${namespace}`;
-  return labels.length === 2 || third === 'svc' ? `${service}.${second}` : labels.join('.');
 }
 
 function named(names: readonly string[]): string {

@@ -1,9 +1,5 @@
+import type { JsonPatchOperation } from '../../kubernetes/index.ts';
 import { below, countOf, pointerTo, type Spot, unfit } from './spot.ts';
-
-/** RFC 6902, as far as we write it. */
-export type PatchOperation =
-  | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: unknown }
-  | { readonly op: 'remove'; readonly path: string };
 
 /** One route (or rule) of a router's object, and its two destinations whose weights are ours. */
 export interface Split {
@@ -81,7 +77,7 @@ export function sharesOf(splits: readonly Split[]): Shares {
  *
  * @param percent whole, 0..100
  */
-export function weightOperations(splits: readonly Split[], percent: number, identity: Identity): PatchOperation[] {
+export function weightOperations(splits: readonly Split[], percent: number, identity: Identity): JsonPatchOperation[] {
   return splits
     .filter(({ stable, canary }) => {
       const sum = stable.weight + canary.weight;
@@ -94,12 +90,12 @@ export function weightOperations(splits: readonly Split[], percent: number, iden
     ]);
 }
 
-function writeWeight(spot: Spot, weight: number, identity: Identity): PatchOperation[] {
+function writeWeight(spot: Spot, weight: number, identity: Identity): JsonPatchOperation[] {
   // RFC 6902: "add" replaces a member that is there.
   const write = { op: 'add', path: pointerTo(below(spot, 'weight')), value: weight } as const;
   return [...identity(spot).map(testOf), write];
 }
 
-function testOf(spot: Spot): PatchOperation {
+function testOf(spot: Spot): JsonPatchOperation {
   return { op: 'test', path: pointerTo(spot), value: spot.value };
 }

@@ -1,3 +1,4 @@
+import { carriedWeights } from '../../../src/rollout/carried-weights.ts';
 import { FENCE_STRIDE, type Refusal } from '../protocol.ts';
 
 /** Whether a write may happen, and if not, why not and what to do. */
@@ -59,34 +60,12 @@ export function ruleWeights(current: Weights, asked: Weights, revisions: readonl
   return ALLOWED;
 }
 
-/**
- * The way back where the growing side is short: it gets the share that its ready replicas carry, what is left stays
- * where it is served now. What nobody can carry goes to the growing side if anything of it is ready: that is where
- * it is wanted.
- */
+/** The way back where the growing side is short of ready replicas: as much as is carried. */
 export function partialWeights(current: Weights, asked: Weights, revisions: readonly RevisionFacts[]): Weights {
-  const capacity = (version: string) => {
-    const found = revisions.find((candidate) => candidate.version === version && !candidate.removing);
-    return found ? Math.floor((100 * found.ready) / found.replicas) : 0;
-  };
-  const shares: Record<string, number> = { ...asked };
-  const growing = Object.keys(asked).filter((version) => (asked[version] ?? 0) > (current[version] ?? 0));
-  let homeless = 0;
-  for (const version of growing) {
-    const wanted = asked[version] ?? 0;
-    shares[version] = Math.min(wanted, Math.max(current[version] ?? 0, capacity(version)));
-    homeless += wanted - (shares[version] ?? 0);
-  }
-  const shrinking = Object.keys(current).filter((version) => (current[version] ?? 0) > (asked[version] ?? 0));
-  const give = (version: string, most: number) => {
-    const share = Math.max(0, Math.min(homeless, most - (shares[version] ?? 0)));
-    shares[version] = (shares[version] ?? 0) + share;
-    homeless -= share;
-  };
-  for (const version of shrinking) give(version, Math.min(current[version] ?? 0, capacity(version)));
-  for (const version of growing) if (capacity(version) > 0) give(version, asked[version] ?? 0);
-  for (const version of shrinking) give(version, current[version] ?? 0);
-  return shares;
+  const carried = revisions
+    .filter(({ removing }) => !removing)
+    .map(({ version, ready, replicas }) => [version, Math.floor((100 * ready) / replicas)] as const);
+  return carriedWeights(current, asked, Object.fromEntries(carried));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Argo's Rollout (argo-rollouts `types.go`): every field it knows, accepted or refused by name. */
 import { z } from 'zod';
+import { MAX_REVISIONS } from '../limits.ts';
 import { opaque, refused, rule, text } from '../shape/fields.ts';
 import { annotations, labels } from '../shape/labels.ts';
 import { analysisReferenceFields, manifestFields } from './analysis-schema.ts';
@@ -27,6 +28,14 @@ const antiAffinitySchema = z
   )
   .nullish();
 
+const pingPongSchema = z.strictObject({ pingService: text(), pongService: text() }).check(
+  rule(
+    (services) => services?.pingService !== services?.pongService,
+    'SHIPLOCK_PLAN_DUPLICATE',
+    () => 'pingService and pongService must differ',
+  ),
+);
+
 export const canarySchema = eachPlatform((platform) =>
   z.strictObject({
     canaryService: text().nullish(),
@@ -44,7 +53,7 @@ export const canarySchema = eachPlatform((platform) =>
     abortScaleDownDelaySeconds: count(),
     minPodsPerReplicaSet: count(),
     dynamicStableScale: inCluster(platform, 'canary.dynamicStableScale', z.boolean().nullish(), false),
-    pingPong: refused('canary.pingPong'),
+    pingPong: inCluster(platform, 'canary.pingPong', pingPongSchema.nullish()),
     replicaProgressThreshold: refused('canary.replicaProgressThreshold'),
   }),
 );
@@ -78,6 +87,8 @@ export const workloadRefSchema = z.strictObject({
   scaleDown: z.enum(['never', 'onsuccess', 'progressively']).nullish(),
 });
 
+const rollbackWindowSchema = z.strictObject({ revisions: z.int().min(0).max(MAX_REVISIONS).nullish() });
+
 const specOn = (platform: RolloutPlatform) =>
   z.strictObject({
     replicas: count(),
@@ -90,7 +101,7 @@ const specOn = (platform: RolloutPlatform) =>
     progressDeadlineAbort: z.boolean().nullish(),
     paused: refused('spec.paused', false),
     restartAt: refused('spec.restartAt'),
-    rollbackWindow: refused('spec.rollbackWindow'),
+    rollbackWindow: inCluster(platform, 'spec.rollbackWindow', rollbackWindowSchema.nullish()),
     analysis: z.strictObject({ successfulRunHistoryLimit: count(), unsuccessfulRunHistoryLimit: count() }).nullish(),
     strategy: z
       .strictObject({ canary: canarySchema[platform].nullish(), blueGreen: blueGreenSchema[platform].nullish() })

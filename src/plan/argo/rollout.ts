@@ -22,6 +22,8 @@ export interface CompiledRollout {
   readonly canaryService: string | null;
   readonly stableService: string | null;
   readonly canary: CanaryPlan | undefined;
+  /** Where each of its steps stands. */
+  readonly stepPlaces: readonly Path[];
   /** How long the old side stays warm, of a canary in a cluster; `null`: it does not say. */
   readonly windowMs: number | null;
   /** Argo's other strategy; `null` where the Rollout has it not, or is wrong. */
@@ -45,7 +47,7 @@ export function compileRollout(
   checkSpec(source, settings.platform, report);
   const steps = compileSteps(source, [...CANARY, 'steps'], templates, settings, report);
   const background = compileBackground(source, [...CANARY, 'analysis'], steps, templates, settings, report);
-  if (steps?.length === 0 && valueAt(source.value, CANARY) != null) {
+  if (steps?.steps.length === 0 && valueAt(source.value, CANARY) != null) {
     const message = 'has no steps: all traffic moves to the new version at once';
     report.warning(source, CANARY, 'SHIPLOCK_PLAN_STEPS_NONE', message, 'key');
   }
@@ -62,10 +64,17 @@ export function compileRollout(
     replicas: typeof replicas === 'number' ? replicas : 1,
     canaryService: serviceAt([...CANARY, 'canaryService'], [...BLUE_GREEN, 'previewService']),
     stableService: serviceAt([...CANARY, 'stableService'], [...BLUE_GREEN, 'activeService']),
-    canary: whole ? { steps, background, readyDeadlineMs } : undefined,
+    canary: whole ? { steps: steps.steps, background, readyDeadlineMs, ...rollbackWindowOf(source) } : undefined,
+    stepPlaces: steps?.places ?? [],
     windowMs: settings.platform === 'local' ? null : windowOf(source),
     blueGreen: blueGreen ?? null,
   };
+}
+
+/** Zero revisions are no window. */
+function rollbackWindowOf(source: Source): Pick<CanaryPlan, 'rollbackWindow'> {
+  const revisions = valueAt(source.value, ['spec', 'rollbackWindow', 'revisions']);
+  return typeof revisions === 'number' && revisions > 0 ? { rollbackWindow: { revisions } } : {};
 }
 
 function windowOf(source: Source): number | null {

@@ -29,7 +29,14 @@ const istioOn = (platform: RolloutPlatform) =>
     .strictObject({
       virtualService: virtualServiceOn(platform).nullish(),
       virtualServices: z.array(virtualServiceOn(platform)).min(1).max(MAX_ROUTES).nullish(),
-      destinationRule: z.strictObject({ name: text(), canarySubsetName: text(), stableSubsetName: text() }).nullish(),
+      destinationRule: z
+        .strictObject({
+          name: text(),
+          canarySubsetName: text(),
+          stableSubsetName: text(),
+          additionalSubsetNames: refused('destinationRule.additionalSubsetNames'),
+        })
+        .nullish(),
     })
     .check(
       rule(
@@ -62,7 +69,7 @@ const gatewayPluginSchema = z.strictObject({
   ...Object.fromEntries([...OTHER_ROUTES, ...SELECTORS].map((name) => [name, refused(`${GATEWAY_PLUGIN}: ${name}`)])),
 });
 
-const pluginsSchema = z.looseObject({ [GATEWAY_PLUGIN]: gatewayPluginSchema }).check(
+const pluginsSchema = z.looseObject({ [GATEWAY_PLUGIN]: gatewayPluginSchema.nullish() }).check(
   rule(
     (plugins) => Object.keys(plugins ?? {}).every((name) => name === GATEWAY_PLUGIN),
     'SHIPLOCK_PLAN_UNSUPPORTED',

@@ -1,12 +1,14 @@
+import type { z } from 'zod';
 import { formatDuration } from '../duration.ts';
-import type { BackgroundAnalysis, Step } from '../plan.ts';
+import type { BackgroundAnalysis, SetCanaryScaleStep, Step } from '../plan.ts';
 import type { Path, Report } from '../problem.ts';
 import { piece, valueAt } from '../shape/check.ts';
 import type { Source } from '../yaml/read.ts';
 import { type AnalysisSettings, type CompiledAnalysis, compileAnalysis } from './analysis.ts';
 import { describeRhythm, shortestMs } from './metric.ts';
 import type { RolloutPlatform } from './platform.ts';
-import { backgroundSchema, stepSchema } from './steps-schema.ts';
+import { headerMatches, mirrorMatches } from './routes.ts';
+import { backgroundSchema, type canaryScaleSchema, stepSchema } from './steps-schema.ts';
 import type { TemplateSet } from './templates.ts';
 
 export interface RampSettings {
@@ -16,6 +18,15 @@ export interface RampSettings {
   readonly platform: RolloutPlatform;
 }
 
+/** Steps of the plan, and where they come from: Argo's may hold several kinds at once, which become one after the other. */
+export interface CompiledSteps {
+  readonly steps: readonly Step[];
+  /** Of each step. */
+  readonly places: readonly Path[];
+  /** The first step of the plan that each of Argo's became. */
+  readonly starts: readonly number[];
+}
+
 /** The steps at a path (their shape is reported by the caller); `undefined` where one of them is wrong. */
 export function compileSteps(
   source: Source,
@@ -23,12 +34,18 @@ export function compileSteps(
   templates: TemplateSet,
   settings: RampSettings,
   report: Report,
-): Step[] | undefined {
-  const raw = valueAt(source.value, path);
-  if (raw === undefined || raw === null) return [];
+): CompiledSteps | undefined {
+  const raw = valueAt(source.value, path) ?? [];
   if (!Array.isArray(raw)) return undefined;
-  const steps = raw.map((_, index) => compileStep(source, [...path, index], templates, settings, report));
-  return steps.every((step) => step !== undefined) ? steps : undefined;
+  const compiled = raw.map((_, index) => compileStep(source, [...path, index], templates, settings, report));
+  if (!compiled.every((steps) => steps !== undefined)) return undefined;
+  const starts: number[] = [];
+  const places: Path[] = [];
+  for (const [index, steps] of compiled.entries()) {
+    starts.push(places.length);
+    places.push(...steps.map(({ kind }): Path => [...path, index, kind]));
+  }
+  return { steps: compiled.flat(), places, starts };
 }
 
 function compileStep(
@@ -37,29 +54,67 @@ function compileStep(
   templates: TemplateSet,
   settings: RampSettings,
   report: Report,
-): Step | undefined {
+): Step[] | undefined {
   const raw = valueAt(source.value, path);
   const compiled =
     valueAt(raw, ['analysis']) == null
       ? undefined
       : compileAnalysis(source, [...path, 'analysis'], templates, settings.analysis, report);
   const step = piece(stepSchema[settings.platform], raw);
-  if (step === undefined) return undefined;
-  if (step.setWeight != null) return { kind: 'setWeight', weight: step.setWeight };
-  if (step.pause != null) {
-    const durationMs = step.pause.duration ?? null;
-    return { kind: 'pause', durationMs, deadlineMs: durationMs ?? settings.openPauseDeadlineMs };
+  if (step === undefined || (step.analysis != null && compiled === undefined)) return undefined;
+  const { setCanaryScale, setHeaderRoute, setMirrorRoute, setWeight, pause } = step;
+  const steps: Step[] = [];
+  // Pods before what is sent to them.
+  if (setCanaryScale != null) steps.push(canaryScaleStep(source, path, setCanaryScale, report));
+  if (setHeaderRoute != null) {
+    steps.push({ kind: 'setHeaderRoute', name: setHeaderRoute.name, matches: headerMatches(setHeaderRoute) });
   }
-  if (compiled === undefined) return undefined;
-  warnEndless(compiled, report);
-  return { kind: 'analysis', analysis: compiled.plan };
+  if (setMirrorRoute != null) {
+    const { name, percentage } = setMirrorRoute;
+    steps.push({ kind: 'setMirrorRoute', name, matches: mirrorMatches(setMirrorRoute), percentage: percentage ?? 100 });
+  }
+  if (setWeight != null) steps.push({ kind: 'setWeight', weight: setWeight });
+  if (pause != null) {
+    const durationMs = pause.duration ?? null;
+    steps.push({ kind: 'pause', durationMs, deadlineMs: durationMs ?? settings.openPauseDeadlineMs });
+  }
+  if (compiled !== undefined) {
+    warnEndless(compiled, report);
+    steps.push({ kind: 'analysis', analysis: compiled.plan });
+  }
+  return steps;
+}
+
+/** Of several the first one counts (argo-rollouts `UseSetCanaryScale`, `GetCanaryReplicasOrWeight`). */
+function canaryScaleStep(
+  source: Source,
+  path: Path,
+  written: z.output<typeof canaryScaleSchema>,
+  report: Report,
+): SetCanaryScaleStep {
+  const { matchTrafficWeight, replicas, weight } = written;
+  const [first, ...others] = [
+    ...(matchTrafficWeight === true ? ['matchTrafficWeight'] : []),
+    ...(replicas == null ? [] : ['replicas']),
+    ...(weight == null ? [] : ['weight']),
+  ];
+  for (const field of others) {
+    const message = `is ignored, as by Argo, beside ${first}`;
+    report.warning(source, [...path, 'setCanaryScale', field], 'SHIPLOCK_PLAN_FIELD_IGNORED', message, 'key');
+  }
+  if (matchTrafficWeight !== true && replicas != null) {
+    return { kind: 'setCanaryScale', scale: { kind: 'replicas', replicas } };
+  }
+  if (matchTrafficWeight !== true && weight != null)
+    return { kind: 'setCanaryScale', scale: { kind: 'weight', weight } };
+  return { kind: 'setCanaryScale', scale: { kind: 'matchTrafficWeight' } };
 }
 
 /** Readings without an end, of an analysis that a step waits for. */
 export function warnEndless(compiled: CompiledAnalysis, report: Report): void {
   const deadline = formatDuration(compiled.plan.deadlineMs);
   for (const { metric, source, path } of compiled.placed) {
-    if (metric.count !== null) continue;
+    if (metric.count !== null || metric.consecutiveSuccessLimit !== undefined) continue;
     const message = `has an interval and no count, so a step that waits for it never ends well; it is an error after ${deadline}`;
     report.warning(source, [...path, 'interval'], 'SHIPLOCK_PLAN_ANALYSIS_ENDLESS', message);
   }
@@ -69,7 +124,7 @@ export function warnEndless(compiled: CompiledAnalysis, report: Report): void {
 export function compileBackground(
   source: Source,
   path: Path,
-  steps: readonly Step[] | undefined,
+  compiledSteps: CompiledSteps | undefined,
   templates: TemplateSet,
   settings: RampSettings,
   report: Report,
@@ -83,14 +138,16 @@ export function compileBackground(
   const compiled = compileAnalysis(source, path, templates, settings.analysis, report);
   const background = piece(backgroundSchema, raw);
   if (background === undefined) return undefined;
-  const startingStep = background.startingStep ?? 0;
-  if (steps !== undefined && startingStep > 0 && startingStep >= steps.length) {
-    const message = `is ${startingStep}; expected the index of a step, 0 to ${Math.max(0, steps.length - 1)}`;
+  const written = background.startingStep ?? 0;
+  const count = compiledSteps?.starts.length ?? 0;
+  if (compiledSteps !== undefined && written > 0 && written >= count) {
+    const message = `is ${written}; expected the index of a step, 0 to ${Math.max(0, count - 1)}`;
     report.error(source, [...path, 'startingStep'], 'SHIPLOCK_PLAN_RANGE', message);
     return undefined;
   }
-  if (steps === undefined || compiled === undefined) return undefined;
-  warnReadings(compiled, startingStep, steps, report);
+  if (compiledSteps === undefined || compiled === undefined) return undefined;
+  const startingStep = compiledSteps.starts[written] ?? 0;
+  warnReadings(compiled, startingStep, compiledSteps.steps, report);
   return { startingStep, analysis: compiled.plan };
 }
 

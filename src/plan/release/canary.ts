@@ -8,7 +8,7 @@ import { duration } from '../shape/fields.ts';
 import type { Source } from '../yaml/read.ts';
 import { pickRollout } from './configuration.ts';
 import type { Context } from './context.ts';
-import { analysisSettingsSchema, rolloutReference } from './schema.ts';
+import { analysisSettingsSchema, rollbackWindow, rolloutReference } from './schema.ts';
 import { given, notExactlyOne } from './schema-fields.ts';
 import { releaseTemplates } from './templates.ts';
 
@@ -36,9 +36,12 @@ export function compileCanary(context: Context): CompiledCanary {
   const rolloutRef = piece(rolloutReference, valueAt(raw, ['rollout']));
   const rollout = rolloutRef === undefined ? null : pickRollout(rolloutRef, ['canary', 'rollout'], context);
   const templates = releaseTemplates(rolloutRef?.file, context);
+  const revisions = piece(rollbackWindow[context.platform], valueAt(raw, ['rollbackWindow']))?.revisions;
+  const window = revisions ? { rollbackWindow: { revisions } } : {};
   if (rollout !== null) {
     const compiled = compileRollout(rollout, templates, settings, report);
-    return { ...compiled, canary: withLowTraffic(compiled.canary, raw), rollout, templates, settings };
+    const canary = compiled.canary && { ...compiled.canary, ...window };
+    return { ...compiled, canary: withLowTraffic(canary, raw), rollout, templates, settings };
   }
   const steps = compileSteps(source, ['canary', 'steps'], templates, settings, report);
   const background = compileBackground(source, ['canary', 'background'], steps, templates, settings, report);
@@ -48,7 +51,8 @@ export function compileCanary(context: Context): CompiledCanary {
     replicas: null,
     canaryService: null,
     stableService: null,
-    canary: withLowTraffic(whole ? { steps, background, readyDeadlineMs } : undefined, raw),
+    canary: withLowTraffic(whole ? { steps: steps.steps, background, readyDeadlineMs, ...window } : undefined, raw),
+    stepPlaces: steps?.places ?? [],
     windowMs: null,
     blueGreen: null,
     rollout: null,

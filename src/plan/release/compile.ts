@@ -7,7 +7,7 @@ import { checkShape, piece, valueAt } from '../shape/check.ts';
 import { DNS_LABEL, duration } from '../shape/fields.ts';
 import { show } from '../shape/show.ts';
 import { validatePlan } from '../validate.ts';
-import { readDocuments, type Source, wholeFile } from '../yaml/read.ts';
+import { parseDocuments, readDocuments, type Source, wholeFile } from '../yaml/read.ts';
 import { compileCanary } from './canary.ts';
 import { withComparison } from './comparison.ts';
 import { compileConfiguration } from './configuration.ts';
@@ -61,7 +61,17 @@ const VERSION = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
  */
 export function compileRelease(request: CompileRequest): Compiled {
   const report = createReport();
-  const plan = compile(request, report);
+  return compileDocuments(readDocuments(request.file, request.file, report), request, report);
+}
+
+/** The same of a text that is not stored yet; `file` says where it will be, and what its paths are relative to. */
+export function compileReleaseText(text: string, request: CompileRequest): Compiled {
+  const report = createReport();
+  return compileDocuments(parseDocuments(text, request.file, report), request, report);
+}
+
+function compileDocuments(documents: readonly Source[], request: CompileRequest, report: Report): Compiled {
+  const plan = compile(documents, request, report);
   if (plan !== null && report.errors().length === 0) checkCompiled(plan, request.file, report);
   const errors = report.errors();
   const warnings = report.warnings();
@@ -70,8 +80,8 @@ export function compileRelease(request: CompileRequest): Compiled {
     : { ok: false, plan: null, errors, warnings };
 }
 
-function compile(request: CompileRequest, report: Report): Plan | null {
-  const source = releaseDocument(request.file, report);
+function compile(documents: readonly Source[], request: CompileRequest, report: Report): Plan | null {
+  const source = releaseDocument(documents, request.file, report);
   if (source === null) return null;
   const context = createContext({ source, file: request.file, version: request.version, report });
   const schema = context.driven ? drivenReleaseSchema : releaseSchema[context.platform];
@@ -88,7 +98,7 @@ function compile(request: CompileRequest, report: Report): Plan | null {
   const cutover = compileCutover(context, ramp, autoPromote);
   const flags = compileFlags(context, ramp);
   if (target) {
-    checkReach(context, target, {
+    checkReach(context, target, ramp, {
       cutover: cutover !== undefined,
       baseline: canary?.baselineService !== undefined,
     });
@@ -142,8 +152,8 @@ function checkCompiled(plan: Plan, file: string, report: Report): void {
   }
 }
 
-function releaseDocument(file: string, report: Report): Source | null {
-  const { releases } = sortManifests(readDocuments(file, file, report), report);
+function releaseDocument(documents: readonly Source[], file: string, report: Report): Source | null {
+  const { releases } = sortManifests(documents, report);
   const [only, second] = releases;
   if (second !== undefined) {
     report.error(second, ['kind'], 'SHIPLOCK_PLAN_KIND', 'is a second Release; expected one in a file', 'key');

@@ -22,6 +22,7 @@ export function drivenRamp(context: Context): CompiledCanary {
     windowMs: null,
     blueGreen: null,
     rollout: null,
+    stepPlaces: [],
     templates: releaseTemplates(undefined, context),
     settings,
   };

@@ -46,6 +46,12 @@ export const trafficSchema = z
     istio: istioSchema.optional().describe("Weights in VirtualServices, as in Argo's trafficRouting.istio."),
     gateway: gatewaySchema.optional(),
     replicas: z.strictObject({}).optional().describe('No router: the share of the pods is the share of the requests.'),
+    pingPong: z
+      .boolean()
+      .optional()
+      .describe(
+        'At each promotion the two Services change roles, and no selector of one with traffic moves. Default: false.',
+      ),
     managedRoutes: z
       .array(dnsLabel())
       .max(MAX_ROUTES)

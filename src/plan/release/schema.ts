@@ -1,8 +1,8 @@
 /** The release file: what a team writes. `release.schema.json` is made from this, for editors. */
 import { z } from 'zod';
-import { eachPlatform, type RolloutPlatform } from '../argo/platform.ts';
+import { eachPlatform, inCluster, type RolloutPlatform } from '../argo/platform.ts';
 import { backgroundSchema, stepsSchema } from '../argo/steps-schema.ts';
-import { MAX_GATES } from '../limits.ts';
+import { MAX_BODY_CHARACTERS, MAX_GATES, MAX_RETRIES, MAX_REVISIONS } from '../limits.ts';
 import { dnsLabel, duration, interval, text, textOf } from '../shape/fields.ts';
 import { argoTargetSchema, drivenCanarySchema } from './schema-driven.ts';
 import { approvalSchema, command, exactlyOne, fraction, onFailureOfRelease, path } from './schema-fields.ts';
@@ -39,8 +39,22 @@ export const gateSchema = z
       })
       .check(exactlyOne(['command', 'report']))
       .optional(),
+    web: z
+      .strictObject({
+        url: text().describe('Is sent a POST, and must answer 2xx. http or https, without credentials.'),
+        body: z
+          .string()
+          .max(MAX_BODY_CHARACTERS)
+          .optional()
+          .describe('JSON; {{version}} stands for the released version. Default: none.'),
+        timeout: duration('Of one request. Default: 10s.').optional(),
+        retries: z.int().min(0).max(MAX_RETRIES).optional().describe('After another answer, or none. Default: 0.'),
+        interval: interval('Between two requests. Default: 10s.').optional(),
+        insecure: z.boolean().optional().describe("The server's certificate is not verified. Default: false."),
+      })
+      .optional(),
   })
-  .check(exactlyOne(['command', 'coverage', 'audit']));
+  .check(exactlyOne(['command', 'coverage', 'audit', 'web']));
 
 export const configurationSchema = z
   .strictObject({
@@ -86,6 +100,10 @@ export const rolloutReference = z
   })
   .optional();
 
+export const rollbackWindow = eachPlatform((platform) =>
+  inCluster(platform, 'rollbackWindow', z.strictObject({ revisions: z.int().min(1).max(MAX_REVISIONS) }).optional()),
+);
+
 /** Without a cutover, it has a rollout or steps (checked where the canary is compiled). */
 const canaryOn = (platform: RolloutPlatform) =>
   z.strictObject({
@@ -98,6 +116,7 @@ const canaryOn = (platform: RolloutPlatform) =>
       .optional()
       .describe("Files with Argo's AnalysisTemplates, for every analysis of the release."),
     readyDeadline: duration("Default: the Rollout's progressDeadlineSeconds, else 5m.").optional(),
+    rollbackWindow: rollbackWindow[platform].describe("How far back a version takes no steps. Default: the Rollout's."),
     openPauseDeadline: duration('How long `pause: {}` waits for promote. Default: 1h.').optional(),
     analysis: analysisSettingsSchema.optional().describe('For every analysis of the release.'),
     comparison: comparisonByEither.optional().describe('What is compared with the stable side during the ramp.'),

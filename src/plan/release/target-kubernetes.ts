@@ -34,7 +34,7 @@ export function compileKubernetesTarget(
   const { rollout } = ramp;
   const manifest = pickWorkload(context, target, rollout);
   const namespace = namespaceOf(context, target, rollout, manifest);
-  const traffic = compileTraffic(context, target.traffic, rollout, namespace ?? '');
+  const traffic = compileTraffic(context, target.traffic, rollout, namespace);
   const adopts = adopted(context, target, workloadRefOf(rollout));
   if (manifest === null) return null;
   const pods = compilePods(context, manifest, { container: target.container, image });
@@ -70,6 +70,7 @@ function namespaceOf(
 ): string | null {
   if (target.namespace !== undefined) return target.namespace;
   const found = firstWritten([rollout, ['metadata', 'namespace']], [manifest, ['metadata', 'namespace']]);
+  if (found === null && manifest === null) return null;
   if (found === null) {
     const message = 'is missing, and no manifest has one; expected the namespace of the service';
     context.report.error(context.source, [...AT, 'namespace'], 'SHIPLOCK_PLAN_FIELD_MISSING', message, 'key');
@@ -86,17 +87,18 @@ function labelAt(context: Context, found: Written): string | null {
 }
 
 function services(context: Context, { rollout }: CompiledCanary): { stableService: string; canaryService: string } {
-  const nameOf = (field: string, blueGreen: string, otherwise: string): string => {
+  const nameOf = (field: string, pingPong: string, blueGreen: string, otherwise: string): string => {
     const found = firstWritten(
       [context.source, [...AT, field]],
+      [rollout, [...CANARY, 'pingPong', pingPong]],
       [rollout, [...CANARY, field]],
       [rollout, [...BLUE_GREEN, blueGreen]],
     );
     return found === null || found.value === '' ? otherwise : (labelAt(context, found) ?? otherwise);
   };
   return {
-    stableService: nameOf('stableService', 'activeService', `${context.service}-stable`),
-    canaryService: nameOf('canaryService', 'previewService', `${context.service}-canary`),
+    stableService: nameOf('stableService', 'pingService', 'activeService', `${context.service}-stable`),
+    canaryService: nameOf('canaryService', 'pongService', 'previewService', `${context.service}-canary`),
   };
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { checkRouted } from '../argo/routed.ts';
 import type { ImagePlan, LocalTarget, Target } from '../plan.ts';
 import type { Path } from '../problem.ts';
 import { piece, valueAt } from '../shape/check.ts';
@@ -49,9 +50,13 @@ function compileLocalTarget(context: Context, ramp: CompiledCanary): LocalTarget
 }
 
 /** What phases need of the target: a switch of all traffic, and a third side, are not everywhere. */
-export function checkReach(context: Context, target: Target, { cutover, baseline }: Reach): void {
+export function checkReach(context: Context, target: Target, ramp: CompiledCanary, { cutover, baseline }: Reach): void {
   if (target.platform !== 'kubernetes') return;
   const { source, report } = context;
+  const { traffic } = target;
+  const placed = { source: ramp.rollout ?? source, places: ramp.stepPlaces, steps: ramp.canary?.steps ?? [] };
+  const managedRoutes = traffic.kind === 'replicas' ? [] : (traffic.managedRoutes ?? []);
+  checkRouted(placed, { kind: traffic.kind, managedRoutes }, report);
   if (cutover && target.traffic.kind === 'replicas') {
     const message = 'needs a router: without one every ready pod gets requests; name one in target.traffic';
     report.error(source, ['cutover'], 'SHIPLOCK_PLAN_NEEDS', message, 'key');

@@ -9,6 +9,7 @@ import { show } from '../shape/show.ts';
 import type { GatewayTraffic, IstioTraffic, PortRoute, TrafficPlan, VirtualServicePlan } from '../target.ts';
 import type { Source } from '../yaml/read.ts';
 import type { Context } from './context.ts';
+import { given } from './schema-fields.ts';
 import type { trafficSchema } from './schema-target.ts';
 
 type WrittenIstio = z.output<typeof istioSchema>;
@@ -22,34 +23,53 @@ export function compileTraffic(
   context: Context,
   written: z.output<typeof trafficSchema> | undefined,
   rollout: Source | null,
-  namespace: string,
+  namespace: string | null,
 ): TrafficPlan | null {
   if (written === undefined) return rolloutTraffic(context, rollout, namespace);
   const place = { source: context.source, path: ['target', 'traffic'] };
-  const managed = managedRoutes(context, below(place, 'managedRoutes'), written.managedRoutes ?? []);
+  const managed = ofEngine(context, below(place, 'managedRoutes'), written.managedRoutes ?? [], written.pingPong);
   if (written.istio) return istio(context, below(place, 'istio'), written.istio, managed);
   if (written.gateway) {
     const { httpRoute, httpRoutes, grpcRoutes } = written.gateway;
     const http = [...(httpRoute === undefined ? [] : [httpRoute]), ...(httpRoutes ?? [])];
     return gateway(context, below(place, 'gateway'), { http, grpc: grpcRoutes ?? [] }, managed);
   }
-  if (managed.length === 0) return { kind: 'replicas' };
-  const message = 'need a router; expected istio or gateway beside them';
-  context.report.error(place.source, [...place.path, 'managedRoutes'], 'SHIPLOCK_PLAN_NEEDS', message, 'key');
+  const needy = given(written, ['managedRoutes', 'pingPong']);
+  for (const field of needy) {
+    const message = 'needs a router; expected istio or gateway beside it';
+    context.report.error(place.source, [...place.path, field], 'SHIPLOCK_PLAN_NEEDS', message, 'key');
+  }
+  return needy.length === 0 ? { kind: 'replicas' } : null;
+}
+
+function withoutRouter(context: Context, rollout: Source | null): TrafficPlan | null {
+  const path = [...CANARY, 'pingPong'];
+  if (rollout === null || valueAt(rollout.value, path) == null) return { kind: 'replicas' };
+  context.report.error(
+    rollout,
+    path,
+    'SHIPLOCK_PLAN_NEEDS',
+    'needs a router; expected trafficRouting beside it',
+    'key',
+  );
   return null;
 }
 
+/** What a router of either kind may have. */
+type OfEngine = Pick<IstioTraffic, 'managedRoutes' | 'pingPong'>;
+
 const below = ({ source, path }: Place, ...more: Path): Place => ({ source, path: [...path, ...more] });
 
-function rolloutTraffic(context: Context, rollout: Source | null, namespace: string): TrafficPlan | null {
+function rolloutTraffic(context: Context, rollout: Source | null, namespace: string | null): TrafficPlan | null {
   const path: Path = [...CANARY, 'trafficRouting'];
   const raw = rollout === null ? undefined : valueAt(rollout.value, path);
-  if (rollout === null || raw === undefined || raw === null) return { kind: 'replicas' };
+  if (rollout === null || raw === undefined || raw === null) return withoutRouter(context, rollout);
   const routing = piece(trafficRoutingSchema.kubernetes, raw);
   if (routing === undefined) return null;
   const place = { source: rollout, path };
   const names = (routing.managedRoutes ?? []).map(({ name }) => name);
-  const managed = managedRoutes(context, below(place, 'managedRoutes'), names);
+  const pingPong = valueAt(rollout.value, [...CANARY, 'pingPong']) != null;
+  const managed = ofEngine(context, below(place, 'managedRoutes'), names, pingPong);
   const plugin = routing.plugins?.[GATEWAY_PLUGIN];
   if ((routing.istio == null) === (plugin == null)) {
     const found = routing.istio == null ? 'names no router' : 'names two routers';
@@ -59,7 +79,7 @@ function rolloutTraffic(context: Context, rollout: Source | null, namespace: str
   }
   if (routing.istio != null) return istio(context, below(place, 'istio'), routing.istio, managed);
   const at = below(place, 'plugins', GATEWAY_PLUGIN);
-  if (plugin?.namespace != null && plugin.namespace !== namespace) {
+  if (plugin?.namespace != null && namespace !== null && plugin.namespace !== namespace) {
     const message = `is ${show(plugin.namespace)}; routes of another namespace than the target's ${show(namespace)} are not supported`;
     context.report.error(rollout, [...at.path, 'namespace'], 'SHIPLOCK_PLAN_UNSUPPORTED', message);
   }
@@ -72,9 +92,9 @@ function rolloutTraffic(context: Context, rollout: Source | null, namespace: str
   return gateway(context, at, { http, grpc }, managed);
 }
 
-function managedRoutes(context: Context, place: Place, names: readonly string[]): readonly string[] {
+function ofEngine(context: Context, place: Place, names: readonly string[], pingPong: boolean | undefined): OfEngine {
   checkDistinct(context, place, names, 'managed route');
-  return names;
+  return { ...(names.length > 0 && { managedRoutes: names }), ...(pingPong && { pingPong }) };
 }
 
 function checkDistinct(context: Context, place: Place, names: readonly string[], what: string): void {
@@ -85,7 +105,7 @@ function checkDistinct(context: Context, place: Place, names: readonly string[],
   }
 }
 
-function istio(context: Context, place: Place, written: WrittenIstio, managed: readonly string[]): IstioTraffic {
+function istio(context: Context, place: Place, written: WrittenIstio, managed: OfEngine): IstioTraffic {
   const { virtualService, virtualServices, destinationRule } = written;
   const all: readonly [Path, NonNullable<WrittenIstio['virtualService']>][] =
     virtualService != null
@@ -108,7 +128,7 @@ function istio(context: Context, place: Place, written: WrittenIstio, managed: r
         stableSubset: destinationRule.stableSubsetName,
       },
     }),
-    ...(managed.length > 0 && { managedRoutes: managed }),
+    ...managed,
   };
 }
 
@@ -142,7 +162,7 @@ function gateway(
   context: Context,
   { source, path }: Place,
   { http, grpc }: { readonly http: readonly string[]; readonly grpc: readonly string[] },
-  managed: readonly string[],
+  managed: OfEngine,
 ): GatewayTraffic | null {
   const routes: GatewayTraffic['routes'] = [
     ...http.map((name) => ({ kind: 'HTTPRoute' as const, name })),
@@ -157,7 +177,5 @@ function gateway(
     const twin = routes.findIndex((other) => other.kind === kind && other.name === name);
     if (twin !== index) refuse('SHIPLOCK_PLAN_DUPLICATE', `names the ${kind} ${name} twice`);
   }
-  return routes.length === 0
-    ? null
-    : { kind: 'gateway', routes, ...(managed.length > 0 && { managedRoutes: managed }) };
+  return routes.length === 0 ? null : { kind: 'gateway', routes, ...managed };
 }

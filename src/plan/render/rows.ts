@@ -33,7 +33,7 @@ export function planRows(plan: Plan): Row[] {
     ...imageRows(plan),
     ...plan.configuration.map((edit) => row(null, 'configuration', editText(edit))),
     ...(plan.database ? expandRows(plan.database) : []),
-    ...(plan.target.platform === 'argo' ? drivenRows(plan, plan.target) : canaryRows(plan.canary)),
+    ...(plan.target.platform === 'argo' ? drivenRows(plan, plan.target) : canaryRows(plan.canary, plan.target)),
     ...promotionRows(plan.promotion, canary),
     ...(plan.cutover ? cutoverRows(plan.cutover, canary) : []),
     ...(plan.flags ? flagRows(plan.flags, switched) : []),

@@ -1,13 +1,20 @@
+import { budgetOf } from '../../rollout/budget.ts';
+import { reachable } from '../../rollout/ratio.ts';
+import { routedStepText } from '../../rollout/routed-step.ts';
 import { formatDuration } from '../duration.ts';
-import type { AnalysisPlan, CanaryPlan, FlagStep, MetricPlan, Step } from '../plan.ts';
+import type { AnalysisPlan, CanaryPlan, FlagStep, MetricPlan, Step, Target } from '../plan.ts';
 import { type Row, row } from './row.ts';
 import { earliestStepMs } from './timeline.ts';
 import { lowTrafficText, metricText, within } from './words.ts';
 
 /** The rows of a ramp alone, also of a Rollout without a release file. */
-export function canaryRows(canary: CanaryPlan): Row[] {
-  const { steps, background, comparison, readyDeadlineMs, baselineService } = canary;
+export function canaryRows(canary: CanaryPlan, target?: Target): Row[] {
+  const { steps, background, comparison, readyDeadlineMs, baselineService, rollbackWindow } = canary;
   const rows = [row(0, 'canary', 'new version ready', within(readyDeadlineMs))];
+  if (rollbackWindow) {
+    const far = `${rollbackWindow.revisions} ${rollbackWindow.revisions === 1 ? 'revision' : 'revisions'}`;
+    rows.push(row(0, 'canary', `no steps for a version that was stable within the last ${far}`));
+  }
   if (baselineService !== undefined)
     rows.push(row(0, 'canary', `${baselineService} ready: a fresh copy of stable`, within(readyDeadlineMs)));
   if (comparison) {
@@ -17,11 +24,23 @@ export function canaryRows(canary: CanaryPlan): Row[] {
   let at = 0;
   for (const [index, step] of steps.entries()) {
     if (background?.startingStep === index) rows.push(...backgroundRows(background.analysis, at));
-    rows.push(...stepRows(step, at, 'canary', `step ${index + 1}`));
+    const name = `step ${index + 1}`;
+    const asked = step.kind === 'setWeight' && target ? askedAndReachable(step.weight, target) : null;
+    rows.push(...(asked === null ? stepRows(step, at, 'canary', name) : [row(at, 'canary', `${name}: ${asked}`)]));
     at += earliestStepMs(step);
   }
   if (steps.length === 0 && background !== null) rows.push(...backgroundRows(background.analysis, at));
   return rows;
+}
+
+/** `null`: the router splits the requests as asked, or so many pods come to just that. */
+function askedAndReachable(weight: number, target: Target): string | null {
+  if (target.platform !== 'kubernetes' || target.traffic.kind !== 'replicas') return null;
+  const { replicas, scale } = target;
+  const { canary, stable, weight: reached } = reachable(weight, replicas, budgetOf({ replicas, ...scale }).surge);
+  if (reached === weight) return null;
+  const pods = `${canary + stable} ${canary + stable === 1 ? 'pod' : 'pods'}`;
+  return `weight: asked ${weight} %, reachable ${Number(reached.toFixed(1))} % with ${pods}, ${canary} of them the canary’s`;
 }
 
 /** One step of traffic or of a flag, called by a name. */
@@ -37,6 +56,10 @@ export function stepRows(step: Step | FlagStep, at: number, phase: string, name:
         : [row(at, phase, `${name}: pause ${formatDuration(step.durationMs)}`)];
     case 'analysis':
       return analysisRows(step.analysis, at, phase, name, then);
+    case 'setCanaryScale':
+    case 'setHeaderRoute':
+    case 'setMirrorRoute':
+      return [row(at, phase, `${name}: ${routedStepText(step)}`)];
   }
 }
 

@@ -57,10 +57,13 @@ export function loadMs(check: PerformanceCheck | null): number {
   return check === null ? 0 : check.durationMs * (check.versusStable === null ? 1 : 2);
 }
 
-/** An open pause, a weight and a percentage take no time by themselves. */
+/** An open pause, a weight, a route and the like take no time by themselves. */
 export function earliestStepMs(step: Step | FlagStep): number {
   switch (step.kind) {
     case 'setWeight':
+    case 'setCanaryScale':
+    case 'setHeaderRoute':
+    case 'setMirrorRoute':
     case 'setPercent':
       return 0;
     case 'pause':

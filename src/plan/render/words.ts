@@ -30,6 +30,8 @@ export function gateText(gate: Gate): string {
       return `${gate.name}: ${gate.report} at ${gate.minimumPercent} % or more`;
     case 'audit':
       return `${gate.name}: ${gate.command?.join(' ') ?? `${gate.report} (recorded)`}, nothing ${gate.level} or worse`;
+    case 'web':
+      return `${gate.name}: POST ${gate.url} answers 2xx${gate.retries === 0 ? '' : `, asked up to ${gate.retries + 1} times every ${formatDuration(gate.intervalMs)}`}`;
   }
 }
 

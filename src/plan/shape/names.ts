@@ -24,6 +24,9 @@ export const FLAG_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 /** A field name of HTTP (RFC 9110, `token`), in lower case. */
 export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]{1,128}$/;
 
+/** A field name of HTTP (RFC 9110, `token`), in whatever case. */
+export const HEADER_FIELD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
+
 /** A migration: digits that order it, then what it does. */
 export const MIGRATION = /^\d{1,14}_[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.sql$/;
 

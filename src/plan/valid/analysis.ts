@@ -1,11 +1,12 @@
 /** Analyses and the steps that hold them, in a compiled plan. */
 import { z } from 'zod';
 import { checkCondition } from '../../analysis/index.ts';
-import { MAX_METRICS } from '../limits.ts';
+import { MAX_METRICS, MAX_PODS } from '../limits.ts';
 import type { MetricPlan } from '../plan.ts';
 import { kayenta } from './kayenta.ts';
 import { interval, ms, text, whole, wholePercent } from './pieces.ts';
 import { provider } from './provider.ts';
+import { matches } from './routes.ts';
 
 const condition = z.string().max(4_096).nullable();
 
@@ -64,8 +65,17 @@ export const analysis = z.strictObject({
 const pauseStep = z.strictObject({ kind: z.literal('pause'), durationMs: ms.nullable(), deadlineMs: ms });
 const analysisStep = z.strictObject({ kind: z.literal('analysis'), analysis });
 
+const canaryScale = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('replicas'), replicas: z.int().min(0).max(MAX_PODS) }),
+  z.strictObject({ kind: z.literal('weight'), weight: wholePercent }),
+  z.strictObject({ kind: z.literal('matchTrafficWeight') }),
+]);
+
 export const step = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('setWeight'), weight: wholePercent }),
+  z.strictObject({ kind: z.literal('setCanaryScale'), scale: canaryScale }),
+  z.strictObject({ kind: z.literal('setHeaderRoute'), name: text, matches }),
+  z.strictObject({ kind: z.literal('setMirrorRoute'), name: text, matches, percentage: wholePercent }),
   pauseStep,
   analysisStep,
 ]);

@@ -64,6 +64,7 @@ const istio = z.strictObject({
     .refine((all) => distinct(all, ({ name }) => name), 'expected names that differ'),
   destinationRule: z.strictObject({ name: objectName, canarySubset: text, stableSubset: text }).optional(),
   managedRoutes: routeNames.optional(),
+  pingPong: z.literal(true).optional(),
 });
 
 const gateway = z.strictObject({
@@ -75,6 +76,7 @@ const gateway = z.strictObject({
     .readonly()
     .refine((routes) => distinct(routes, ({ kind, name }) => `${kind}/${name}`), 'expected routes that differ'),
   managedRoutes: routeNames.optional(),
+  pingPong: z.literal(true).optional(),
 });
 
 const traffic = z.discriminatedUnion('kind', [istio, gateway, z.strictObject({ kind: z.literal('replicas') })]);

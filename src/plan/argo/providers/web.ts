@@ -1,6 +1,7 @@
 /** Argo's `web` (argo-rollouts `WebMetric`). */
 import { z } from 'zod';
 import { checkJsonPath } from '../../../analysis/index.ts';
+import { MAX_BODY_CHARACTERS } from '../../limits.ts';
 import type { HttpHeader, WebRequest } from '../../plan.ts';
 import { isPlaceholder, text } from '../../shape/fields.ts';
 import { show } from '../../shape/show.ts';
@@ -8,7 +9,6 @@ import { checkAddress, checkHeaders, headersSchema, type Placed, refusedAuthenti
 
 /** Argo's default (`metricproviders/webmetric`); zero means it, too. */
 const TIMEOUT_MS = 10_000;
-const MAX_BODY_CHARACTERS = 16_384;
 
 export const webSchema = z.strictObject({
   method: z

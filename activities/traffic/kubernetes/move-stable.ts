@@ -1,0 +1,88 @@
+import { failure } from '../../failure.ts';
+import type { MoveStableRequest } from '../../kubernetes/index.ts';
+import { awaitCarrying, factsOf, notReady } from './carrying.ts';
+import { alternates, writeStableService } from './ping-pong.ts';
+import type { Session } from './session.ts';
+import { chooseNobody, revisionNamed } from './set-weights.ts';
+import { keyOf, sameKey, type View, viewTraffic } from './view.ts';
+import { confirm, giveShare, holdSides, point } from './writes.ts';
+
+/** See `MoveStable` of `activities/kubernetes`. */
+export async function moveStable(
+  session: Session,
+  { stable, canary, revisions }: Pick<MoveStableRequest, 'stable' | 'canary' | 'revisions'>,
+): Promise<void> {
+  const { client, place, service, writer } = session;
+  await writer.raise();
+  const view = await viewTraffic(client, place, service, revisions);
+  const preview = revisions.find(({ version }) => version === canary);
+  if (stable === null) {
+    await holdSides(session, view, {});
+    await chooseNobody(session, view);
+  } else {
+    const { key } = revisionNamed(revisions, stable);
+    await holdSides(session, view, { stable: key });
+    if (keyOf(view.sides.stable) === null) await pin(session, view, stable);
+    else if (!sameKey(keyOf(view.sides.stable), key)) await follow(session, view, stable);
+    else if (sameKey(keyOf(view.sides.canary), key)) await settle(session, view, stable);
+  }
+  if (preview && preview.version !== stable) await showPreview(session, preview.version, revisions);
+}
+
+/** The Service chose the pods of all revisions: from now on those of the version that it serves. */
+async function pin(session: Session, view: View, stable: string): Promise<void> {
+  const { version, key, ...counts } = revisionNamed(view.revisions, stable);
+  const facts = await factsOf(session, view.sides.stable, { version, key, ...counts });
+  if (facts.ready === 0 && facts.others > 0)
+    throw carries(`${facts.service} leads to ${facts.others} pods, and to none of ${stable}`);
+  await point(session, view, 'stable', key);
+}
+
+/** All traffic is the canary side's already: the stable one chooses the same, without any, and then has it all. */
+async function follow(session: Session, view: View, stable: string): Promise<void> {
+  const { client, place, service } = session;
+  const { key } = revisionNamed(view.revisions, stable);
+  const isServed = sameKey(keyOf(view.sides.canary), key) && view.shares.canary.every((share) => share === 100);
+  if (!isServed && (await reaches(session, view)))
+    throw carries(`${view.roles.stableService} still serves ${view.standing.stable ?? 'another revision'}`);
+  if (isServed) await confirm(session, view.routers, view.routers);
+  if (isServed && alternates(place)) {
+    const isPing = view.roles.stableService === place.stableService;
+    return writeStableService(session.writer, isPing ? 'pong' : 'ping');
+  }
+  await point(session, view, 'stable', key);
+  await settle(session, await viewTraffic(client, place, service, view.revisions), stable);
+}
+
+/** Both sides choose the same version: all of it is the stable one's. */
+async function settle(session: Session, view: View, stable: string): Promise<void> {
+  if (view.shares.canary.every((share) => share === 0)) return;
+  const why = await awaitCarrying(session, view.sides.stable, revisionNamed(view.revisions, stable), 100);
+  if (why !== '') throw notReady(why);
+  await giveShare(session, view, 0);
+}
+
+/** A canary without traffic can be looked at through its Service before it gets any. */
+async function showPreview(session: Session, canary: string, revisions: MoveStableRequest['revisions']): Promise<void> {
+  const { client, place, service } = session;
+  const view = await viewTraffic(client, place, service, revisions);
+  const { key } = revisionNamed(revisions, canary);
+  if (sameKey(keyOf(view.sides.canary), key) || view.shares.canary.some((share) => share !== 0)) return;
+  await confirm(session, view.routers, view.routers);
+  await point(session, view, 'canary', key);
+}
+
+/** Whether requests that are sent to the stable side arrive anywhere. */
+async function reaches(session: Session, view: View): Promise<boolean> {
+  const [revision] = view.revisions;
+  if (!revision) return false;
+  const { ready, others } = await factsOf(session, view.sides.stable, revision);
+  return ready + others > 0;
+}
+
+function carries(because: string): Error {
+  return failure(
+    { code: 'SHIPLOCK_KUBERNETES_CARRIES_TRAFFIC', message: because, mend: 'move the traffic away first' },
+    { retry: 'later' },
+  );
+}
