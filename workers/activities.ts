@@ -26,7 +26,8 @@ import {
 /** Releases on the embedded stack, and on the clusters of the policy. */
 export function quickActivities(policy: Policy | null, supervisor: SupervisorClient): QuickActivities {
   const clusters = kubernetesClusters(policy?.clusters ?? {}, { signal: activitySignal });
-  const platform = byPlatform(localPlatform(supervisor), kubernetesPlatform(clusters));
+  const metricsOf = (cluster: string) => policy?.clusters[cluster]?.routerMetrics;
+  const platform = byPlatform(localPlatform(supervisor), kubernetesPlatform(clusters, metricsOf));
   return createQuickActivities({
     admission: {
       policyRefusals: (plan) => policyRefusals(plan, policy),

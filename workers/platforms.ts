@@ -1,6 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { acquireFence, type KubernetesClusters } from '../activities/kubernetes/index.ts';
-import { kubernetesTraffic } from '../activities/traffic/kubernetes/index.ts';
+import { kubernetesTraffic, type RouterMetrics } from '../activities/traffic/kubernetes/index.ts';
 import { localTraffic } from '../activities/traffic/local.ts';
 import type { TrafficActivities } from '../activities/traffic/port.ts';
 import { kubernetesSides } from '../activities/validation/kubernetes.ts';
@@ -28,8 +28,11 @@ export function localPlatform(client: SupervisorClient): Platform {
   };
 }
 
-export function kubernetesPlatform(clusters: KubernetesClusters): Platform {
-  const { weightsOf, moveStable, ...traffic } = kubernetesTraffic({ clusters, signal: activitySignal });
+export function kubernetesPlatform(
+  clusters: KubernetesClusters,
+  metricsOf: (cluster: string) => RouterMetrics | undefined,
+): Platform {
+  const { weightsOf, moveStable, ...traffic } = kubernetesTraffic({ clusters, signal: activitySignal, metricsOf });
   return {
     workload: kubernetesWorkload({ clusters, weightsOf, moveStable }),
     traffic,

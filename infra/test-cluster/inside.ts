@@ -1,10 +1,15 @@
 import { spawn } from 'node:child_process';
-import { besides } from './namespace.ts';
+import { besides, contained } from './namespace.ts';
 import type { ClusterStatus } from './status.ts';
 
 /** What a command inside the namespace finds the cluster by. */
 export function clusterEnvironment(status: ClusterStatus): Record<string, string> {
   return { KUBECONFIG: status.kubeconfig, SHIPLOCK_TEST_CLUSTER: status.home };
+}
+
+export interface RunOptions {
+  /** Whatever the command started ends with it, by the kernel's hand; it sees its own processes alone. Default: false. */
+  readonly contained?: boolean;
 }
 
 /**
@@ -16,11 +21,12 @@ export function clusterEnvironment(status: ClusterStatus): Record<string, string
 export function runInside(
   status: ClusterStatus,
   command: readonly string[],
-  environment: NodeJS.ProcessEnv = process.env,
+  { contained: alone = false }: RunOptions = {},
 ): Promise<number> {
-  const [file = '', ...args] = besides(status.supervisor, command);
-  const child = spawn(file, args, { env: { ...environment, ...clusterEnvironment(status) }, stdio: 'inherit' });
-  const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+  const [file = '', ...args] = besides(status.supervisor, alone ? contained(command) : command);
+  const child = spawn(file, args, { env: { ...process.env, ...clusterEnvironment(status) }, stdio: 'inherit' });
+  // The first process of a namespace may ignore any other signal.
+  const passOn = (signal: NodeJS.Signals) => child.kill(alone ? 'SIGKILL' : signal);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, passOn);
   return new Promise((resolve, reject) => {

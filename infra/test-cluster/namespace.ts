@@ -16,6 +16,11 @@ export function firstProcess(command: readonly string[], options: { readonly own
   return ['unshare', ...user, ...network, '--pid', '--fork', '--kill-child', '--', ...command];
 }
 
+/** The command that runs a command so that everything it starts ends with it, and sees none but its own processes. */
+export function contained(command: readonly string[]): readonly string[] {
+  return ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', '--', ...command];
+}
+
 /** The command that runs a command in the network of a process; the command itself where we are in it already. */
 export function besides(process: ProcessIdentity, command: readonly string[]): readonly string[] {
   if (sharesNetwork(process)) return command;

@@ -26,12 +26,12 @@ export interface StartOptions {
   readonly ownNetwork?: boolean;
   /** Told what is built or fetched, and what is waited for. */
   readonly onLine?: OnLine;
-  /** Default: 60000. */
+  /** Default: 180000; a machine may be busy. */
   readonly timeoutMs?: number;
 }
 
 const NODES = 3;
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 const POLL_MS = 20;
 
 /**

@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson } from '../local/stack/files.ts';
 import { isAlive, markedProcesses, type ProcessIdentity, signalOne } from '../local/stack/processes.ts';
@@ -47,6 +48,9 @@ export interface Server {
   process(): ProcessIdentity | null;
   /** Kills it; the supervisor starts it again. */
   kill(): void;
+  /** Kills it, and it stays down until `start`. */
+  stop(): void;
+  start(): void;
   /** It hangs: connections stay open, nothing is answered. */
   pause(): void;
   resume(): void;
@@ -54,6 +58,7 @@ export interface Server {
 
 /** @example `serverOf(cluster, 'kube-apiserver').kill()` */
 export function serverOf({ home }: { readonly home: string }, name: ProgramName): Server {
+  const held = join(clusterPaths(home).held, name);
   const find = () => markedProcesses(home).find(({ id }) => id === name)?.identity ?? null;
   const signal = (kind: NodeJS.Signals) => {
     const identity = find();
@@ -63,12 +68,12 @@ export function serverOf({ home }: { readonly home: string }, name: ProgramName)
   return {
     process: find,
     kill: () => signal('SIGKILL'),
+    stop: () => {
+      writeFileSync(held, '');
+      signal('SIGKILL');
+    },
+    start: () => rmSync(held, { force: true }),
     pause: () => signal('SIGSTOP'),
     resume: () => signal('SIGCONT'),
   };
-}
-
-/** The file that keeps a server down; see `holdServer`. */
-export function heldFile(home: string, name: ProgramName): string {
-  return join(clusterPaths(home).held, name);
 }

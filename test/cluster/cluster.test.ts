@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { V1Deployment, V1Job, V1Pod } from '@kubernetes/client-node';
-import { connectApi, openCluster, type Refused, type TestCluster, until } from './support/index.ts';
-import { objectsOf } from './support/objects.ts';
+import { connectApi, objectsOf, openCluster, type Refused, type TestCluster, until } from './support/index.ts';
 import { deployment, job, type Play, service } from './support/workloads.ts';
 
 test('the pods of a Deployment are scheduled, become ready and are found behind a Service', async (t) => {

@@ -147,10 +147,14 @@ test('an adopted Deployment is chosen by its hash, and keeps the traffic until i
 
 test('subsets of a DestinationRule are moved instead of Services', async (t) => {
   const rule = { name: 'shop', stableSubset: 'old', canarySubset: 'new' };
-  const shop = await openShop(await openCluster(t), { ...ISTIO, kind: 'istio', destinationRule: rule } as never, {
-    stableService: 'shop',
-    canaryService: 'shop',
-  });
+  const shop = await openShop(
+    await openCluster(t),
+    { ...ISTIO, destinationRule: rule },
+    {
+      stableService: 'shop',
+      canaryService: 'shop',
+    },
+  );
   const { cluster } = shop;
   const { service } = await import('./support/workloads.ts');
   await cluster.apply([
@@ -196,7 +200,7 @@ test('subsets of a DestinationRule are moved instead of Services', async (t) => 
 });
 
 test('ping and pong change roles, and no Service with traffic is moved', async (t) => {
-  const shop = await openShop(await openCluster(t), { ...ISTIO, pingPong: true } as typeof ISTIO);
+  const shop = await openShop(await openCluster(t), { ...ISTIO, pingPong: true });
   await released(shop, '1.0.0');
   const seen = [...(await shop.written())];
   for (const [stable, version, fence] of [

@@ -69,6 +69,16 @@ test('without a router pods are replaced within surge and what must be available
   assert.ok(Math.min(...seen.map(({ available }) => available)) >= 4, 'never more than one missing');
 });
 
+test('without a router a side that is not asked for keeps its pods, which count', async (t) => {
+  const cluster = await openCluster(t);
+  const stage = openStage(cluster, { traffic: { kind: 'replicas' } });
+  const fence = await bothSides(stage, { stable: 1, canary: 1 });
+  const within = { replicas: 1, maxSurge: 1, maxUnavailable: 0 };
+  const { ready, because } = await scale(stage, { replicas: { '1.0.0': 0 }, fence, within }, 5_000);
+  assert.ok(ready, because);
+  assert.deepEqual(await counts(stage), { '1.0.0': 0, '2.0.0': 1 });
+});
+
 test('pods that do not come are a reason at the deadline, and the others keep serving', async (t) => {
   const cluster = await openCluster(t);
   if (!cluster.played) return t.skip('the pods of this cluster are not played');

@@ -27,14 +27,17 @@ export interface Stage {
 /** The adapter on a namespace of a real API server; who has traffic is what the test says. */
 export function openStage(
   cluster: Pick<TestCluster, 'namespace' | 'kubeconfig' | 'context'>,
-  options: Partial<KubernetesTarget> & { wrap?: (clusters: KubernetesClusters) => KubernetesClusters } = {},
+  options: Partial<KubernetesTarget> & {
+    wrap?: (clusters: KubernetesClusters) => KubernetesClusters;
+    signal?: () => AbortSignal;
+  } = {},
 ): Stage {
-  const { wrap = (clusters) => clusters, ...fields } = options;
+  const { wrap = (clusters) => clusters, signal = () => undefined, ...fields } = options;
   const { namespace, kubeconfig, context } = cluster;
   const requests: Made[] = [];
   const access = { kubeconfig, context, namespaces: [namespace] };
   const made = (request: Made) => requests.push(request);
-  const clusters = wrap(kubernetesClusters({ test: access }, { signal: () => undefined, made }));
+  const clusters = wrap(kubernetesClusters({ test: access }, { signal, made }));
   const weights: Record<string, number> = {};
   const moved: (string | null)[] = [];
   const target: Stage['target'] = (version, change = {}, play = {}) => ({

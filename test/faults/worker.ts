@@ -23,10 +23,13 @@ export function spawnWorker(options: {
   readonly state: string;
   readonly policy: string;
   readonly log: string;
+  /** `host:port`; absent: it tells no metrics. */
+  readonly metrics?: string;
   /** Beside what every worker has; `PATH` is looked through first. */
   readonly environment?: Readonly<Record<string, string>>;
 }): WorkerProcess {
-  const child = spawn(process.execPath, [SHIPLOCK, 'worker', '--policy', options.policy], {
+  const metrics = options.metrics ? ['--metrics', options.metrics] : [];
+  const child = spawn(process.execPath, [SHIPLOCK, 'worker', '--policy', options.policy, ...metrics], {
     env: {
       HOME: process.env.HOME,
       ...options.environment,

@@ -16,6 +16,12 @@ export const clustersSchema = z.record(
     context: text.optional(),
     namespaces: z.array(text).max(1000).default([]),
     podSecurity: z.enum(['baseline', 'privileged']).default('baseline'),
+    routerMetrics: z
+      .strictObject({
+        prometheus: z.url({ protocol: /^https?$/ }),
+        requests: text.regex(/\{\{service\}\}/, 'expected {{service}} in it, which each of the two Services fills'),
+      })
+      .optional(),
   }),
 );
 

@@ -82,6 +82,8 @@ export interface Cluster {
   readonly namespaces: readonly string[];
   /** Kubernetes' Pod Security Standard that pods must keep to. */
   readonly podSecurity: 'baseline' | 'privileged';
+  /** Where Prometheus has the router's counters of requests: a weight counts once they agree with it. */
+  readonly routerMetrics?: { readonly prometheus: string; readonly requests: string } | undefined;
 }
 
 /** A database that migrations may change, and whose. */

@@ -8,6 +8,8 @@ export interface Marks {
   readonly fence: string;
   /** Percent of the canary. */
   readonly weight: string;
+  /** When it was written, RFC 3339, by the worker's clock. */
+  readonly since: string;
   /** `label=value` of the revision whose pods a Service chooses. */
   readonly chosen: string;
   /** The same of the two subsets of a DestinationRule. */
@@ -20,6 +22,7 @@ export function marksOf(service: string): Marks {
   return {
     fence: named('fence'),
     weight: named('weight'),
+    since: named('since'),
     chosen: named('chosen'),
     stable: named('stable'),
     canary: named('canary'),

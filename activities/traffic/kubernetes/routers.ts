@@ -1,8 +1,11 @@
 import type { KubernetesPlace, TrafficPlan } from '../../../src/plan/target.ts';
 import type { JsonPatchOperation, ObjectReference, ResourceType } from '../../kubernetes/index.ts';
+import type { ManagedRoute } from '../port.ts';
 import { type Acceptance, gatewayAcceptance, istioAcceptance } from './acceptance.ts';
 import { gatewaySplits, gatewayWeights } from './gateway.ts';
 import { istioSplits, istioWeights } from './istio.ts';
+import { gatewayManaged } from './managed-gateway.ts';
+import { istioManaged } from './managed-istio.ts';
 import type { Split } from './split.ts';
 
 /** One object of a router that splits the requests of a service. */
@@ -11,6 +14,8 @@ export interface Router {
   /** @throws SHIPLOCK_KUBERNETES_ROUTE (not retried) */
   splits(object: unknown): readonly Split[];
   weights(splits: readonly Split[], percent: number): readonly JsonPatchOperation[];
+  /** Header and mirror routes: these, and no others of ours. @throws SHIPLOCK_KUBERNETES_ROUTE (not retried) */
+  managed(object: unknown, routes: readonly ManagedRoute[]): readonly JsonPatchOperation[];
   acceptance(object: unknown, before?: unknown): Acceptance;
 }
 
@@ -43,13 +48,17 @@ export function routersOf(place: KubernetesPlace, roles: RoleServices, host: str
   switch (traffic.kind) {
     case 'replicas':
       return [];
-    case 'gateway':
+    case 'gateway': {
+      const { managedRoutes } = traffic;
+      const sides = { namespace, ...roles, ...(managedRoutes && { managedRoutes }) };
       return traffic.routes.map(({ kind, name }) => ({
         reference: { type: ROUTES[kind], namespace, name },
-        splits: (object) => gatewaySplits(kind, object, { namespace, ...roles }),
+        splits: (object) => gatewaySplits(kind, object, sides),
         weights: gatewayWeights,
+        managed: (object, wanted) => gatewayManaged(kind, object, sides, wanted),
         acceptance: (object, before) => gatewayAcceptance(kind, object, before),
       }));
+    }
     case 'istio': {
       const { destinationRule: rule, managedRoutes } = traffic;
       const subsets = rule && { host, namespace, stable: rule.stableSubset, canary: rule.canarySubset };
@@ -58,6 +67,7 @@ export function routersOf(place: KubernetesPlace, roles: RoleServices, host: str
         reference: { type: VIRTUAL_SERVICES, namespace, name: plan.name },
         splits: (object) => istioSplits(object, plan, sides),
         weights: istioWeights,
+        managed: (object, wanted) => istioManaged(object, plan, sides, wanted),
         acceptance: (object) => istioAcceptance('VirtualService', object),
       }));
     }

@@ -4,10 +4,11 @@ import { listRevisions, type RevisionPods } from '../../kubernetes/index.ts';
 import type { SetWeightsRequest, TrafficState } from '../port.ts';
 import { carriedPercent, whyNoShare } from './capacity.ts';
 import { awaitCarrying, factsOf, notReady } from './carrying.ts';
-import { NOBODY } from './chosen.ts';
+import { NOBODY, type RevisionKey } from './chosen.ts';
+import { awaitObserved } from './observed.ts';
 import { plannedMove } from './planned-move.ts';
 import type { Session } from './session.ts';
-import { keyOf, sameKey, type View, viewTraffic, weightsIn } from './view.ts';
+import { keyOf, sameKey, type View, versionOf, viewTraffic, weightsIn } from './view.ts';
 import { chosenBefore, giveShare, holdSides, point } from './writes.ts';
 
 type Asked = Pick<SetWeightsRequest, 'weights' | 'partial'>;
@@ -21,13 +22,15 @@ export async function setWeights(session: Session, { weights, partial = false }:
   const lease = await session.writer.raise();
   const revisions = await listRevisions(client, place, service);
   let view = await viewTraffic(client, place, service, revisions);
-  const stable = view.standing.stable ?? unpinnedStable(view, weights, lease.stable);
+  const former = session.overwrites ? chosenBefore(session, view, 'stable') : null;
+  const stable =
+    (former ? versionOf(former, revisions) : view.standing.stable) ?? unpinnedStable(view, weights, lease.stable);
   const move = plannedMove({ ...view.standing, stable }, weights);
   if (move.kind === 'refused') throw invalid(move.because);
   if (move.kind === 'silence') return serveNobody(session, view);
   const canary = move.canary === null ? null : revisionNamed(revisions, move.canary);
   await holdSides(session, view, canary ? { canary: canary.key } : {});
-  view = await mendStable(session, view, stable);
+  view = await mendStable(session, view, { stable, former });
   if (canary && !sameKey(keyOf(view.sides.canary), canary.key)) {
     await clearCanary(session, view);
     await point(session, view, 'canary', canary.key);
@@ -49,12 +52,15 @@ function unpinnedStable(
 }
 
 /** The stable side chooses the stable version alone before anything is split beside it. */
-async function mendStable(session: Session, view: View, stable: string | null): Promise<View> {
+async function mendStable(
+  session: Session,
+  view: View,
+  { stable, former }: { readonly stable: string | null; readonly former: RevisionKey | null },
+): Promise<View> {
   const { client, place, service } = session;
   const { revisions } = view;
   const known = revisions.find(({ version }) => version === stable);
   const pinned = keyOf(view.sides.stable) === null && known ? known.key : null;
-  const former = session.overwrites ? chosenBefore(session, view, 'stable') : null;
   const key = former ?? pinned;
   if (key === null) return view;
   await point(session, view, 'stable', key);
@@ -84,8 +90,9 @@ async function give(session: Session, view: View, given: Given): Promise<Traffic
   const { percent, weights, partial } = given;
   const why = partial ? await whyNotNow(session, view, given) : await whyNot(session, view, given);
   if (why === '') {
-    const verified = await giveShare(session, view, percent);
-    return { weights: sorted(weights), verified };
+    const { accepted, sinceMs } = await giveShare(session, view, percent);
+    const shown = !partial && (await awaitObserved(session, view, { percent, sinceMs }));
+    return { weights: sorted(weights), verified: accepted || shown };
   }
   if (!partial) throw notReady(why);
   const carried = await carriedShare(session, view, given);

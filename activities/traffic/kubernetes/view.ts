@@ -119,7 +119,7 @@ export function weightsIn({ standing, shares, sides, revisions }: View): Readonl
   return standingWeights(shareOf('stable', stable), shareOf('canary', canary), shares.canary);
 }
 
-function versionOf(key: RevisionKey | null, revisions: readonly RevisionPods[]): string | null {
+export function versionOf(key: RevisionKey | null, revisions: readonly RevisionPods[]): string | null {
   return revisions.find((revision) => sameKey(revision.key, key))?.version ?? null;
 }
 

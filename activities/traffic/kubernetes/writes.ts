@@ -9,10 +9,9 @@ import type { Chooser, RouterView, SideName, View } from './view.ts';
 /**
  * Gives the canary's side this share in every route of every object, and waits until the routers have taken it.
  *
- * @returns true where all of them said so themselves
  * @throws SHIPLOCK_KUBERNETES_DRIFT, SHIPLOCK_KUBERNETES_ROUTER (both retried)
  */
-export async function giveShare(session: Session, { routers }: View, percent: number): Promise<boolean> {
+export async function giveShare(session: Session, { routers }: View, percent: number): Promise<Given> {
   const { marks, writer, overwrites } = session;
   const written = await Promise.all(
     routers.map(async ({ router, object }): Promise<RouterView> => {
@@ -22,14 +21,25 @@ export async function giveShare(session: Session, { routers }: View, percent: nu
           const splits = router.splits(current);
           const drift = weightDrift(current, splits, { marks, fence: writer.fence, wanted: percent });
           if (drift !== '' && !overwrites) throw drifted(drift);
-          return [...router.weights(splits, percent), ...markOperations(current, { [marks.weight]: `${percent}` })];
+          const weights = router.weights(splits, percent);
+          const isNew = weights.length > 0 || markOf(current, marks.since) === undefined;
+          const since = isNew && { [marks.since]: new Date().toISOString() };
+          return [...weights, ...markOperations(current, { [marks.weight]: `${percent}`, ...since })];
         },
         object,
       );
       return { router, object: now, splits: router.splits(now) };
     }),
   );
-  return confirm(session, written, routers);
+  const times = written.map(({ object }) => Date.parse(markOf(object, marks.since) ?? ''));
+  return { accepted: await confirm(session, written, routers), sinceMs: Math.max(...times) };
+}
+
+export interface Given {
+  /** All routers said themselves that they have it. */
+  readonly accepted: boolean;
+  /** Epoch milliseconds: when the last of the weights was written. */
+  readonly sinceMs: number;
 }
 
 /** @returns true where every router said that it has the object as it is now */

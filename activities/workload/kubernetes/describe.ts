@@ -1,4 +1,5 @@
 import type { Whereabouts } from '../../../src/plan/target.ts';
+import { failure } from '../../failure.ts';
 import { labelSelector, listRevisions, PODS, type Revision, readLease } from '../../kubernetes/index.ts';
 import type { RevisionState, WorkloadState } from '../port.ts';
 import { type Pod, podsOf, restartsOf } from './pod.ts';
@@ -16,12 +17,26 @@ export async function describeWorkload(
     listRevisions(client, place, service),
     client.list<Pod>(PODS, place.namespace, { labelSelector: labelSelector(place.selector) }),
   ]);
+  const { adopts } = place;
+  if (adopts && revisions.length === 0 && !lease?.stable) throw missing(place.namespace, adopts.name);
   const roles = rolesOf(lease, revisions);
   const weights = await weightsOf(place, service, revisions);
   // A Deployment that was replaced and may keep its pods is nobody's remains.
   const isPart = ({ kind, version }: Revision) =>
     kind === 'ReplicaSet' || version === roles.stable || version === roles.canary || (weights[version] ?? 0) > 0;
   return { ...roles, weights, revisions: revisions.filter(isPart).map((each) => stateOf(each, podsIn(each, pods))) };
+}
+
+/** A first release beside it would take its Services away from pods that serve under another name. */
+function missing(namespace: string, name: string): Error {
+  return failure(
+    {
+      code: 'SHIPLOCK_KUBERNETES_ADOPTED_MISSING',
+      message: `there is no Deployment ${name} in namespace ${namespace} to adopt`,
+      mend: 'name the one that serves, or leave out `adopts` for a first release',
+    },
+    { retry: 'never' },
+  );
 }
 
 function stateOf({ version, replicas, ready, object }: Revision, pods: readonly Pod[]): RevisionState {

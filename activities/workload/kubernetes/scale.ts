@@ -36,8 +36,12 @@ async function nextStage(scene: Scene, writer: FencedWriter, request: ScaleReque
     listRevisions(client, place, service),
   ]);
   const revisions = wantedAmong(all, request);
-  const stable = all.find(({ version }) => version === rolesOf(lease, all).stable) ?? null;
-  const canary = revisions.find((revision) => revision !== stable) ?? null;
+  const roles = rolesOf(lease, all);
+  const stable = all.find(({ version }) => version === roles.stable) ?? null;
+  // What is not asked for keeps its number, but its pods count: they are the traffic too.
+  const others = all.filter((revision) => revision !== stable);
+  const asked = others.find(({ version }) => Object.hasOwn(request.replicas, version));
+  const canary = asked ?? others.find(({ version }) => version === roles.canary) ?? null;
   if (!within || (stable && canary === null && revisions.length === 0)) return reached(scene, revisions, request);
   const next = nextCounts({
     replicas: within.replicas,

@@ -3,6 +3,7 @@ import { failure } from '../../failure.ts';
 import {
   CONFIG_MAPS,
   type FencedWriter,
+  fenceOf,
   hasCode,
   isConflict,
   type KubernetesObject,
@@ -119,10 +120,16 @@ async function ensureConfigMaps(
   }
 }
 
-/** A creator that was overtaken takes its ReplicaSet away, unless somebody has touched it since. */
-async function withdraw({ client }: Scene, reference: ObjectReference, { metadata }: ScaledObject): Promise<void> {
-  const { uid = '', resourceVersion = '' } = metadata;
-  await client.remove(reference, { uid, resourceVersion }).catch(() => undefined);
+/** A creator that was overtaken takes its ReplicaSet away, unless the later writer has touched it. */
+async function withdraw({ client }: Scene, reference: ObjectReference, created: ScaledObject): Promise<void> {
+  try {
+    const found = await client.get<ScaledObject>(reference);
+    const { uid = '', resourceVersion = '' } = found?.metadata ?? {};
+    if (!found || uid !== created.metadata.uid || fenceOf(found) !== fenceOf(created)) return;
+    await client.remove(reference, { uid, resourceVersion });
+  } catch {
+    // It has no pods; the next release clears it.
+  }
 }
 
 function mustBeOurs({ metadata }: ScaledObject, { service, place }: Scene, version: string): void {

@@ -8,10 +8,11 @@ export type ServerName =
   | 'promtool'
   | 'postgres'
   | 'temporal-test-server'
+  | 'traefik'
   | 'chromium';
 
 /** What is fetched together: one archive may hold two servers. */
-export type PackageName = 'temporal' | 'envoy' | 'prometheus' | 'postgres' | 'temporal-test-server';
+export type PackageName = 'temporal' | 'envoy' | 'prometheus' | 'postgres' | 'temporal-test-server' | 'traefik';
 
 export interface Server {
   readonly name: ServerName;
@@ -24,6 +25,8 @@ export interface Server {
   readonly folders?: readonly string[];
   /** Its version in the output of `--version`; null where it has no such option. */
   readonly version: RegExp | null;
+  /** What it is asked its version with instead of `--version`. */
+  readonly asked?: string;
   /** The oldest version taken from PATH: the one this project is tested with. Null: any. */
   readonly minimum: string | null;
   /** The package that brings it; null: only found, never fetched. */
@@ -95,6 +98,17 @@ const servers: Readonly<Record<ServerName, Server>> = {
     minimum: null,
     from: 'temporal-test-server',
     mend: 'npm test',
+  },
+  traefik: {
+    name: 'traefik',
+    purpose: 'routes by the Gateway API in tests',
+    variable: 'SHIPLOCK_TRAEFIK',
+    commands: ['traefik'],
+    version: /Version:\s+v?(\d+\.\d+\.\d+)/,
+    asked: 'version',
+    minimum: '3.7.15',
+    from: 'traefik',
+    mend: 'npm run test:cluster',
   },
   chromium: {
     name: 'chromium',

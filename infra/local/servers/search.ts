@@ -44,9 +44,9 @@ export async function findServer(name: ServerName, environment: NodeJS.ProcessEn
  * @example await versionOf('/usr/bin/prometheus', 'prometheus') // '2.42.0'
  */
 export async function versionOf(path: string, name: ServerName): Promise<string | null> {
-  const { version } = serverNamed(name);
+  const { version, asked = '--version' } = serverNamed(name);
   if (version === null) return 'unknown';
-  const ended = await runProgram(path, ['--version'], { timeoutMs: 20_000 });
+  const ended = await runProgram(path, [asked], { timeoutMs: 20_000 });
   return version.exec(`${ended.output}\n${ended.errors}`)?.[1] ?? null;
 }
 

@@ -23,6 +23,8 @@ export const PLAYED = {
   endsAfter: `${PREFIX}/ends-after`,
   /** With which code a Job's pod ends, and a crashing container fails. Default: 0, and 1. */
   exitCode: `${PREFIX}/exit-code`,
+  /** `true`: a process serves in its place, which says by `ready` how it is, and removes it; see `followPods`. */
+  served: `${PREFIX}/served`,
   /** How long a deleted pod takes to go. Default: 0s. */
   terminatesAfter: `${PREFIX}/terminates-after`,
 } as const;

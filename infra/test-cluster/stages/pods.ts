@@ -30,7 +30,8 @@ const notStarted = oneOf(annotation(PLAYED.fails), NOT_STARTED);
 const restarts = '([.status.containerStatuses[]?.restartCount] | add // 0)';
 const recovered = `(${annotation(PLAYED.failsTimes)} != null and ${restarts} >= (${annotation(PLAYED.failsTimes)} | tonumber))`;
 const crashes = `(${oneOf(annotation(PLAYED.fails), CRASHING)} and (${recovered} | not))`;
-const heldUnready = `(${annotation(PLAYED.ready)} == "false")`;
+const isServed = `(${annotation(PLAYED.served)} == "true")`;
+const heldUnready = `(${annotation(PLAYED.ready)} == "false" or (${isServed} and ${annotation(PLAYED.ready)} != "true"))`;
 const isJob = `(([.metadata.ownerReferences[]?.kind] | any(. == "Job")) or ${annotation(PLAYED.endsAfter)} != null)`;
 
 const pod = (name: string, options: Omit<Parameters<typeof stage>[0], 'kind' | 'name'>) =>
@@ -40,8 +41,14 @@ const notReady = [prelude, isUnready, conditions].join('');
 /** How kwok plays a pod: no two stages match the same pod at once. */
 export const podStages: readonly Stage[] = [
   pod('deleted', {
-    when: ['.metadata.deletionTimestamp != null'],
+    when: ['.metadata.deletionTimestamp != null', `(${isServed} | not)`],
     delay: { annotation: PLAYED.terminatesAfter, milliseconds: 0 },
+    status: 'delete',
+  }),
+  // Whoever serves it removes it, unless that has ended: then the grace period does, which is 30 s by default.
+  pod('deleted-unserved', {
+    when: ['.metadata.deletionTimestamp != null', isServed],
+    delay: { milliseconds: 30_000 },
     status: 'delete',
   }),
   pod('not-started', {

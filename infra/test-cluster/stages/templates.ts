@@ -17,7 +17,8 @@ export const prelude = `
 /** Whether a pod is ready as soon as it starts. */
 export const readyAtOnce = `
 {{ $crashes := and (or (eq $fails "CrashLoopBackOff") (eq $fails "OOMKilled")) (not ${annotation(PLAYED.failsAfter)}) }}
-{{ $ready := not (or ${annotation(PLAYED.readyAfter)} (eq ${annotation(PLAYED.ready)} "false") $crashes) }}
+{{ $held := or (eq ${annotation(PLAYED.ready)} "false") (eq ${annotation(PLAYED.served)} "true") }}
+{{ $ready := not (or ${annotation(PLAYED.readyAfter)} $held $crashes) }}
 `;
 
 export const isReady = '{{ $ready := true }}';

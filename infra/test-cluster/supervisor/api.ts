@@ -6,6 +6,8 @@ export interface Api {
   ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown>;
 }
 
+const TIMEOUT_MS = 15_000;
+
 export function connectApi(options: {
   readonly port: number;
   readonly host: string;
@@ -18,7 +20,7 @@ export function connectApi(options: {
         const { port, host } = options;
         const headers = { authorization: `Bearer ${options.token}`, 'content-type': 'application/json' };
         const ca = options.certificate();
-        const sent = request({ host, port, path, method, headers, ca, timeout: 5_000 }, (response) => {
+        const sent = request({ host, port, path, method, headers, ca, timeout: TIMEOUT_MS }, (response) => {
           const parts: Buffer[] = [];
           response.on('data', (part: Buffer) => parts.push(part));
           response.on('error', reject);

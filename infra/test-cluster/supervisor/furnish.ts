@@ -5,6 +5,7 @@ import type { Order } from '../protocol.ts';
 import type { Api } from './api.ts';
 
 const POLL_MS = 50;
+const ATTEMPTS = 5;
 const ZONES = ['zone-a', 'zone-b', 'zone-c'];
 
 interface Conditioned {
@@ -20,14 +21,27 @@ export async function furnish(api: Api, order: Order): Promise<void> {
   const definitions = JSON.parse(readFileSync(order.definitions, 'utf8')) as Definition[];
   const nodes = Array.from({ length: order.nodes }, (_, index) => played(index));
   await Promise.all([
-    ...nodes.map((node) => api.ask('POST', '/api/v1/nodes', node)),
-    ...definitions.map((definition) => api.ask('POST', DEFINITIONS, definition)),
+    ...nodes.map((node) => create(api, '/api/v1/nodes', node)),
+    ...definitions.map((definition) => create(api, DEFINITIONS, definition)),
   ]);
   await Promise.all([
     ...nodes.map(({ metadata }) => isReady(api, metadata.name)),
     ...definitions.map((definition) => isServed(api, definition)),
     until(() => api.ask('GET', '/api/v1/namespaces/default/serviceaccounts/default')),
   ]);
+}
+
+/** On a busy machine an API server that has just started may take its time. */
+async function create(api: Api, path: string, object: object): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await api.ask('POST', path, object);
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      await delay(POLL_MS * 2 ** attempt);
+    }
+  }
 }
 
 /** Returns when the question is answered without an error. */

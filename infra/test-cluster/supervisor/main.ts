@@ -15,6 +15,12 @@ import { argumentsOf, type Ports } from './servers.ts';
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));
 
+// The last line is what the starter shows.
+process.on('uncaughtException', (error) => {
+  console.error(error);
+  fail(error.message);
+});
+
 const began = Date.now();
 const order = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Order;
 const paths = clusterPaths(order.home);

@@ -1,8 +1,9 @@
+import { budgetOf } from '../../rollout/budget.ts';
+import { reachable } from '../../rollout/ratio.ts';
 import { routedStepText } from '../../rollout/routed-step.ts';
 import { formatDuration } from '../duration.ts';
 import type { AnalysisPlan, CanaryPlan, FlagStep, MetricPlan, Step, Target } from '../plan.ts';
 import { type Row, row } from './row.ts';
-import { reachedText } from './target.ts';
 import { earliestStepMs } from './timeline.ts';
 import { lowTrafficText, metricText, within } from './words.ts';
 
@@ -23,14 +24,23 @@ export function canaryRows(canary: CanaryPlan, target?: Target): Row[] {
   let at = 0;
   for (const [index, step] of steps.entries()) {
     if (background?.startingStep === index) rows.push(...backgroundRows(background.analysis, at));
-    const reached = target && step.kind === 'setWeight' ? reachedText(target, step.weight) : '';
-    rows.push(
-      ...stepRows(step, at, 'canary', `step ${index + 1}`).map((shown) => ({ ...shown, what: shown.what + reached })),
-    );
+    const name = `step ${index + 1}`;
+    const asked = step.kind === 'setWeight' && target ? askedAndReachable(step.weight, target) : null;
+    rows.push(...(asked === null ? stepRows(step, at, 'canary', name) : [row(at, 'canary', `${name}: ${asked}`)]));
     at += earliestStepMs(step);
   }
   if (steps.length === 0 && background !== null) rows.push(...backgroundRows(background.analysis, at));
   return rows;
+}
+
+/** `null`: the router splits the requests as asked, or so many pods come to just that. */
+function askedAndReachable(weight: number, target: Target): string | null {
+  if (target.platform !== 'kubernetes' || target.traffic.kind !== 'replicas') return null;
+  const { replicas, scale } = target;
+  const { canary, stable, weight: reached } = reachable(weight, replicas, budgetOf({ replicas, ...scale }).surge);
+  if (reached === weight) return null;
+  const pods = `${canary + stable} ${canary + stable === 1 ? 'pod' : 'pods'}`;
+  return `weight: asked ${weight} %, reachable ${Number(reached.toFixed(1))} % with ${pods}, ${canary} of them the canary’s`;
 }
 
 /** One step of traffic or of a flag, called by a name. */

@@ -1,5 +1,4 @@
 /** Where a plan runs, in a few words: the head of its table, and the rows of a target on Kubernetes. */
-import { scaleFor } from '../../rollout/replicas.ts';
 import { formatDuration } from '../duration.ts';
 import { imagesOf } from '../images.ts';
 import type { Target } from '../plan.ts';
@@ -61,12 +60,4 @@ function scaleText(scale: ScalePlan, traffic: TrafficPlan): string {
   const aborted = delay === null ? 'stay' : delay === 0 ? 'end at once' : `end after ${formatDuration(delay)}`;
   const least = scale.minPodsPerReplicaSet > 1 ? `, ${scale.minPodsPerReplicaSet} pods of each at the least` : '';
   return `${stable}${least}; pods of an aborted canary ${aborted}`;
-}
-
-/** What a weight comes to where whole pods are the traffic: ` (1 of 5 pods: 20 %)`; empty where a router has it exactly. */
-export function reachedText(target: Target, weight: number): string {
-  if (target.platform !== 'kubernetes' || target.traffic.kind !== 'replicas') return '';
-  const { canary, stable } = scaleFor({ ...target, weight });
-  const all = canary + stable;
-  return ` (${canary} of ${all} pods: ${Math.round((canary * 1_000) / all) / 10} %)`;
 }

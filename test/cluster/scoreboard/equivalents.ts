@@ -46,7 +46,7 @@ export const EQUIVALENTS: Readonly<Record<number, string>> = {
   48: 'the same with a delay: no deadlock, and no pod of the canary goes while it has traffic',
   49: 'the stable version released again in mid-canary: no weight moves before its pods are ready',
   50: 'a release that is held does not write: the objects’ resourceVersions stand still',
-  55: 'the background analysis runs from its starting step to the promotion and ends `pass`',
+  55: 'the background analysis runs from its starting step to the promotion, and ends with good readings alone',
   56: 'an inconclusive background analysis is said, and a person is asked',
   57: 'three analyses in their order, each with its readings',
   58: 'several metrics in one analysis, all of them judged',

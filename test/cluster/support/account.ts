@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
-import type { Api } from './api.ts';
-import type { Objects } from './objects.ts';
+import type { Api, Objects } from '../../../infra/test-cluster/client/index.ts';
 
 /** A rule of a Role. */
 export interface Rule {

@@ -3,15 +3,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
+import { type Api, connectApi, type Objects, objectsOf, until } from '../../../infra/test-cluster/client/index.ts';
 import { makeAccount, type Rule } from './account.ts';
-import { type Api, connectApi } from './api.ts';
-import { type Objects, objectsOf } from './objects.ts';
-import { until } from './until.ts';
 
+export {
+  type Answer,
+  type Api,
+  type ClusterObject,
+  connectApi,
+  type Objects,
+  objectsOf,
+  Refused,
+  until,
+} from '../../../infra/test-cluster/client/index.ts';
 export type { Rule } from './account.ts';
-export { type Answer, type Api, connectApi, Refused } from './api.ts';
-export type { ClusterObject, Objects } from './objects.ts';
-export { until } from './until.ts';
 
 /** The cluster that tests run on, with a namespace that is this test's alone. */
 export interface TestCluster extends Objects {
@@ -45,11 +50,11 @@ export async function openCluster(scope: Scope): Promise<TestCluster> {
   const context = process.env.SHIPLOCK_TEST_CONTEXT || currentContext(kubeconfig);
   const api = await connectApi(kubeconfig, context);
   const namespace = `shiplock-test-${randomBytes(5).toString('hex')}`;
-  const folder = await mkdtemp(join(tmpdir(), 'shiplock-test-cluster-files-'));
+  const folder = await mkdtemp(join(process.env.SHIPLOCK_TEST_CLUSTER ?? tmpdir(), 'shiplock-test-'));
   scope.after(async () => {
     await rm(folder, { recursive: true, force: true });
+    // Not closed: what a test registers to end later still asks, and idle connections hold nobody up.
     await api.send('DELETE', `/api/v1/namespaces/${namespace}`);
-    api.close();
   });
   const body = {
     apiVersion: 'v1',

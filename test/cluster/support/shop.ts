@@ -4,8 +4,12 @@ import {
   listRevisions,
   readLease,
 } from '../../../activities/kubernetes/index.ts';
-import { type KubernetesTraffic, kubernetesTraffic } from '../../../activities/traffic/kubernetes/index.ts';
-import type { KubernetesPlace, TrafficPlan } from '../../../src/plan/target.ts';
+import {
+  type KubernetesTraffic,
+  kubernetesTraffic,
+  type RouterMetrics,
+} from '../../../activities/traffic/kubernetes/index.ts';
+import type { GatewayTraffic, IstioTraffic, KubernetesPlace, TrafficPlan } from '../../../src/plan/target.ts';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { type TestCluster, until } from './index.ts';
 import { type Play, playing, service } from './workloads.ts';
@@ -35,13 +39,14 @@ export interface Shop {
 
 export const VIRTUAL_SERVICE = ['networking.istio.io/v1', 'VirtualService', 'shop'] as const;
 export const HTTP_ROUTE = ['gateway.networking.k8s.io/v1', 'HTTPRoute', 'shop'] as const;
-export const ISTIO: TrafficPlan = { kind: 'istio', virtualServices: [{ name: 'shop', routes: [] }] };
-export const GATEWAY: TrafficPlan = { kind: 'gateway', routes: [{ kind: 'HTTPRoute', name: 'shop' }] };
+export const ISTIO: IstioTraffic = { kind: 'istio', virtualServices: [{ name: 'shop', routes: [] }] };
+export const GATEWAY: GatewayTraffic = { kind: 'gateway', routes: [{ kind: 'HTTPRoute', name: 'shop' }] };
 
 export async function openShop(
   cluster: TestCluster,
   traffic: TrafficPlan,
   more: Partial<KubernetesPlace> = {},
+  metrics?: RouterMetrics,
 ): Promise<Shop> {
   const place: KubernetesPlace = {
     platform: 'kubernetes',
@@ -55,7 +60,7 @@ export async function openShop(
   };
   const access = { test: { kubeconfig: cluster.kubeconfig, context: cluster.context, namespaces: ['*'] } };
   const clusters = kubernetesClusters(access, { signal: () => undefined });
-  const adapter = kubernetesTraffic({ clusters, signal: () => undefined });
+  const adapter = kubernetesTraffic({ clusters, signal: () => undefined, metricsOf: () => metrics });
   const client = clusters.client('test');
   await cluster.apply([service('shop-stable', { app: SERVICE }), service('shop-canary', { app: SERVICE })]);
   await cluster.apply(traffic.kind === 'istio' ? virtualService() : traffic.kind === 'gateway' ? httpRoute() : []);
@@ -66,7 +71,7 @@ export async function openShop(
     traffic: adapter,
     start: async (version, replicas, play = {}) => {
       await cluster.apply(revision(version, replicas, play));
-      if (Object.keys(play).length > 0) return;
+      if (play.ready !== undefined) return;
       await until(`${replicas} available pods of ${version}`, async () => {
         const found = await listRevisions(client, place, SERVICE);
         return found.some((each) => each.version === version && each.ready === replicas);
@@ -158,7 +163,15 @@ export function revision(version: string, replicas: number, play: Play = {}) {
       template: {
         metadata: { labels: { ...own, 'shiplock.dev/service': SERVICE }, annotations: playing(play) },
         spec: {
-          containers: [{ name: 'app', image: `registry.example/shop:${version}`, ports: [{ containerPort: 3000 }] }],
+          containers: [
+            {
+              name: 'app',
+              image: `registry.example/shop:${version}`,
+              ports: [{ containerPort: 3000 }],
+              // As in `workloads.ts`: the router hears of a pod's end after the pod does.
+              ...(play.served && { lifecycle: { preStop: { sleep: { seconds: 3 } } } }),
+            },
+          ],
         },
       },
     },

@@ -13,6 +13,8 @@ export interface DeploymentOptions {
   readonly replicas?: number;
   readonly image?: string;
   readonly play?: Play;
+  /** Variables of its container. */
+  readonly env?: Readonly<Record<string, string>>;
   /** More fields of its `spec`. */
   readonly spec?: object;
 }
@@ -23,13 +25,19 @@ export function deployment({
   replicas = 1,
   image = 'registry.example/app:1.0.0',
   play = {},
+  env = {},
   spec,
 }: DeploymentOptions) {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name },
-    spec: { ...spec, replicas, selector: { matchLabels: { app: name } }, template: podTemplate({ name, image, play }) },
+    spec: {
+      ...spec,
+      replicas,
+      selector: { matchLabels: { app: name } },
+      template: podTemplate({ name, image, play, env }),
+    },
   };
 }
 
@@ -41,7 +49,7 @@ export function service(name: string, selector: Readonly<Record<string, string>>
 
 /** A Job of one pod. */
 export function job(name: string, play: Play = {}, spec: object = {}) {
-  const template = podTemplate({ name, image: 'registry.example/job:1.0.0', play });
+  const template = podTemplate({ name, image: 'registry.example/job:1.0.0', play, env: {} });
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -50,9 +58,35 @@ export function job(name: string, play: Play = {}, spec: object = {}) {
   };
 }
 
-function podTemplate({ name, image, play }: { name: string; image: string; play: Play }) {
+/** An HTTPRoute of all requests of a Gateway in the same namespace, over Services of port 80. */
+export function route(options: {
+  readonly name: string;
+  readonly gateway: string;
+  readonly weights: Readonly<Record<string, number>>;
+}) {
+  const { name, gateway, weights } = options;
+  const backendRefs = Object.entries(weights).map(([service, weight]) => ({ name: service, port: 80, weight }));
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { name },
+    spec: { parentRefs: [{ name: gateway }], rules: [{ backendRefs }] },
+  };
+}
+
+function podTemplate(options: {
+  readonly name: string;
+  readonly image: string;
+  readonly play: Play;
+  readonly env: Readonly<Record<string, string>>;
+}) {
+  const { name, image, play } = options;
+  const env = Object.entries(options.env).map(([variable, value]) => ({ name: variable, value }));
+  // A router hears of a pod's end only after the pod does: without a pause it sends on requests that nobody answers.
+  const lifecycle = play.served === undefined ? undefined : { preStop: { sleep: { seconds: 3 } } };
+  const ports = [{ containerPort: 3000 }];
   return {
     metadata: { labels: { app: name }, annotations: playing(play) },
-    spec: { containers: [{ name: 'app', image, ports: [{ containerPort: 3000 }] }] },
+    spec: { containers: [{ name: 'app', image, env, ports, lifecycle }] },
   };
 }

@@ -7,6 +7,12 @@ export interface Answer {
   readonly body: unknown;
 }
 
+interface Spoken {
+  readonly status: number;
+  readonly text: string;
+  readonly isJson: boolean;
+}
+
 export interface AskOptions {
   readonly body?: unknown;
   readonly contentType?: string;
@@ -18,6 +24,8 @@ export interface Api {
   send(method: string, path: string, options?: AskOptions): Promise<Answer>;
   /** @throws Refused for any answer that is not 2xx */
   ask<T>(method: string, path: string, options?: AskOptions): Promise<T>;
+  /** The events of a watch that the API server ends by itself (`timeoutSeconds`). */
+  watched<T>(path: string): Promise<readonly T[]>;
   close(): void;
 }
 
@@ -49,13 +57,17 @@ export async function connectApi(kubeconfig: string, context?: string): Promise<
   const access: RequestOptions = {};
   await configuration.applyToHTTPSOptions(access);
 
-  const send: Api['send'] = (method, path, options = {}) =>
+  const exchange = (method: string, path: string, options: AskOptions): Promise<Spoken> =>
     new Promise((resolve, reject) => {
       const content = options.body === undefined ? undefined : JSON.stringify(options.body);
       const headers = {
         ...(access.headers as Record<string, string>),
         accept: 'application/json',
-        ...(content !== undefined && { 'content-type': options.contentType ?? 'application/json' }),
+        // Without a length Node sends no body with DELETE.
+        ...(content !== undefined && {
+          'content-type': options.contentType ?? 'application/json',
+          'content-length': String(Buffer.byteLength(content)),
+        }),
       };
       const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base);
       const sent = request(url, { ...access, method, headers, timeout: TIMEOUT_MS }, (response) => {
@@ -64,17 +76,27 @@ export async function connectApi(kubeconfig: string, context?: string): Promise<
         response.on('error', reject);
         response.on('end', () => {
           const text = Buffer.concat(parts).toString('utf8');
-          const json = response.headers['content-type']?.startsWith('application/json');
-          resolve({ status: response.statusCode ?? 0, body: json ? JSON.parse(text) : text });
+          const isJson = response.headers['content-type']?.startsWith('application/json') ?? false;
+          resolve({ status: response.statusCode ?? 0, text, isJson });
         });
       });
       sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within ${TIMEOUT_MS} ms`)));
       sent.on('error', reject);
       sent.end(content);
     });
+  const send: Api['send'] = async (method, path, options = {}) => {
+    const { status, text, isJson } = await exchange(method, path, options);
+    return { status, body: isJson ? JSON.parse(text) : text };
+  };
 
   return {
     send,
+    async watched<T>(path: string) {
+      const { status, text } = await exchange('GET', path, {});
+      if (status !== 200) throw new Refused(`GET ${path}`, { status, body: text });
+      const lines = text.split('\n').filter((line) => line !== '');
+      return lines.map((line) => JSON.parse(line) as T);
+    },
     async ask<T>(method: string, path: string, options?: AskOptions) {
       const answer = await send(method, path, options);
       if (answer.status < 200 || answer.status > 299) throw new Refused(`${method} ${path}`, answer);

@@ -1,0 +1,128 @@
+/** Temporal and a worker in the cluster's network, for the tests of one file. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import { serverPath } from '../../../infra/local/servers/index.ts';
+import { connectShiplock, type Shiplock } from '../../../src/client/index.ts';
+import { SEARCH_ATTRIBUTES } from '../../../workflows/messages.ts';
+import { spawnWorker, type WorkerProcess } from '../../faults/worker.ts';
+
+export interface Engine {
+  readonly shiplock: Shiplock;
+  readonly address: string;
+  /** `host:port` of the worker's metrics. */
+  readonly metrics: string;
+  /** What the worker said on standard error. */
+  readonly log: string;
+  readonly folder: string;
+  /** Kills the worker where it is, and starts another one. */
+  restartWorker(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  /** Further sections of the worker's policy. */
+  readonly policy?: object;
+  /** Further arguments of `shiplock worker`. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The cluster's name in the policy. */
+export const CLUSTER = 'test';
+const TEMPORAL_MS = 30_000;
+
+/** @throws Error where `npm run test:cluster` did not start it */
+export async function openEngine({ policy = {}, environment = {} }: EngineOptions = {}): Promise<Engine> {
+  const kubeconfig = process.env.KUBECONFIG;
+  if (!kubeconfig) throw new Error('no cluster is named by KUBECONFIG. Run this by: npm run test:cluster -- FILE');
+  const folder = mkdtempSync(join(tmpdir(), 'shiplock-test-engine-'));
+  const address = `127.0.0.1:${await freePort()}`;
+  const server = await startTemporal(address);
+  const ended = () => void server.kill('SIGKILL');
+  process.once('exit', ended);
+  const shiplock = await connected(address);
+  writeFileSync(join(folder, 'policy.yaml'), stringify({ ...policyFor(kubeconfig), ...policy }));
+  const log = join(folder, 'worker.log');
+  const metrics = `127.0.0.1:${await freePort()}`;
+  const startWorker = (): WorkerProcess =>
+    spawnWorker({
+      address,
+      namespace: 'default',
+      home: folder,
+      state: join(folder, 'state'),
+      policy: join(folder, 'policy.yaml'),
+      log,
+      metrics,
+      environment,
+    });
+  let worker = startWorker();
+  await worker.ready;
+  return {
+    shiplock,
+    address,
+    metrics,
+    log,
+    folder,
+    async restartWorker() {
+      await worker.kill();
+      worker = startWorker();
+      await worker.ready;
+    },
+    async close() {
+      await worker.kill();
+      await shiplock.close();
+      process.removeListener('exit', ended);
+      server.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function policyFor(kubeconfig: string): object {
+  const context = process.env.SHIPLOCK_TEST_CONTEXT;
+  return {
+    services: ['*'],
+    environments: ['*'],
+    platforms: ['kubernetes'],
+    images: { repositories: ['registry.example/*'] },
+    clusters: { [CLUSTER]: { kubeconfig, ...(context && { context }), namespaces: ['shiplock-test-*'] } },
+  };
+}
+
+async function startTemporal(address: string): Promise<ChildProcess> {
+  const { path } = await serverPath('temporal');
+  const attributes = Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
+  const [ip = '', port = ''] = address.split(':');
+  const args = ['server', 'start-dev', '--headless', '--ip', ip, '--port', port, '--log-level', 'error'];
+  return spawn(path, [...args, ...attributes], { stdio: 'ignore' });
+}
+
+async function connected(address: string): Promise<Shiplock> {
+  process.env.TEMPORAL_ADDRESS = address;
+  process.env.SHIPLOCK_IDENTITY = 'ann@laptop';
+  const deadline = Date.now() + TEMPORAL_MS;
+  for (;;) {
+    try {
+      const shiplock = await connectShiplock({ queryDeadlineMs: 2_000 });
+      await shiplock.list({ limit: 1 });
+      return shiplock;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await delay(100);
+    }
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject).listen(0, '127.0.0.1', () => {
+      const place = probe.address();
+      probe.close(() => (place && typeof place === 'object' ? resolve(place.port) : reject(new Error('no port'))));
+    });
+  });
+}

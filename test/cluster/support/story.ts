@@ -1,0 +1,138 @@
+/** What the tests of scenarios are told in: given a Rollout and its objects, when a version is released, then … */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { V1Pod, V1ReplicaSet, V1Service } from '@kubernetes/client-node';
+import { stringify } from 'yaml';
+import { until } from '../../../infra/test-cluster/client/index.ts';
+import { revisionId } from '../../../src/rollout/revision-id.ts';
+import { CLUSTER, type Engine } from './engine.ts';
+import { openCluster, type Scope, type TestCluster, until } from './index.ts';
+import { canaryOf, type RolloutOptions, rollout, stableOf } from './manifests.ts';
+import { type Update, updateOf } from './update.ts';
+import { service as serviceObject } from './workloads.ts';
+
+export interface Given extends Omit<RolloutOptions, 'name'> {
+  /** Names the release, its Rollout and its Services; one of its own for each test of a file. */
+  readonly service: string;
+  /** Applied before anything is released, beside the two Services. */
+  readonly objects?: readonly object[];
+  /** Sections of the release file over those of `releaseFile`. */
+  readonly release?: Readonly<Record<string, unknown>>;
+  /** AnalysisTemplates, which the release file names. */
+  readonly templates?: readonly object[];
+}
+
+/** What of a `Given` a later release may change. */
+export type Changes = Partial<Omit<Given, 'service' | 'objects'>>;
+
+export interface Story {
+  readonly cluster: TestCluster;
+  readonly service: string;
+  /** Starts a release, with the files as they are after these changes, which later ones keep. */
+  releases(version: string, changes?: Changes, manner?: { ifBusy?: 'supersede' }): Promise<Update>;
+  /** The same, to the end of its window: `Given().HealthyRollout()`. */
+  hasReleased(version: string, changes?: Changes): Promise<void>;
+  /** Pods of each of these versions, those that are going left out; waits until it is so. */
+  hasPods(count: Readonly<Record<string, number>>): Promise<void>;
+  podsOf(version: string): Promise<readonly V1Pod[]>;
+  replicaSetOf(version: string): Promise<V1ReplicaSet | null>;
+  /** Which version each Service selects; waits until it is so. */
+  selects(versions: { readonly stable: string; readonly canary?: string }): Promise<void>;
+  /** Tells pods of a version that were played as not ready that they are: as many as this. */
+  makesReady(version: string, count: number): Promise<void>;
+}
+
+/** Makes the objects of a story in a namespace of the test's own. */
+export async function given(scope: Scope, engine: Engine, start: Given): Promise<Story> {
+  const cluster = await openCluster(scope);
+  const { service } = start;
+  let now: Given = start;
+  await cluster.apply([
+    ...[stableOf(service), canaryOf(service)].map((name) => serviceObject(name, { app: service })),
+    ...(start.objects ?? []),
+  ]);
+
+  const podsOf: Story['podsOf'] = async (version) => {
+    const pods = await cluster.list<V1Pod>('v1', 'Pod', `shiplock.dev/revision=${revisionId(version)}`);
+    return pods.filter(({ metadata }) => !metadata?.deletionTimestamp);
+  };
+  const releases: Story['releases'] = async (version, changes = {}, manner = {}) => {
+    now = { ...now, ...changes };
+    const file = writeFiles(cluster, now);
+    const started = await engine.shiplock.start({ file, version, ...manner });
+    const firstRunId = started.kind === 'started' ? started.firstRunId : await engine.shiplock.turn(started);
+    assert.ok(firstRunId, `${version} got no turn`);
+    return updateOf(engine.shiplock, started.id, version, firstRunId);
+  };
+
+  return {
+    cluster,
+    service,
+    releases,
+    podsOf,
+    async hasReleased(version, changes) {
+      const update = await releases(version, changes);
+      await update.comesTo('released');
+    },
+    async hasPods(count) {
+      await until(`pods ${JSON.stringify(count)}`, async () => {
+        const entries = Object.keys(count).map(async (version) => [version, (await podsOf(version)).length] as const);
+        const seen = Object.fromEntries(await Promise.all(entries));
+        if (Object.entries(count).every(([version, pods]) => seen[version] === pods)) return true;
+        throw new Error(JSON.stringify(seen));
+      });
+    },
+    replicaSetOf: (version) => cluster.get<V1ReplicaSet>('apps/v1', 'ReplicaSet', `${service}-${revisionId(version)}`),
+    async selects({ stable, canary }) {
+      const wanted = { [stableOf(service)]: stable, ...(canary && { [canaryOf(service)]: canary }) };
+      for (const [name, version] of Object.entries(wanted)) {
+        await until(`Service ${name} selects ${version}`, async () => {
+          const found = await cluster.get<V1Service>('v1', 'Service', name);
+          if (found?.spec?.selector?.['shiplock.dev/revision'] === revisionId(version)) return true;
+          throw new Error(JSON.stringify(found?.spec?.selector));
+        });
+      }
+    },
+    async makesReady(version, count) {
+      for (let made = 0; made < count; made += 1) {
+        const pod = await until(`a pod of ${version} that is not ready`, async () =>
+          (await podsOf(version)).find(isHeld),
+        );
+        const annotations = { 'played.shiplock.dev/ready': null };
+        await cluster.patch('v1', 'Pod', pod.metadata?.name ?? '', { metadata: { annotations } });
+      }
+    },
+  };
+}
+
+function isHeld(pod: V1Pod): boolean {
+  return pod.metadata?.annotations?.['played.shiplock.dev/ready'] === 'false';
+}
+
+/** @returns the release file. */
+function writeFiles({ folder, namespace }: TestCluster, story: Given): string {
+  const { service, release = {}, templates = [] } = story;
+  writeFileSync(join(folder, 'rollout.yaml'), stringify(rollout({ ...story, name: service })));
+  writeFileSync(join(folder, 'templates.yaml'), templates.map((template) => stringify(template)).join('---\n'));
+  const file = join(folder, 'release.yaml');
+  writeFileSync(
+    file,
+    stringify({
+      apiVersion: 'shiplock/v1',
+      kind: 'Release',
+      service,
+      environment: 'test',
+      promotion: { automatic: true },
+      window: { duration: '1s' },
+      ...release,
+      target: { platform: 'kubernetes', cluster: CLUSTER, namespace, ...(release.target as object | undefined) },
+      canary: {
+        rollout: { file: 'rollout.yaml' },
+        ...(templates.length > 0 && { templates: ['templates.yaml'] }),
+        ...(release.canary as object | undefined),
+      },
+    }),
+  );
+  return file;
+}

@@ -1,0 +1,325 @@
+/** Objects that others wrote, writers of the past, and an API server that does not answer. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { acquireFence, kubernetesClusters, raiseFence } from '../../activities/kubernetes/index.ts';
+import { kubernetesTraffic } from '../../activities/traffic/kubernetes/index.ts';
+import { serverOf, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
+import { revisionId } from '../../src/rollout/revision-id.ts';
+import { openCluster, until } from './support/index.ts';
+import {
+  failureOf,
+  GATEWAY,
+  HTTP_ROUTE,
+  ISTIO,
+  istioTo,
+  leasedFence,
+  openShop,
+  SERVICE,
+  type Shop,
+  VIRTUAL_SERVICE,
+  virtualService,
+} from './support/shop.ts';
+
+const onLinux = { skip: process.platform === 'linux' ? false : 'the test cluster needs Linux' };
+
+/** 1.0.0 is stable, 1.1.0 runs beside it, and the second release has begun. */
+async function begun(shop: Shop): Promise<void> {
+  await shop.start('1.0.0', 2);
+  await shop.moveStable('1.0.0', null, 1000);
+  await shop.start('1.1.0', 2);
+  await shop.setWeights({ '1.0.0': 90, '1.1.0': 10 }, 2000);
+}
+
+const weigh = (canary: number) => ({
+  spec: {
+    http: [
+      {
+        route: [istioTo('shop-stable'), istioTo('shop-canary')].map((to, i) => ({
+          ...to,
+          weight: i ? canary : 100 - canary,
+        })),
+      },
+    ],
+  },
+});
+
+test('a VirtualService without the route is refused at its place, and nothing is written', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  await shop.cluster.patch(...VIRTUAL_SERVICE, { spec: { http: [{ route: [istioTo('shop-stable')] }] } });
+  const before = await shop.cluster.get(...VIRTUAL_SERVICE);
+  const failed = await failureOf(shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000));
+  assert.deepEqual([failed.code, failed.again], ['SHIPLOCK_KUBERNETES_ROUTE', false]);
+  assert.match(
+    failed.message,
+    /VirtualService .*\/shop: spec\.http\[0\] has no destination shop-canary; add it, with weight 0/,
+  );
+  assert.deepEqual(await shop.cluster.get(...VIRTUAL_SERVICE), before);
+  const back = await failureOf(shop.setWeights({ '1.0.0': 100 }, 2001, true));
+  assert.deepEqual(
+    [back.code, back.again],
+    ['SHIPLOCK_KUBERNETES_ROUTE', true],
+    'the way back is tried until it is mended',
+  );
+  await shop.cluster.patch(...VIRTUAL_SERVICE, weigh(10));
+  await shop.setWeights({ '1.0.0': 100 }, 2001, true);
+  assert.deepEqual(await shop.written(), ['100/0']);
+});
+
+test('weights that somebody edits are reported with their writer, waited on, and overwritten on the way back', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  await shop.cluster.patch(...VIRTUAL_SERVICE, weigh(60), { fieldManager: 'somebody' });
+  assert.deepEqual(await shop.weights(), { '1.0.0': 40, '1.1.0': 60 }, 'what is there is what is shown');
+  const failed = await failureOf(shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000));
+  assert.deepEqual([failed.code, failed.again], ['SHIPLOCK_KUBERNETES_DRIFT', true]);
+  assert.match(failed.message, /spec\.http\[0\] gives the canary 60 %, where this release wrote 10 % .*somebody at /);
+  assert.deepEqual(await shop.written(), ['40/60'], 'it was left alone');
+  await shop.cluster.patch(...VIRTUAL_SERVICE, weigh(10), { fieldManager: 'somebody' });
+  await shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000);
+  await shop.cluster.patch(...VIRTUAL_SERVICE, weigh(60), { fieldManager: 'somebody' });
+  await shop.setWeights({ '1.0.0': 100 }, 2001, true);
+  assert.deepEqual(await shop.written(), ['100/0']);
+});
+
+test('other fields of a VirtualService may be edited in mid-release, and stay', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  const edit = [
+    { op: 'add', path: '/spec/http/0/timeout', value: '7s' },
+    { op: 'add', path: '/spec/http/0/route/0/headers', value: { request: { set: { a: 'b' } } } },
+  ];
+  await shop.cluster.patch(...VIRTUAL_SERVICE, edit, { kind: 'json', fieldManager: 'somebody' });
+  await shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000);
+  const found = await shop.cluster.get<{ spec: { http: object[] } }>(...VIRTUAL_SERVICE);
+  assert.deepEqual(found?.spec.http, [
+    {
+      route: [
+        { ...istioTo('shop-stable'), weight: 75, headers: { request: { set: { a: 'b' } } } },
+        { ...istioTo('shop-canary'), weight: 25 },
+      ],
+      timeout: '7s',
+    },
+  ]);
+});
+
+for (const [title, plan, object] of [
+  ['VirtualService', ISTIO, VIRTUAL_SERVICE],
+  ['HTTPRoute', GATEWAY, HTTP_ROUTE],
+] as const)
+  test(`a deleted ${title} is named and waited for`, async (t) => {
+    const shop = await openShop(await openCluster(t), plan);
+    await begun(shop);
+    const [api, kind, name] = object;
+    await shop.cluster.remove(api, kind, name);
+    const failed = await failureOf(shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000));
+    assert.deepEqual([failed.code, failed.again], ['SHIPLOCK_KUBERNETES_NOT_FOUND', true]);
+    assert.match(failed.message, new RegExp(`there is no ${title} shop in namespace`));
+  });
+
+test('a Service without a selector is refused by its name', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  await shop.cluster.patch('v1', 'Service', 'shop-canary', { spec: { selector: null } });
+  const failed = await failureOf(shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000));
+  assert.deepEqual([failed.code, failed.again], ['SHIPLOCK_KUBERNETES_SERVICE', false]);
+  assert.match(failed.message, /Service .*\/shop-canary has no selector/);
+});
+
+test('a selector that somebody moves is reported, and put back on the way back', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  const selector = { 'shiplock.dev/revision': revisionId('1.1.0') };
+  await shop.cluster.patch('v1', 'Service', 'shop-stable', { spec: { selector } }, { fieldManager: 'somebody' });
+  const failed = await failureOf(shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000));
+  assert.deepEqual([failed.code, failed.again], ['SHIPLOCK_KUBERNETES_DRIFT', true]);
+  assert.match(
+    failed.message,
+    /the stable side of Service shop-stable chooses .*1-1-0.*, where this release wrote .*1-0-0/,
+  );
+  await shop.setWeights({ '1.0.0': 100 }, 2001, true);
+  assert.deepEqual(await shop.selected('shop-stable'), { 'shiplock.dev/revision': revisionId('1.0.0') });
+  assert.deepEqual([await shop.written(), await shop.weights()], [['100/0'], { '1.0.0': 100 }]);
+});
+
+test('a writer of the past writes nothing, whatever it read before', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  await shop.setWeights({ '1.0.0': 100 }, 2001, true);
+  const late = await failureOf(shop.setWeights({ '1.1.0': 100 }, 2000));
+  assert.deepEqual([late.code, late.again], ['SHIPLOCK_FENCE_STALE', false]);
+  assert.deepEqual(await shop.written(), ['100/0']);
+  // The lease is behind, as if this writer had looked at it before the other one came: the object knows better.
+  await shop.cluster.patch('v1', 'ConfigMap', `shiplock-${SERVICE}`, { data: { fence: '2000' } });
+  const stalled = await failureOf(shop.setWeights({ '1.1.0': 100 }, 2000));
+  assert.deepEqual([stalled.code, stalled.again], ['SHIPLOCK_FENCE_STALE', false]);
+  assert.match(stalled.message, /fence 2000 is lower than 2001, which (VirtualService|Service) shop/);
+  assert.deepEqual(await shop.written(), ['100/0']);
+  const client = shop.clusters.client('test');
+  const at = { namespace: shop.place.namespace, service: SERVICE };
+  await raiseFence(client, at, 2001);
+  assert.equal(await acquireFence(client, at, 'next'), 3000);
+  await shop.setWeights({ '1.0.0': 90, '1.1.0': 10 }, 3000);
+  assert.deepEqual([await shop.written(), await leasedFence(shop)], [['90/10'], 3000]);
+});
+
+test('two services share one route, each with numbers of its own', async (t) => {
+  const shop = await openShop(await openCluster(t), {
+    kind: 'istio',
+    virtualServices: [{ name: 'shop', routes: ['shop'] }],
+  });
+  const other = { fence: 9000, service: 'cart' };
+  await shop.cluster.apply(virtualService([{ name: 'shop', route: ['shop-stable', 'shop-canary'].map(istioTo) }]));
+  await shop.cluster.patch(...VIRTUAL_SERVICE, {
+    metadata: { annotations: { [`fence.shiplock.dev/${other.service}`]: `${other.fence}` } },
+  });
+  await begun(shop);
+  assert.deepEqual(await shop.written(), ['90/10']);
+});
+
+test('whoever writes the object at the same moment loses nothing, and neither do we', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  let writes = 0;
+  let done = false;
+  const noise = (async () => {
+    for (; !done; writes += 1)
+      await shop.cluster.patch(
+        ...VIRTUAL_SERVICE,
+        { metadata: { labels: { noise: `${writes}` } } },
+        { fieldManager: 'noise' },
+      );
+  })();
+  for (const weight of [20, 30, 40, 50]) await shop.setWeights({ '1.0.0': 100 - weight, '1.1.0': weight }, 2000);
+  done = true;
+  await noise;
+  const found = await shop.cluster.get(...VIRTUAL_SERVICE);
+  assert.ok(writes > 4, `${writes} writes at the same time`);
+  assert.deepEqual([await shop.written(), found?.metadata.labels], [['50/50'], { noise: `${writes - 1}` }]);
+});
+
+test('a canary without ready pods gets nothing, and with one of two not everything', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await shop.start('1.0.0', 2);
+  await shop.moveStable('1.0.0', null, 1000);
+  await shop.start('1.1.0', 1, { ready: 'false' });
+  const failed = await failureOf(shop.setWeights({ '1.0.0': 90, '1.1.0': 10 }, 2000));
+  assert.deepEqual([failed.code, failed.again], ['SHIPLOCK_KUBERNETES_NOT_READY', true]);
+  assert.match(failed.message, /shop-canary leads to no ready pod of 1\.1\.0/);
+  const missing = await failureOf(shop.setWeights({ '1.0.0': 90, '9.9.9': 10 }, 2000));
+  assert.match(missing.message, /there is no revision 9\.9\.9/);
+  assert.deepEqual(await shop.written(), ['100/0']);
+});
+
+test('on the way back as much goes as the stable side carries, until it carries all', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  await shop.setWeights({ '1.1.0': 100 }, 2000);
+  const pods = await shop.cluster.list('v1', 'Pod', `shiplock.dev/revision=${revisionId('1.0.0')}`);
+  const [lame] = pods;
+  assert.ok(lame);
+  const play = (ready: string | null) =>
+    shop.cluster.patch('v1', 'Pod', lame.metadata.name, {
+      metadata: { annotations: { 'played.shiplock.dev/ready': ready } },
+    });
+  await play('false');
+  await until('one of two', async () => {
+    const failed = await failureOf(shop.setWeights({ '1.0.0': 100 }, 2001, true)).catch(() => null);
+    return failed?.message.includes("leads to 1 of 2 pods of 1.0.0; the canary's side has 50 %");
+  });
+  assert.deepEqual(await shop.written(), ['50/50']);
+  await play(null);
+  await until('all of it', async () =>
+    shop.setWeights({ '1.0.0': 100 }, 2001, true).then(
+      () => true,
+      () => false,
+    ),
+  );
+  assert.deepEqual(await shop.written(), ['100/0']);
+});
+
+test('a role is not taken from what has traffic, and pods that nobody owns are not cut off', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  const early = await failureOf(shop.moveStable('1.1.0', null, 2000));
+  assert.deepEqual([early.code, early.again], ['SHIPLOCK_KUBERNETES_CARRIES_TRAFFIC', true]);
+  assert.match(early.message, /shop-stable still serves 1\.0\.0/);
+  const silence = await failureOf(shop.setWeights({}, 2000));
+  assert.deepEqual([silence.code, silence.again], ['SHIPLOCK_KUBERNETES_REQUEST', false]);
+  const other = await openShop(await openCluster(t), ISTIO);
+  const { deployment } = await import('./support/workloads.ts');
+  await other.cluster.apply(deployment({ name: 'shop', replicas: 1 }));
+  await until('its pod behind the Service', async () => {
+    const slices = await other.cluster.list<{ endpoints?: { conditions: { ready?: boolean } }[] }>(
+      'discovery.k8s.io/v1',
+      'EndpointSlice',
+      'kubernetes.io/service-name=shop-stable',
+    );
+    return slices.flatMap(({ endpoints }) => endpoints ?? []).some(({ conditions }) => conditions.ready);
+  });
+  const cut = await failureOf(other.moveStable(null, '1.0.0', 1000));
+  assert.deepEqual([cut.code, cut.again], ['SHIPLOCK_KUBERNETES_SERVICE', false]);
+  assert.match(
+    cut.message,
+    /Service shop-stable leads to 1 ready pods that no revision of shop owns; name what runs them under adopts/,
+  );
+  assert.deepEqual(await other.selected('shop-stable'), {});
+});
+
+test('a missing right is named with its verb', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  const kubeconfig = await shop.cluster.account('reader', [
+    { apiGroups: ['', 'apps', 'discovery.k8s.io', 'networking.istio.io'], resources: ['*'], verbs: ['get', 'list'] },
+    { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'update'] },
+  ]);
+  const clusters = kubernetesClusters({ test: { kubeconfig, namespaces: ['*'] } }, { signal: () => undefined });
+  const { setWeights } = kubernetesTraffic({ clusters, signal: () => undefined });
+  const asked = {
+    service: SERVICE,
+    place: shop.place,
+    weights: { '1.0.0': 75, '1.1.0': 25 },
+    fence: 2000,
+    key: 'test',
+  };
+  const failed = await failureOf(setWeights(asked));
+  assert.deepEqual([failed.code, failed.again], ['SHIPLOCK_KUBERNETES_FORBIDDEN', false]);
+  assert.match(failed.message, /may not patch virtualservices\.networking\.istio\.io/);
+});
+
+test('an API server that hangs is named in time, and nothing is half done when it goes on', onLinux, async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'shiplock-hung-cluster-'));
+  const after: (() => Promise<void>)[] = [];
+  t.after(async () => {
+    for (const work of after) await work();
+    await stopCluster({ home });
+    await rm(home, { recursive: true, force: true });
+  });
+  const own = await startCluster({ home, ownNetwork: false });
+  const { KUBECONFIG = '', SHIPLOCK_TEST_CONTEXT = '' } = process.env;
+  Object.assign(process.env, { KUBECONFIG: own.kubeconfig, SHIPLOCK_TEST_CONTEXT: '' });
+  const scope = { after: (work: () => Promise<void>) => void after.push(work) };
+  const cluster = await openCluster(scope).finally(() =>
+    Object.assign(process.env, { KUBECONFIG, SHIPLOCK_TEST_CONTEXT }),
+  );
+  const shop = await openShop(cluster, ISTIO);
+  await begun(shop);
+  const server = serverOf(own, 'kube-apiserver');
+  server.pause();
+  const began = performance.now();
+  const failed = await failureOf(shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000));
+  const took = performance.now() - began;
+  server.resume();
+  assert.deepEqual([failed.code, failed.again], ['SHIPLOCK_KUBERNETES_TIMEOUT', true]);
+  assert.ok(took < 9_000, `${took} ms, below the attempt's 10 s`);
+  await until('it goes on', async () =>
+    shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000).then(
+      () => true,
+      () => false,
+    ),
+  );
+  assert.deepEqual(await shop.written(), ['75/25']);
+});
