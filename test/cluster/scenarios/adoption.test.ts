@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import type { V1Deployment, V1Pod, V1Service } from '@kubernetes/client-node';
-import { until } from '../../../infra/test-cluster/client/index.ts';
 import { planProblems } from '../../../src/client/index.ts';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
-import { until } from '../../../infra/test-cluster/client/index.ts';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
 import { until } from '../support/index.ts';

@@ -4,7 +4,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1Pod, V1ReplicaSet, V1Service } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
-import { until } from '../../../infra/test-cluster/client/index.ts';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { CLUSTER, type Engine } from './engine.ts';
 import { openCluster, type Scope, type TestCluster, until } from './index.ts';
