@@ -2,7 +2,7 @@
  * npm run test:cluster -- [--sample] [--context NAME] [FILE…] [-- OPTIONS OF node --test]
  *
  * Runs the tests of this folder on the cluster of this checkout, which is brought up first and taken down after, unless
- * it was up already; with `--context` on a cluster of yours, by your KUBECONFIG.
+ * it was up already; with `--context` on a cluster of yours, by your KUBECONFIG. All of them write the scoreboard anew.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -12,10 +12,12 @@ import { progressBar, type ServerName, serverPath } from '../../infra/local/serv
 import { clusterStatus, runInside, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
 import { ShiplockError } from '../../src/errors.ts';
 import { SAMPLE } from './sample.ts';
+import { clearResults } from './scoreboard/results.ts';
+import { writeScoreboard } from './scoreboard/write.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** What tests start besides; fetched here, since nothing can be fetched inside the cluster's network. */
-const SERVERS: readonly ServerName[] = ['temporal', 'traefik'];
+const SERVERS: readonly ServerName[] = ['temporal', 'traefik', 'prometheus'];
 const AT_ONCE = 2;
 
 const own = process.argv.slice(2);
@@ -26,9 +28,12 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const tests = nodeTest(filesAsked(), own.slice(split + 1));
+const isWhole = positionals.length === 0 && !values.sample && split === own.length;
 
 try {
+  if (isWhole) clearResults();
   process.exitCode = values.context === undefined ? await onOurs() : await onYours(values.context);
+  if (isWhole) console.log(writeScoreboard());
 } catch (error) {
   if (!(error instanceof ShiplockError)) throw error;
   console.error(`${error.message} (${error.code})${error.mend ? `\nmend: ${error.mend}` : ''}`);

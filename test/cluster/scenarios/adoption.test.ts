@@ -4,9 +4,9 @@ import type { V1Deployment, V1Pod, V1Service } from '@kubernetes/client-node';
 import { planProblems } from '../../../src/client/index.ts';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
+import { until } from '../support/index.ts';
 import { istio, stableOf, virtualService } from '../support/manifests.ts';
 import { given, type Story } from '../support/story.ts';
-import { until } from '../support/until.ts';
 import { deployment } from '../support/workloads.ts';
 
 const limit = { timeout: 120_000 };
@@ -144,7 +144,7 @@ scenario(
     });
     const selector = async () => (await shop.cluster.get<V1Service>('v1', 'Service', stableOf(name)))?.spec?.selector;
     const early = await shop.releases('1.1.0');
-    await early.ends('rejected', new RegExp(name));
+    await early.isRefused(new RegExp(`no Deployment ${name}`));
     assert.deepEqual(await selector(), { app: name });
     await shop.hasPods({ '1.1.0': 0 });
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
+import { until } from '../support/index.ts';
 import { istio, virtualService } from '../support/manifests.ts';
 import { hasWeights, recordServices } from '../support/routes.ts';
 import { given } from '../support/story.ts';
-import { until } from '../support/until.ts';
 
 const limit = { timeout: 120_000 };
 let engine: Engine;

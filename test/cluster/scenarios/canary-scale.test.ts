@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
+import { until } from '../support/index.ts';
 import { istio, virtualService } from '../support/manifests.ts';
 import { hasWeights } from '../support/routes.ts';
 import { given } from '../support/story.ts';
-import { until } from '../support/until.ts';
 
 const limit = { timeout: 180_000 };
 let engine: Engine;
@@ -161,7 +161,9 @@ scenario(
     await update.pauses('step-2');
     await shop.hasPods({ '1.0.0': 3, '1.1.0': 1 });
 
-    const again = await shop.releases('1.0.0', {}, { ifBusy: 'supersede' });
+    // Its turn comes when the other has gone back.
+    const turn = shop.releases('1.0.0', {}, { ifBusy: 'supersede' });
+    await update.sees('it goes back', ({ phase }) => phase === 'undoing');
     await shop.hasPods({ '1.0.0': 4, '1.1.0': 1 });
     await shop.selects({ stable: '1.0.0', canary: '1.1.0' });
     await hasWeights(shop, [75, 25]);
@@ -169,6 +171,7 @@ scenario(
     await update.ends('rolledBack');
     await hasWeights(shop, [100, 0]);
     await shop.hasPods({ '1.0.0': 4, '1.1.0': 0 });
+    const again = await turn;
     await again.ends('rejected', /1\.0\.0/);
     await shop.hasPods({ '1.0.0': 4 });
   },

@@ -3,10 +3,10 @@ import { after, before } from 'node:test';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
+import { until } from '../support/index.ts';
 import { istio, virtualService } from '../support/manifests.ts';
 import { hasWeights, routesOf } from '../support/routes.ts';
 import { given, type Story } from '../support/story.ts';
-import { until } from '../support/until.ts';
 import { service } from '../support/workloads.ts';
 
 const limit = { timeout: 120_000 };

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
+import { until } from '../support/index.ts';
 import { given } from '../support/story.ts';
-import { until } from '../support/until.ts';
 import { deployment } from '../support/workloads.ts';
 
 const limit = { timeout: 120_000 };
@@ -28,7 +28,7 @@ scenario(
       const update = await shop.releases(version, { play: CRASHES, ...soon(5) });
       await until(`a pod of ${version}`, async () => (await shop.podsOf(version)).length > 0);
       await shop.hasPods({ '1.0.0': 4, [version]: 1 });
-      await update.ends('rolledBack', /CrashLoopBackOff/);
+      await update.ends('rolledBack', /CrashLoopBackOff|restarts \(container app ended with exit code 1\)/);
       await shop.hasPods({ '1.0.0': 4, [version]: 0 });
     }
     await shop.selects({ stable: '1.0.0' });
@@ -48,7 +48,7 @@ scenario(
       ...soon(4),
     });
     const bad = await shop.releases('1.0.0');
-    await bad.ends('rolledBack', /CrashLoopBackOff/);
+    await bad.ends('rolledBack', /CrashLoopBackOff|restarts \(container app ended with exit code 1\)/);
     await shop.hasPods({ '1.0.0': 0 });
     const good = await shop.releases('1.1.0', { play: {}, ...soon(60) });
     await good.ends('released');
@@ -74,7 +74,7 @@ scenario(
     const update = await shop.releases('1.1.0');
     await until('a pod of 1.1.0', async () => (await shop.podsOf('1.1.0')).length > 0);
     await shop.hasPods({ '1.1.0': 1 });
-    await update.ends('rolledBack', /CrashLoopBackOff/);
+    await update.ends('rolledBack', /CrashLoopBackOff|restarts \(container app ended with exit code 1\)/);
     await shop.hasPods({ '1.1.0': 0 });
     const adopted = await shop.cluster.list('v1', 'Pod', `app=${name},pod-template-hash`);
     assert.equal(adopted.length, 4);
@@ -94,7 +94,7 @@ scenario(
       ...soon(4),
     });
     const bad = await shop.releases('1.0.0');
-    await bad.ends('rolledBack', /CrashLoopBackOff/);
+    await bad.ends('rolledBack', /CrashLoopBackOff|restarts \(container app ended with exit code 1\)/);
     const good = await shop.releases('1.1.0', { play: {} });
     await good.ends('released');
     await shop.hasPods({ '1.0.0': 0, '1.1.0': 4 });

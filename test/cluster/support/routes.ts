@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { V1Service } from '@kubernetes/client-node';
+import { until } from './index.ts';
 import { canaryOf } from './manifests.ts';
 import type { Story } from './story.ts';
-import { until } from './until.ts';
 
 export interface Destination {
   readonly destination: { readonly host: string; readonly subset?: string };

@@ -6,9 +6,8 @@ import type { V1Pod, V1ReplicaSet, V1Service } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { CLUSTER, type Engine } from './engine.ts';
-import { openCluster, type Scope, type TestCluster } from './index.ts';
+import { openCluster, type Scope, type TestCluster, until } from './index.ts';
 import { canaryOf, type RolloutOptions, rollout, stableOf } from './manifests.ts';
-import { until } from './until.ts';
 import { type Update, updateOf } from './update.ts';
 import { service as serviceObject } from './workloads.ts';
 

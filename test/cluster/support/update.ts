@@ -3,7 +3,7 @@ import { describe } from '../../../src/client/execution.ts';
 import type { Shiplock } from '../../../src/client/index.ts';
 import { sight } from '../../../src/client/observe.ts';
 import type { Decision, Outcome, ReleaseStatus, SignalName, SignalPayload } from '../../../workflows/messages.ts';
-import { until } from './until.ts';
+import { until } from './index.ts';
 
 /** One release of a version, as it goes on. */
 export interface Update {
@@ -21,6 +21,8 @@ export interface Update {
   sends(signal: SignalName, payload?: Omit<SignalPayload, 'id'>): Promise<Decision>;
   /** Waits until it has this outcome, for a reason like this; a released one may still be in its window. */
   comesTo(outcome: Outcome, because?: RegExp): Promise<ReleaseStatus>;
+  /** Waits until it has ended in admission: nothing was done. */
+  isRefused(because: RegExp): Promise<void>;
   /** Waits until nothing more can come. */
   ends(outcome: Outcome, because?: RegExp): Promise<ReleaseStatus>;
 }
@@ -69,6 +71,12 @@ export async function updateOf(shiplock: Shiplock, id: string, version: string, 
     sends,
     comesTo: async (outcome, because) =>
       cameTo(await sees(`it is ${outcome}`, (status) => status.outcome !== null), outcome, because),
+    async isRefused(because) {
+      const status = await sees('it has ended', ({ phase }) => phase === 'ended');
+      assert.match(status.because, because);
+      const acts = status.progress.filter(({ name, state }) => name !== 'admission' && state !== 'waiting');
+      assert.deepEqual([status.outcome, acts], [null, []]);
+    },
     ends: async (outcome, because) =>
       cameTo(await sees(`it has ended`, ({ phase }) => phase === 'ended'), outcome, because),
   };
