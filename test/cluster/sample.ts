@@ -1,2 +1,2 @@
 /** What `npm run test:cluster -- --sample` runs: about five minutes that touch everything once. */
-export const SAMPLE: readonly string[] = ['cluster.test.ts', 'life.test.ts', 'router.test.ts'];
+export const SAMPLE: readonly string[] = ['cluster.test.ts', 'life.test.ts', 'router.test.ts', 'workload.test.ts'];
