@@ -110,11 +110,12 @@ export function grants(rule: ResourceRule, { verb, group, resource, name }: Need
 const has = (list: readonly string[] = [], wanted: readonly string[]): boolean =>
   wanted.some((one) => list.includes(one));
 
-async function allows(
+/** Whether the API server would let whoever asks, or the subject, make one request. */
+export async function allows(
   client: KubernetesClient,
   namespace: string,
-  { verb, group, resource: both, name }: Need,
-  subject: Subject | undefined,
+  { verb, group, resource: both, name }: Pick<Need, 'verb' | 'group' | 'resource' | 'name'>,
+  subject?: Subject,
 ): Promise<boolean> {
   const [resource, subresource] = both.split('/');
   const resourceAttributes = { namespace, verb, group, resource, subresource, name };
