@@ -1,7 +1,7 @@
-import type { KubernetesPlace } from '../../src/plan/target.ts';
 import { failure } from '../failure.ts';
 import type { KubernetesClient } from './client.ts';
 import { type Need, needsOf, resourceOf } from './needs.ts';
+import type { WrittenPlace } from './permissions.ts';
 import type { ResourceType } from './types.ts';
 
 const SELF_ACCESS: ResourceType = {
@@ -42,7 +42,7 @@ export function subjectOf(user: string): Subject {
  */
 export async function missingPermissions(
   client: KubernetesClient,
-  place: KubernetesPlace,
+  place: WrittenPlace,
   subject?: Subject,
 ): Promise<readonly Need[]> {
   const needs = needsOf(place);
@@ -52,7 +52,7 @@ export async function missingPermissions(
 }
 
 /** @throws SHIPLOCK_KUBERNETES_FORBIDDEN (not retried) that names all that is missing; what is optional is not */
-export async function requirePermissions(client: KubernetesClient, place: KubernetesPlace): Promise<void> {
+export async function requirePermissions(client: KubernetesClient, place: WrittenPlace): Promise<void> {
   const missing = (await missingPermissions(client, place)).filter(({ optional }) => !optional);
   if (missing.length === 0) return;
   throw failure(

@@ -127,13 +127,32 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       resource: 'deployments',
       verbs: ['get', 'patch'],
       why: 'the image, where the Rollout has a workloadRef',
+      optional: true,
     },
   ],
 };
 
+/** A Rollout of Argo's controller, which the release drives. */
+export interface RolloutPlace {
+  readonly platform: 'argo';
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly rollout: string;
+}
+
+/** Where a release writes, as far as its rights are concerned. */
+export type WrittenPlace = KubernetesPlace | RolloutPlace;
+
 /** Which features a release to this place uses. */
-export function featuresOf({ traffic, adopts }: KubernetesPlace): readonly Feature[] {
-  return ['revisions', ...(adopts ? (['adoption'] as const) : []), ...ROUTERS[traffic.kind]];
+export function featuresOf(place: WrittenPlace): readonly Feature[] {
+  switch (place.platform) {
+    case 'kubernetes':
+      return ['revisions', ...(place.adopts ? (['adoption'] as const) : []), ...ROUTERS[place.traffic.kind]];
+    case 'argo':
+      return ['argo'];
+    default:
+      return place satisfies never;
+  }
 }
 
 const ROUTERS: Readonly<Record<KubernetesPlace['traffic']['kind'], readonly Feature[]>> = {
