@@ -32,7 +32,7 @@ export interface PlayedRollout {
 
 const REPOSITORY = 'registry.example/credlink/api';
 /** How long a look that saw nothing new waits for the next one. */
-const LOOK_MS = 13_000;
+const LOOK_MS = 97_000;
 
 export const imageOf = (version: string): string => `${REPOSITORY}:${version}`;
 const versionOf = (image: string): string => image.slice(image.lastIndexOf(':') + 1);
@@ -201,7 +201,7 @@ export function playRollout(
       const state = shown(look());
       if (state.mark !== mark || now() - sinceMs >= deadlineMs) return state;
       const ends = state.pause?.durationMs ? Date.parse(state.pause.since) + state.pause.durationMs - now() : LOOK_MS;
-      const nextRetryDelay = Math.max(1, Math.min(ends, LOOK_MS));
+      const nextRetryDelay = ends > 0 ? Math.min(ends, LOOK_MS) : LOOK_MS;
       throw ApplicationFailure.create({ message: 'nothing has changed', nextRetryDelay });
     },
     promoteRollout: async ({ step, since, fence }) => {
@@ -263,7 +263,7 @@ export function playRollout(
       if (rollout.observed && rollout.stable !== stable) rollout.index = rollout.steps.length;
       look();
       const done = rollout.observed && rollout.stable === stable;
-      if (!done && now() - Context.current().info.scheduledTimestampMs < 15_000) {
+      if (!done && now() - Context.current().info.scheduledTimestampMs < LOOK_MS) {
         throw ApplicationFailure.create({ message: 'not yet', nextRetryDelay: LOOK_MS });
       }
       return { done, because: done ? '' : 'the controller does nothing', weights: { ...world.weights } };
