@@ -16,6 +16,7 @@ const result = (changes: Partial<Result> = {}): Result => ({
   test: 'the canary has its pods',
   file: 'test/cluster/scenarios/scale.test.ts',
   passed: true,
+  at: 1,
   ...changes,
 });
 
@@ -86,8 +87,15 @@ describe('What hurt users of others', () => {
 describe('The page as it lies there', () => {
   it('has today’s scenarios, standings and regressions', () => {
     const lines = (page: string) =>
-      page.split('\n').flatMap((line) => /^\| (\d+ \| \w+<br>\w+|[#\w].* \| .*?) \|/.exec(line)?.[1] ?? []);
+      page
+        .split('\n')
+        .filter((line) => /^\| (?!by )/.test(line))
+        .map((line) => line.split(' | ').slice(0, 2));
     const page = readFileSync(join(root, 'test/cluster/scoreboard.md'), 'utf8');
-    assert.deepEqual(lines(page), lines(scoreboard([])), 'write it anew: npm run test:cluster, or npm run scoreboard');
+    assert.deepEqual(
+      lines(page).slice(1),
+      lines(scoreboard([])).slice(1),
+      'write it anew: npm run test:cluster, or npm run scoreboard',
+    );
   });
 });
