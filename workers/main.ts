@@ -12,21 +12,29 @@ import { startArchiver } from './archive.ts';
 import { registerSearchAttributes } from './attributes.ts';
 import { loadWorkflowBundle } from './bundle.ts';
 import { deploymentOf } from './deployment.ts';
+import { type HealthEndpoint, openHealth } from './health.ts';
 import { jsonLine } from './log.ts';
 import { readPolicy } from './policy.ts';
 import { stateFolder } from './state-folder.ts';
 
+export type WorkerRole = 'all' | 'release' | 'build' | 'notify';
+
 export interface WorkerOptions {
   /** The policy file; without one every release is refused. Default `SHIPLOCK_POLICY`. */
   readonly policy?: string;
-  /** What it does: releases, builds, or both. Build workers need no production credentials. Default `all`. */
-  readonly role?: 'release' | 'build' | 'all';
+  /**
+   * What it does: `release` carries releases and tells webhooks, `build` runs gates and builders and needs no production
+   * credentials, `notify` only tells webhooks. Default `all`.
+   */
+  readonly role?: WorkerRole;
   /** Where logs of gates and the archive are kept. Default `SHIPLOCK_STATE`, else the user's state folder. */
   readonly state?: string;
   /** Where ended releases are archived; several workers may share it. Default `archive` in the state folder. */
   readonly archive?: string;
   /** `host:port` on which Prometheus reads this worker's metrics; none by default. */
   readonly metrics?: string;
+  /** `host:port` on which it answers probes, `/livez` and `/readyz`; none by default. */
+  readonly health?: string;
   /** The embedded stack's home, where releases go to the local platform. */
   readonly home?: string;
   readonly profile?: string;
@@ -39,6 +47,10 @@ export interface WorkerOptions {
 
 /** A killed worker's sticky tasks wait this long for it before another worker may take them. */
 const STICKY_TIMEOUT = '2s';
+/** Less than what a probe waits for, so that it is given the reason. */
+const HEALTH_TIMEOUT_MS = 2_000;
+/** `temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY`. */
+const ACTIVITY_QUEUE = 2;
 /** Cached releases; others are replayed when something happens to them. 0.3 MB each was measured. */
 const CACHED_RELEASES = 500;
 
@@ -55,8 +67,9 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
   const target = await findTarget(options);
   // Its native part keeps the process alive until a connection is closed, so whatever may fail before comes before.
   installRuntime(options.metrics);
+  const health = options.health === undefined ? null : await openHealth(options.health);
   const identity = `shiplock-worker ${process.pid}@${hostname()}`;
-  const connection = await connect(target);
+  const connection = await connect(target).catch((error) => closed(health, error));
   try {
     const { namespace } = target;
     await registerSearchAttributes(connection, namespace);
@@ -76,7 +89,8 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
 
     const workers: Worker[] = [];
     const role = options.role ?? 'all';
-    if (role !== 'build') {
+    const does = (part: WorkerRole): boolean => role === 'all' || role === part;
+    if (does('release')) {
       workers.push(
         await Worker.create({
           ...common,
@@ -87,6 +101,10 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
           stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
           maxCachedWorkflows: CACHED_RELEASES,
         }),
+      );
+    }
+    if (does('release') || does('notify')) {
+      workers.push(
         await Worker.create({
           ...common,
           taskQueue: NOTIFY_TASK_QUEUE,
@@ -95,22 +113,39 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
         }),
       );
     }
-    if (role !== 'release') {
+    if (does('build')) {
       const activities = buildActivities(policy, { queue: hostQueue, state });
       for (const taskQueue of [BUILD_TASK_QUEUE, hostQueue]) {
         workers.push(await Worker.create({ ...common, taskQueue, activities, maxConcurrentActivityTaskExecutions: 4 }));
       }
     }
     const folder = options.archive ?? join(state, 'archive');
-    const archiver = role === 'build' ? null : startArchiver({ client, folder, bundle, taskQueue: TASK_QUEUE });
+    const archiver = does('release') ? startArchiver({ client, folder, bundle, taskQueue: TASK_QUEUE }) : null;
     await runUntilTold(workers, options.signal, () => {
+      health?.watch({
+        pollers: workers.map((worker) => ({ taskQueue: worker.options.taskQueue, status: () => worker.getStatus() })),
+        askTemporal: () => askQueue(connection, namespace, workers[0]?.options.taskQueue ?? TASK_QUEUE),
+      });
       const ready = { identity, bundle: bundle.digest.slice(0, 12), readyMs: Math.round(performance.now() - began) };
       Runtime.instance().logger.info('worker ready', { ...ready, address: target.address, namespace, role });
       options.onReady?.(ready);
     }).finally(() => archiver?.stop());
   } finally {
     await connection.close();
+    await health?.close();
   }
+}
+
+async function closed(health: HealthEndpoint | null, error: unknown): Promise<never> {
+  await health?.close();
+  throw error;
+}
+
+/** What only a worker of the namespace may ask, so that an expired key shows. */
+function askQueue(connection: NativeConnection, namespace: string, name: string): Promise<unknown> {
+  return connection.withDeadline(Date.now() + HEALTH_TIMEOUT_MS, () =>
+    connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType: ACTIVITY_QUEUE }),
+  );
 }
 
 async function connect(target: Awaited<ReturnType<typeof findTarget>>): Promise<NativeConnection> {

@@ -1,5 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity';
-import { acquireFence, type KubernetesClusters } from '../activities/kubernetes/index.ts';
+import { acquireFence, type KubernetesClusters, requirePermissions } from '../activities/kubernetes/index.ts';
 import { kubernetesTraffic, type RouterMetrics } from '../activities/traffic/kubernetes/index.ts';
 import { localTraffic } from '../activities/traffic/local.ts';
 import type { TrafficActivities } from '../activities/traffic/port.ts';
@@ -37,9 +37,12 @@ export function kubernetesPlatform(
     workload: kubernetesWorkload({ clusters, weightsOf, moveStable }),
     traffic,
     sideOf: kubernetesSides({ clusters, weightsOf }),
-    acquireFence: ({ service, place }, holder) => {
+    acquireFence: async ({ service, place }, holder) => {
       if (!place) throw new TypeError(`a release of ${service} on Kubernetes names no place`);
-      return acquireFence(clusters.client(place.cluster), { namespace: place.namespace, service }, holder);
+      const client = clusters.client(place.cluster);
+      // The lease is the first thing that a release changes.
+      await requirePermissions(client, place);
+      return acquireFence(client, { namespace: place.namespace, service }, holder);
     },
   };
 }

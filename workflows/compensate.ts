@@ -4,6 +4,7 @@ import { whereabouts } from '../src/plan/target.ts';
 import { unbuilding, undo } from './activities.ts';
 import type { Release } from './control.ts';
 import { BUILD_TASK_QUEUE } from './messages.ts';
+import { undoRoutes } from './routes.ts';
 import type { Compensation } from './state.ts';
 import { keyOf, shareOf } from './steps.ts';
 import { isScaled, removeAborted, restoreScale } from './traffic.ts';
@@ -23,6 +24,8 @@ export async function compensate(release: Release, compensation: Compensation): 
       state.weights = traffic.weights;
       return;
     }
+    case 'removeRoutes':
+      return undoRoutes(release, title);
     case 'removeRevision':
       return removeAborted(release, title, compensation.version);
     case 'restoreRoles':
@@ -84,6 +87,8 @@ export function titleOf(compensation: Compensation): string {
       const share = Object.entries(compensation.weights).map(([version, weight]) => `${version} ${weight} %`);
       return `traffic back to ${share.join(', ') || 'nothing'}`;
     }
+    case 'removeRoutes':
+      return 'no header or mirror routes';
     case 'removeRevision':
       return `remove ${compensation.version}`;
     case 'restoreRoles':

@@ -40,10 +40,13 @@ export async function goBack(release: Release, error: unknown): Promise<never> {
   });
 }
 
+/** What moves users, the one that is undone first last. */
+const USERS: readonly Compensation['kind'][] = ['removeRoutes', 'restoreTraffic'];
+
 /** Whatever was done after the traffic moved, users go back first: a flag that is stuck must not hold them. */
 function trafficFirst(state: ReleaseState): void {
-  const isTraffic = ({ kind }: Compensation): boolean => kind === 'restoreTraffic';
-  state.undo = [...state.undo.filter((act) => !isTraffic(act)), ...state.undo.filter(isTraffic)];
+  const others = state.undo.filter(({ kind }) => !USERS.includes(kind));
+  state.undo = [...others, ...USERS.flatMap((moves) => state.undo.filter(({ kind }) => kind === moves))];
 }
 
 /** Undoes, last first, until only so many of the recorded acts are left; gives up its turn when `yields` holds. */

@@ -4,6 +4,7 @@
 
 import type { Admission } from '../activities/admission/port.ts';
 import type { PreparedImage } from '../activities/image/port.ts';
+import type { ManagedRoute } from '../activities/traffic/port.ts';
 import type { ComparisonProgress } from '../src/analysis/index.ts';
 import type { ConfigurationEdit, FlagStep, Plan, Step, TrustLevel } from '../src/plan/plan.ts';
 import type { CanaryScale } from '../src/plan/target.ts';
@@ -35,6 +36,8 @@ export type Compensation =
   | { readonly kind: 'removeRevision'; readonly version: string }
   | { readonly kind: 'restoreTraffic'; readonly weights: Readonly<Record<string, number>> }
   | { readonly kind: 'restoreRoles'; readonly stable: string | null }
+  /** Header and mirror routes. */
+  | { readonly kind: 'removeRoutes' }
   | { readonly kind: 'stopMigration'; readonly database: string }
   | {
       readonly kind: 'restoreFlag';
@@ -103,6 +106,8 @@ export interface ReleaseState {
   /** How many pods the versions were given last, where the platform scales them. */
   pods?: Readonly<Record<string, number>>;
   canaryScale?: CanaryScale;
+  /** Header and mirror routes that there are. */
+  routes?: readonly ManagedRoute[];
   image?: PreparedImage;
   migrations?: MigrationProgress[];
   flags?: FlagProgress[];

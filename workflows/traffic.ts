@@ -49,9 +49,10 @@ export async function scaleCanary(release: Release, canaryScale: CanaryScale): P
 export function firstReplicas({ plan, state }: Release): number | undefined {
   const { target, canary, cutover } = plan;
   if (target.platform !== 'kubernetes') return undefined;
-  const first = canary.steps.find((step) => step.kind === 'setWeight');
+  const first = canary.steps.find((step) => step.kind === 'setWeight' || step.kind === 'setCanaryScale');
   if (!state.admission?.before.stable || cutover) return target.replicas;
-  const wanted = first ? Math.max(1, scaleFor({ ...target, weight: first.weight }).canary) : target.replicas;
+  const asked = first?.kind === 'setCanaryScale' ? { weight: 0, canaryScale: first.scale } : first;
+  const wanted = asked ? Math.max(1, scaleFor({ ...target, ...asked }).canary) : target.replicas;
   return target.traffic.kind === 'replicas' ? Math.min(wanted, budgetOf({ ...target, ...target.scale }).surge) : wanted;
 }
 

@@ -27,7 +27,8 @@ export interface Admission {
 export interface AdmissionActivities {
   /**
    * Validates the plan again, applies the worker's policy, and takes the fencing number. Fails, not retryably,
-   * with `SHIPLOCK_PLAN_INVALID` or `SHIPLOCK_POLICY_REFUSED`.
+   * with `SHIPLOCK_PLAN_INVALID` or `SHIPLOCK_POLICY_REFUSED`, and with `SHIPLOCK_KUBERNETES_FORBIDDEN` where the worker
+   * lacks a right that the release needs in its cluster.
    */
   admit(request: AdmitRequest): Promise<Admission>;
 }

@@ -52,6 +52,8 @@ export interface KubernetesClient {
   ): Promise<T>;
   /** Its dependants are collected in the background. `false`: it was not there. */
   remove(reference: ObjectReference, precondition?: Precondition): Promise<boolean>;
+  /** Whether the cluster knows this kind of object at all; everybody may ask, whatever rights are missing. */
+  serves(type: ResourceType): Promise<boolean>;
   /** A POST to a subresource of an object or to a resource without objects, such as `pods/NAME/eviction`. */
   post<T>(
     type: ResourceType,
@@ -163,6 +165,16 @@ function clientOf(cluster: string, { send }: Connection): KubernetesClient {
         body: { ...object, apiVersion, kind, metadata },
       })) as T;
     },
+    serves: async (type: ResourceType) => {
+      const request = requestOf('get', 'GET', type, {});
+      try {
+        const found = (await send({ ...request, path: rootOf(type) })) as { resources?: readonly { name: string }[] };
+        return found.resources?.some(({ name }) => name === type.plural) ?? false;
+      } catch (error) {
+        if (hasCode(error, 'SHIPLOCK_KUBERNETES_NO_SUCH_API')) return false;
+        throw error;
+      }
+    },
     post: async <T>(
       type: ResourceType,
       at: { namespace?: string; name?: string; subresource?: string },
@@ -179,13 +191,16 @@ interface Page<T> {
 const OURS = { fieldManager: FIELD_MANAGER };
 
 function pathOf(
-  { apiVersion, plural }: ResourceType,
+  type: ResourceType,
   { namespace, name, subresource }: { namespace?: string; name?: string; subresource?: string },
 ): string {
-  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const scope = namespace ? `/namespaces/${encodeURIComponent(namespace)}` : '';
   const object = name ? `/${encodeURIComponent(name)}` : '';
-  return `${root}${scope}/${plural}${object}${subresource ? `/${subresource}` : ''}`;
+  return `${rootOf(type)}${scope}/${type.plural}${object}${subresource ? `/${subresource}` : ''}`;
+}
+
+function rootOf({ apiVersion }: ResourceType): string {
+  return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 }
 
 /** As RBAC and kubectl write it: `deployments.apps`. */

@@ -127,7 +127,7 @@ function forbidden(words: string, said: string, { verb, resource, namespace, clu
   return {
     code: 'SHIPLOCK_KUBERNETES_FORBIDDEN',
     message: `the worker may not ${verb} ${resource} in namespace ${namespace} of cluster ${cluster}: ${words}`,
-    mend: 'grant it; `shiplock doctor` lists all that a release needs',
+    mend: 'grant it; `shiplock doctor --release FILE` lists all that a release needs',
     retry: 'never',
   };
 }

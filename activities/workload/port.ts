@@ -15,7 +15,7 @@ export interface RevisionState {
   readonly replicas: number;
   readonly ready: number;
   readonly restarts: number;
-  /** Why replicas are not ready, in words; empty when all are. */
+  /** Why replicas are not ready, or have restarted, in words; empty when all are ready and none has. */
   readonly because: string;
 }
 

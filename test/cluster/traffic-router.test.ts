@@ -5,8 +5,9 @@ import { failed, splitIn } from '../../infra/load/observe.ts';
 import { startTraffic } from '../../infra/load/traffic.ts';
 import { followPods, startTraefik } from '../../infra/test-cluster/router/index.ts';
 import { revisionId } from '../../src/rollout/revision-id.ts';
+import { startPrometheus } from '../e2e/support/prometheus.ts';
 import { openCluster, until } from './support/index.ts';
-import { GATEWAY, openShop, type Shop } from './support/shop.ts';
+import { failureOf, GATEWAY, openShop, type Shop } from './support/shop.ts';
 import { route } from './support/workloads.ts';
 
 const RATE = 100;
@@ -81,3 +82,54 @@ async function gone({ cluster }: Shop, version: string): Promise<void> {
     async () => (await cluster.list('v1', 'Pod', `shiplock.dev/revision=${revisionId(version)}`)).length === 0,
   );
 }
+
+test('a weight counts once requests show it, and one that the router does not follow never does', async (t) => {
+  const cluster = await openCluster(t);
+  if (!cluster.played) return t.skip('the pods of this cluster are not played');
+  const follower = followPods(cluster);
+  t.after(() => follower.stop());
+  const router = await startTraefik({ ...cluster, objects: cluster });
+  t.after(() => router.stop());
+  const prometheus = await startPrometheus(undefined, [new URL(router.metrics).host]);
+  t.after(() => prometheus.stop());
+  const requests =
+    'traefik_service_requests_total{service=~".*-svc-{{namespace}}-{{service}}-[0-9]+@kubernetesgateway"}';
+  const shop = await openShop(cluster, GATEWAY, {}, { prometheus: prometheus.address, requests });
+  const spec = route({ name: 'shop', gateway: router.gateway, weights: { 'shop-stable': 100, 'shop-canary': 0 } });
+  await cluster.remove('gateway.networking.k8s.io/v1', 'HTTPRoute', 'shop');
+  await cluster.apply(spec);
+  await shop.start('1.0.0', 1, { served: 'true' });
+  await shop.moveStable('1.0.0', null, 1000);
+  await until('it answers', async () => (await fetch(`${router.address}/credentials/1`)).ok);
+  await shop.start('1.1.0', 1, { served: 'true' });
+  const load = startTraffic({
+    address: router.address,
+    ratePerSecond: RATE,
+    atMost: { seconds: 120, requests: 12_000 },
+  });
+  t.after(() => load.stop());
+
+  const began = Date.now();
+  const sent = await until('the weight is shown', () =>
+    shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000).catch(() => null),
+  );
+  t.diagnostic(`25 % shown after ${Date.now() - began} ms`);
+  assert.equal(sent.verified, true);
+  // An older, more specific route takes the requests: ours is accepted all the same.
+  const matches = [{ path: { type: 'PathPrefix', value: '/credentials' } }];
+  const rules = [{ matches, backendRefs: [{ name: 'shop-stable', port: 80 }] }];
+  await cluster.apply({ ...spec, metadata: { name: 'mine' }, spec: { ...spec.spec, rules } });
+  const weights = { '1.0.0': 40, '1.1.0': 60 };
+  const said = await until('it is contradicted', async () => {
+    const failed = await failureOf(shop.setWeights(weights, 2000));
+    return failed.message.includes('not 60 %') && failed;
+  });
+  assert.deepEqual([said.code, said.again], ['SHIPLOCK_KUBERNETES_ROUTER', true]);
+  t.diagnostic(said.message);
+  assert.match(said.message, /^0 of \d+ requests went to the canary: 0\.0 to [\d.]+ %, not 60 %/);
+  assert.deepEqual(await shop.written(), ['40/60'], 'the route itself says so');
+  const back = await shop.setWeights({ '1.0.0': 100 }, 2001, true);
+  assert.deepEqual(back, { weights: { '1.0.0': 100 }, verified: true });
+  await load.stop();
+  await follower.stop();
+});

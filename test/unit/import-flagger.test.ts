@@ -47,7 +47,7 @@ describe("a Canary of Flagger's", () => {
     });
   }
 
-  for (const name of ['checkout', 'bookings', 'mailer']) {
+  for (const name of ['checkout', 'bookings', 'search', 'feed', 'mailer']) {
     it(`${name}: what it becomes is a release that compiles`, () => {
       const { errors, warnings, plan } = compiled(name);
       assert.deepEqual(errors, []);
@@ -87,7 +87,7 @@ describe("a Canary of Flagger's", () => {
     assert.deepEqual(plan?.notify, ['event-log', 'on-call', 'deploys']);
     assert.deepEqual(plan?.target.platform === 'kubernetes' && [plan.target.adopts, plan.target.traffic], [
       { kind: 'Deployment', name: 'checkout', scaleDown: 'onsuccess' },
-      { kind: 'istio', virtualServices: [{ name: 'checkout', routes: [] }] },
+      { kind: 'istio', virtualServices: [{ name: 'checkout', routes: ['primary'] }] },
     ]);
   });
 

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
+import { parse } from 'yaml';
 import { importRollout } from '../../src/import/index.ts';
 import { checkFiles, compileRelease } from '../../src/plan/index.ts';
 
@@ -119,6 +120,27 @@ spec:
     ]);
     assert.match(refused[0]?.message ?? '', /known to Argo Rollouts.*: a release runs when somebody starts it/);
     assert.match(refused[2]?.message ?? '', /a gate, or a metric of web or job/);
+  });
+
+  it('is left to its controller where that is asked for, whatever it has', () => {
+    const text = ROLLOUT.replace('replicas: 4', 'replicas: 4\n  paused: true');
+    const { release, refused, errors, files } = imported(
+      { 'rollout.yaml': text },
+      { platform: 'argo', cluster: 'live' },
+    );
+    assert.deepEqual([refused, errors, files], [[], [], []]);
+    const written = parse(release?.text ?? '') as { target: object; canary?: object };
+    assert.equal(written.canary, undefined);
+    assert.deepEqual(written.target, {
+      platform: 'argo',
+      cluster: 'live',
+      namespace: 'shop',
+      rollout: 'api',
+      container: 'api',
+      repository: 'registry.example/api',
+      stableService: 'api-stable',
+      canaryService: 'api-canary',
+    });
   });
 
   it('has to be named where a file holds several', () => {

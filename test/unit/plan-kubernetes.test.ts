@@ -127,6 +127,9 @@ ${STEPS}`,
     assert.equal(plan.target.scale.maxUnavailable, '10%');
     assert.equal(plan.target.scale.abortScaleDownDelayMs, 0);
     assert.deepEqual(warnings, []);
+    const shown = describePlan(plan, { width: 200 });
+    assert.match(shown, /step 1: weight 20 % \(1 of 4 pods: 25 %\)/);
+    assert.match(shown, /step 4: weight 60 % \(2 of 3 pods: 66.7 %\)/);
   });
 
   test('fields without a use here are ignored by name', () => {

@@ -10,7 +10,12 @@ import { findProgram } from '../../infra/test-cluster/programs/find.ts';
 import { modules } from '../../infra/test-cluster/programs/modules.ts';
 
 const root = join(import.meta.dirname, '../..');
-const requirements = { etcd: 'go.etcd.io/etcd/server/v3', kubernetes: 'k8s.io/kubernetes', kwok: 'sigs.k8s.io/kwok' };
+const requirements = {
+  etcd: 'go.etcd.io/etcd/server/v3',
+  kubernetes: 'k8s.io/kubernetes',
+  kwok: 'sigs.k8s.io/kwok',
+  helm: 'helm.sh/helm/v3',
+};
 
 test('what is built is what go.mod requires, and is new enough to be taken', async () => {
   for (const { name, version, programs: names } of Object.values(builds)) {

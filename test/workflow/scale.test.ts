@@ -1,6 +1,7 @@
 /** Pods first, then the weight, then what is no longer needed: releases on a platform that scales the two sides. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Step } from '../../src/plan/plan.ts';
 import type { KubernetesTarget, ScalePlan, TrafficPlan } from '../../src/plan/target.ts';
 import { MINUTE, openPause, plainPlan, weight } from './invariants-plans.ts';
 import { assertAsBefore, CANARY, type Call, endOf, type Scene, STABLE, withScenes } from './invariants-scenes.ts';
@@ -85,9 +86,43 @@ describe('a platform that scales both sides', () => {
     assert.deepEqual(kept.scene.world.weights, { [STABLE]: 100 });
   });
 
+  it('keeps the canary as large as a step says until it shall match its weight again', limit, async () => {
+    const scene = scenes.open();
+    const steps: Step[] = [
+      { kind: 'setCanaryScale', scale: { kind: 'replicas', replicas: 3 } },
+      weight(50),
+      { kind: 'setCanaryScale', scale: { kind: 'matchTrafficWeight' } },
+    ];
+    assert.equal((await endOf(await scene.start(planOf(scene, { steps })))).type, 'Released');
+    assert.deepEqual(moves(scene).slice(0, 3), ['start 3', 'weight 50', `scale ${CANARY} 5`]);
+  });
+
+  it('has header and mirror routes until they are removed, all traffic is moved, or it goes back', limit, async () => {
+    const matches = [{ headers: { agent: { kind: 'exact', value: 'beta' } } }] as const;
+    const steps: Step[] = [
+      { kind: 'setHeaderRoute', name: 'beta', matches },
+      { kind: 'setMirrorRoute', name: 'shadow', matches: [{}], percentage: 35 },
+      { kind: 'setHeaderRoute', name: 'beta', matches: [] },
+      weight(50),
+    ];
+    const routes = ({ world }: Scene) => world.journal.filter((effect) => effect.startsWith('routes'));
+    const released = scenes.open();
+    assert.equal((await endOf(await released.start(planOf(released, { steps })))).type, 'Released');
+    assert.deepEqual(routes(released), ['routes beta', 'routes beta shadow', 'routes shadow', 'routes none']);
+    const { scene, back } = await abortedAt(50, { steps });
+    assert.deepEqual(
+      back.slice(0, 2).map(({ activity }) => activity),
+      ['setWeights', 'setRoutes'],
+    );
+    assert.equal(routes(scene).at(-1), 'routes none');
+    assertAsBefore(scene, 'aborted with a route');
+  });
+
   async function abortedAt(percent: number, changes: Changes): Promise<{ scene: Scene; back: Call[] }> {
     const scene = scenes.open();
-    const handle = await scene.start(planOf(scene, { ...changes, steps: [weight(percent), openPause] }));
+    const handle = await scene.start(
+      planOf(scene, { ...changes, steps: [...(changes.steps ?? []), weight(percent), openPause] }),
+    );
     await scene.until(handle, ({ waiting }) => waiting?.kind === 'pause', MINUTE / 10);
     const there = scene.calls.length;
     await handle.signal('abort', { reason: 'enough' });
@@ -97,6 +132,7 @@ describe('a platform that scales both sides', () => {
 });
 
 interface Changes {
+  readonly steps?: readonly Step[];
   readonly traffic?: TrafficPlan;
   readonly scale?: Partial<ScalePlan>;
 }

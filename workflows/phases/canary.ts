@@ -4,9 +4,10 @@ import { baselineName, weightsFor } from '../../src/rollout/weights.ts';
 import { forward, waiting } from '../activities.ts';
 import { besideTheRamp, finishBackground, isEnoughSeen, isShownSafe, runInline, startBackground } from '../analysis.ts';
 import { GoBack, type Release } from '../control.ts';
+import { setRoute } from '../routes.ts';
 import { isWaived } from '../state.ts';
 import { ask, keyOf, skip, step } from '../steps.ts';
-import { firstReplicas, moveTraffic, stableOf } from '../traffic.ts';
+import { firstReplicas, moveTraffic, scaleCanary, stableOf } from '../traffic.ts';
 
 /** The new version beside the old one, with a growing share of the traffic, watched from `startingStep` on. */
 export async function canary(release: Release): Promise<void> {
@@ -125,9 +126,10 @@ async function take(release: Release, name: string, planned: Step, isLast: boole
     case 'analysis':
       return runInline(release, name, planned.analysis);
     case 'setCanaryScale':
+      return scaleCanary(release, planned.scale);
     case 'setHeaderRoute':
     case 'setMirrorRoute':
-      throw new TypeError(`${name}: no platform of this version takes ${planned.kind}`);
+      return setRoute(release, name, planned);
     default:
       return planned satisfies never;
   }

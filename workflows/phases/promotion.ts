@@ -5,6 +5,7 @@ import { whereabouts } from '../../src/plan/target.ts';
 import { forward } from '../activities.ts';
 import { GoBack, type Release } from '../control.ts';
 import { measureNamed } from '../readings.ts';
+import { hasRoutes, removeRoutes } from '../routes.ts';
 import { ask, skip, step } from '../steps.ts';
 import { moveTraffic } from '../traffic.ts';
 
@@ -59,6 +60,7 @@ export async function promote(release: Release, name: string): Promise<string> {
   const { state, plan } = release;
   const { version } = plan;
   const moved = await moveTraffic(release, name, { weight: 100 });
+  if (hasRoutes(release)) await removeRoutes(release, name);
   await forward(`${version} is stable`).setRoles({
     ...whereabouts(plan),
     stable: version,

@@ -10,6 +10,7 @@ import {
   writeRoles,
 } from '../../kubernetes/index.ts';
 import type { SetRolesRequest } from '../port.ts';
+import { holdAutoscalers, letAutoscalersGo } from './autoscaling.ts';
 import { podsNow } from './describe.ts';
 import type { Pod } from './pod.ts';
 import { type Role, type RoleMetadata, roleMetadataOf, toRole } from './role-metadata.ts';
@@ -22,6 +23,7 @@ export async function setRoles(dependencies: WorkloadDependencies, request: SetR
   const { stable, canary, fence } = request;
   const writer = writerOf(scene, fence);
   const [, revisions] = await Promise.all([writer.raise(), listRevisions(client, place, service)]);
+  if (canary !== null) await holdAutoscalers(scene, writer, revisions);
   await moveStable({ place, service, fence, stable, canary, revisions });
   await writeRoles(client, { namespace: place.namespace, service }, { fence, stable, canary });
   // The new stable one first: it is what dashboards look at.
@@ -30,6 +32,7 @@ export async function setRoles(dependencies: WorkloadDependencies, request: SetR
       ({ kind, version }) => kind === 'ReplicaSet' && roleOf(version, request) === role,
     ))
       await label(scene, revision, fence, role);
+  if (canary === null) await letAutoscalersGo(scene, writer, revisions, stable);
 }
 
 function roleOf(version: string, { stable, canary }: SetRolesRequest): Role {

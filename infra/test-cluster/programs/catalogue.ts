@@ -1,15 +1,19 @@
 /** A program the cluster is made of. */
 export type ProgramName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kwok';
 
+/** What tests want besides: Helm renders the chart of the workers. */
+export type ToolName = 'helm';
+
 /** What is built together, from one `go.mod` of ours. */
-export type BuildName = 'etcd' | 'kubernetes' | 'kwok';
+export type BuildName = 'etcd' | 'kubernetes' | 'kwok' | 'helm';
 
 export interface Program {
-  readonly name: ProgramName;
+  readonly name: ProgramName | ToolName;
   /** The environment variable that names its executable. */
   readonly variable: string;
-  /** Its version in the output of `--version`. */
+  /** Its version in the output of `--version`, or of what it wants to be asked. */
   readonly version: RegExp;
+  readonly asks?: readonly string[];
   /** The oldest version taken from `KUBEBUILDER_ASSETS` or `PATH`: the one that tests were written on. */
   readonly minimum: string;
   readonly from: BuildName;
@@ -21,7 +25,7 @@ export interface Build {
   readonly version: string;
   /** Go's names of what is built. */
   readonly packages: readonly string[];
-  readonly programs: readonly ProgramName[];
+  readonly programs: readonly (ProgramName | ToolName)[];
   /** For the linker: without it a program built from its module does not know its own version. */
   readonly versionVariable: string | null;
   /** On two cores with nothing cached. */
@@ -31,7 +35,7 @@ export interface Build {
 const kubernetes = (name: 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler', variable: string) =>
   ({ name, variable, version: /v(\d+\.\d+\.\d+)/, minimum: '1.37.0', from: 'kubernetes' }) as const;
 
-export const programs: Readonly<Record<ProgramName, Program>> = {
+export const programs: Readonly<Record<ProgramName | ToolName, Program>> = {
   // Before 3.5 it lacks the progress of watches, and every watch ends with an error.
   etcd: {
     name: 'etcd',
@@ -44,6 +48,14 @@ export const programs: Readonly<Record<ProgramName, Program>> = {
   'kube-controller-manager': kubernetes('kube-controller-manager', 'SHIPLOCK_KUBE_CONTROLLER_MANAGER'),
   'kube-scheduler': kubernetes('kube-scheduler', 'SHIPLOCK_KUBE_SCHEDULER'),
   kwok: { name: 'kwok', variable: 'SHIPLOCK_KWOK', version: /v(\d+\.\d+\.\d+)/, minimum: '0.8.0', from: 'kwok' },
+  helm: {
+    name: 'helm',
+    variable: 'SHIPLOCK_HELM',
+    version: /v(\d+\.\d+\.\d+)/,
+    asks: ['version', '--short'],
+    minimum: '3.18.0',
+    from: 'helm',
+  },
 };
 
 export const builds: Readonly<Record<BuildName, Build>> = {
@@ -71,6 +83,14 @@ export const builds: Readonly<Record<BuildName, Build>> = {
     packages: ['sigs.k8s.io/kwok/cmd/kwok'],
     programs: ['kwok'],
     versionVariable: null,
+    takes: 'about 2 minutes',
+  },
+  helm: {
+    name: 'helm',
+    version: '3.22.0',
+    packages: ['helm.sh/helm/v3/cmd/helm'],
+    programs: ['helm'],
+    versionVariable: 'helm.sh/helm/v3/internal/version.version',
     takes: 'about 2 minutes',
   },
 };

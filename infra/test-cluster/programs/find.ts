@@ -5,10 +5,10 @@ import { runProgram } from '../../local/servers/child.ts';
 import { olderThan } from '../../local/servers/platform.ts';
 import { isProgram } from '../../local/servers/search.ts';
 import { buildFolder } from './build.ts';
-import { builds, type Program, type ProgramName, programs } from './catalogue.ts';
+import { builds, type Program, type ProgramName, programs, type ToolName } from './catalogue.ts';
 
 export interface FoundProgram {
-  readonly name: ProgramName;
+  readonly name: ProgramName | ToolName;
   readonly path: string;
   readonly version: string;
   readonly from: 'environment' | 'assets' | 'path' | 'cache' | 'build';
@@ -26,7 +26,7 @@ export interface ProgramSearch {
  * @throws SHIPLOCK_SERVER_OVERRIDE where the variable names nothing that runs
  */
 export async function findProgram(
-  name: ProgramName,
+  name: ProgramName | ToolName,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<ProgramSearch> {
   const program = programs[name];
@@ -66,6 +66,6 @@ async function named(program: Program, path: string): Promise<FoundProgram> {
 }
 
 async function versionOf(path: string, program: Program): Promise<string | null> {
-  const ended = await runProgram(path, ['--version'], { timeoutMs: 20_000 });
+  const ended = await runProgram(path, program.asks ?? ['--version'], { timeoutMs: 20_000 });
   return program.version.exec(`${ended.output}\n${ended.errors}`)?.[1] ?? null;
 }

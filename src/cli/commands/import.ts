@@ -15,6 +15,11 @@ interface FlaggerOptions extends Options {
   readonly route?: string;
 }
 
+interface RolloutOptions extends Options {
+  readonly version?: string;
+  readonly platform?: 'kubernetes' | 'argo';
+}
+
 const HELP = `
 Exit codes: 0 imported · 1 something is wrong or not supported; nothing is written then, but for --force`;
 
@@ -44,11 +49,17 @@ export function configure(command: Command, invocation: Invocation): void {
 
   sub('rollout', 'a Rollout of Argo’s, with its AnalysisTemplates')
     .option('--version <version>', 'what the release is checked with (default: latest)')
-    .action(async (files: string[], options: Options & { readonly version?: string }) => {
+    .addOption(
+      new Option('--platform <name>', 'who carries it out: the engine, or Argo’s own controller').choices([
+        'kubernetes',
+        'argo',
+      ]),
+    )
+    .action(async (files: string[], options: RolloutOptions) => {
       const { importRollout } = await import('../../import/index.ts');
-      const { name, cluster, namespace, version } = options;
+      const { name, cluster, namespace, version, platform } = options;
       const output = options.file ?? 'release.yaml';
-      await show(importRollout({ files, output, name, cluster, namespace, version }), options, invocation);
+      await show(importRollout({ files, output, name, cluster, namespace, version, platform }), options, invocation);
     });
 }
 

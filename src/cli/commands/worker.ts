@@ -1,13 +1,17 @@
 import { type Command, Option } from 'commander';
+import type { WorkerRole } from '../../../workers/main.ts';
 import { ShiplockError } from '../../errors.ts';
 import type { Invocation } from '../invocation.ts';
 
+const ROLES: readonly WorkerRole[] = ['all', 'release', 'build', 'notify'];
+
 interface Options {
   readonly policy?: string;
-  readonly role: 'release' | 'build' | 'all';
+  readonly role: WorkerRole;
   readonly state?: string;
   readonly archive?: string;
   readonly metrics?: string;
+  readonly health?: string;
   readonly home?: string;
   readonly profile?: string;
   readonly configFile?: string;
@@ -16,10 +20,11 @@ interface Options {
 export function configure(command: Command, { terminal }: Invocation): void {
   command
     .option('--policy <file>', 'what releases may do here; without one all are refused (default: SHIPLOCK_POLICY)')
-    .addOption(new Option('--role <role>', 'what it does').choices(['all', 'release', 'build']).default('all'))
+    .addOption(new Option('--role <role>', 'what it does').choices(ROLES).default('all'))
     .option('--state <folder>', 'where gates’ logs and the archive are kept (default: SHIPLOCK_STATE)')
     .option('--archive <folder>', 'where ended releases are archived (default: archive in the state folder)')
     .option('--metrics <address>', 'host:port on which Prometheus reads its metrics (default: none)')
+    .option('--health <address>', 'host:port on which it answers probes, /livez and /readyz (default: none)')
     .option('--home <folder>', 'the embedded stack whose platform it drives (default: SHIPLOCK_HOME)')
     .option('--profile <name>', 'profile of Temporal’s client configuration (default: TEMPORAL_PROFILE)')
     .option('--config-file <file>', 'Temporal’s client configuration (default: TEMPORAL_CONFIG_FILE)')

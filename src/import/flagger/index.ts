@@ -14,7 +14,8 @@ import { type FlaggerManifests, readManifests } from './manifests.ts';
 import { metricsOf, type SecretArguments } from './metrics.ts';
 import { noteRest, noteSpec } from './noted.ts';
 import { rhythmOf } from './rhythm.ts';
-import { type Strategy, sectionsOf, strategyOf } from './strategy.ts';
+import { sectionsOf } from './sections.ts';
+import { type Strategy, strategyOf } from './strategy.ts';
 import { noteService, trafficOf } from './traffic.ts';
 import { hooksOf } from './webhooks.ts';
 
@@ -80,7 +81,7 @@ function compose(request: FlaggerRequest, manifests: FlaggerManifests, ledger: L
   const rhythm = rhythmOf(effective, ledger, at);
   const strategy: Strategy = skipped
     ? { kind: 'skip' }
-    : strategyOf(effective, provider, { at, routed: request.route !== undefined, ledger });
+    : strategyOf(effective, provider, { at, routed: request.route !== undefined, service, ledger });
   if (skipped) ledger.kept(['spec', 'skipAnalysis'], 'all traffic moves in one switch, once the new side is ready');
   const model = {
     name: metadata.name,
@@ -121,7 +122,7 @@ function compose(request: FlaggerRequest, manifests: FlaggerManifests, ledger: L
       adopts: { name: spec.targetRef.name, scaleDown: 'onsuccess' },
       stableService: names.stable,
       canaryService: names.canary,
-      ...(traffic.written === null ? {} : { traffic: traffic.written }),
+      ...(traffic.written === null ? {} : { traffic: { ...traffic.written, ...managed(strategy) } }),
     },
     ...(hooks.gates.length > 0 ? { gates: hooks.gates } : {}),
     ...sections,
@@ -147,6 +148,13 @@ function compose(request: FlaggerRequest, manifests: FlaggerManifests, ledger: L
       },
     ],
   };
+}
+
+/** Routes that steps make have to be named beforehand. */
+function managed(strategy: Strategy): object {
+  const route =
+    strategy.kind === 'headers' ? strategy.route : strategy.kind === 'weights' ? strategy.mirror : undefined;
+  return route === undefined ? {} : { managedRoutes: [route.name] };
 }
 
 /** `canaryAnalysis` is what `analysis` was called before. */

@@ -2,6 +2,9 @@
 import type { CanaryService } from './canary-schema.ts';
 import { at, metadataOf, SERVICE, type TrafficContext } from './traffic-context.ts';
 
+/** Of the one route whose weights are moved: routes that steps make come before it. */
+export const ROUTE = 'primary';
+
 /** Flagger's `reconcileVirtualService` (flagger `pkg/router/istio.go`). */
 export function virtualService(context: TrafficContext): object {
   const { service, names, ledger } = context;
@@ -23,6 +26,7 @@ export function virtualService(context: TrafficContext): object {
       ...(delegation ? {} : { hosts: ownHosts, gateways: gateways?.length ? gateways : ['mesh'] }),
       http: [
         {
+          name: ROUTE,
           ...present({ match, rewrite: rewritten, timeout, retries, corsPolicy, headers }),
           route: [destination(names.stable, 100), destination(names.canary, 0)],
         },

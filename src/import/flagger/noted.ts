@@ -59,9 +59,6 @@ export function noteSpec(
       `is ${analysis.canaryReadyThreshold}: a side gets its share once all pods that it needs for it are ready. Remove it`,
     );
   }
-  if (analysis.mirror) {
-    ledger.refuse([...at, 'mirror'], 'requests are not mirrored to the canary; remove it');
-  }
   if (spec.canaryAnalysis != null && spec.analysis != null)
     ledger.unneeded(['spec', 'canaryAnalysis'], 'analysis goes before it');
   ledger.differs(

@@ -2,7 +2,7 @@
 import type { Ledger } from '../ledger.ts';
 import type { Analysis, CanaryService } from './canary-schema.ts';
 import { gatewayRules } from './gateway-route.ts';
-import { destinationRules, virtualService } from './istio.ts';
+import { destinationRules, ROUTE, virtualService } from './istio.ts';
 import { at, metadataOf, SERVICE, type TrafficContext } from './traffic-context.ts';
 
 export interface Traffic {
@@ -28,7 +28,7 @@ export function trafficOf(context: TrafficContext): Traffic {
     case 'istio':
       ledger.kept(['spec', 'provider'], `weights of the VirtualService ${names.apex}`);
       return {
-        written: { istio: { virtualService: { name: names.apex } } },
+        written: { istio: { virtualService: { name: names.apex, routes: [ROUTE] } } },
         objects: [...services, virtualService(context), ...destinationRules(context)],
       };
     case 'gatewayapi':

@@ -11,6 +11,7 @@ import { yamlText } from '../document.ts';
 import { headerOf } from '../header.ts';
 import { createLedger, type Imported, type Ledger, outcome, REFUSED } from '../ledger.ts';
 import { labelOf } from '../names.ts';
+import { driven } from './driven.ts';
 import { ROLLOUT_FIELDS, rowOf } from './fields.ts';
 import { workloadOf } from './workload.ts';
 
@@ -25,6 +26,8 @@ export interface RolloutRequest {
   readonly namespace?: string | undefined;
   /** What the release is checked with, since a release file names no version. Default: latest. */
   readonly version?: string | undefined;
+  /** Who carries it out: the engine itself, or Argo's controller. Default: kubernetes. */
+  readonly platform?: 'kubernetes' | 'argo' | undefined;
 }
 
 /** Never throws for what is written in the files: every error and every field that is refused has its place. */
@@ -35,6 +38,10 @@ export function importRollout(request: RolloutRequest): Imported {
   const source = pick(manifests.rollouts, request, report);
   if (source === null) return outcome(report, [], null);
   const ledger = createLedger(source, report);
+  if (request.platform === 'argo') {
+    const release = driven(source, request, ledger);
+    return outcome(report, ledger.notes(), { release, files: [] });
+  }
   noteFields(ledger);
   const made = compose(request, { source, sources, templates: manifests.templates }, ledger);
   const compiled = compileReleaseText(made.release.text, {

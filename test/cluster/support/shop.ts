@@ -4,7 +4,11 @@ import {
   listRevisions,
   readLease,
 } from '../../../activities/kubernetes/index.ts';
-import { type KubernetesTraffic, kubernetesTraffic } from '../../../activities/traffic/kubernetes/index.ts';
+import {
+  type KubernetesTraffic,
+  kubernetesTraffic,
+  type RouterMetrics,
+} from '../../../activities/traffic/kubernetes/index.ts';
 import type { GatewayTraffic, IstioTraffic, KubernetesPlace, TrafficPlan } from '../../../src/plan/target.ts';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { type TestCluster, until } from './index.ts';
@@ -42,6 +46,7 @@ export async function openShop(
   cluster: TestCluster,
   traffic: TrafficPlan,
   more: Partial<KubernetesPlace> = {},
+  metrics?: RouterMetrics,
 ): Promise<Shop> {
   const place: KubernetesPlace = {
     platform: 'kubernetes',
@@ -55,7 +60,7 @@ export async function openShop(
   };
   const access = { test: { kubeconfig: cluster.kubeconfig, context: cluster.context, namespaces: ['*'] } };
   const clusters = kubernetesClusters(access, { signal: () => undefined });
-  const adapter = kubernetesTraffic({ clusters, signal: () => undefined });
+  const adapter = kubernetesTraffic({ clusters, signal: () => undefined, metricsOf: () => metrics });
   const client = clusters.client('test');
   await cluster.apply([service('shop-stable', { app: SERVICE }), service('shop-canary', { app: SERVICE })]);
   await cluster.apply(traffic.kind === 'istio' ? virtualService() : traffic.kind === 'gateway' ? httpRoute() : []);

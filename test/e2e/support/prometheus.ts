@@ -15,9 +15,12 @@ const HASH = '$2b$04$1tDA33Q9KbdeRRIEbjJBVeXezjeBj/mqcjelG9O8lqLLyQNE94gL2';
 /**
  * A real Prometheus of its own that scrapes itself every second; whoever needs a first scrape waits for it. With a
  * certificate it speaks TLS and wants the `LOGIN`.
+ *
+ * @param others whose `/metrics` it scrapes, too: `127.0.0.1:PORT`
  */
 export async function startPrometheus(
   certificate?: Certificate,
+  others: readonly string[] = [],
 ): Promise<{ readonly address: string; stop(): Promise<void> }> {
   const home = await mkdtemp(path.join(tmpdir(), 'shiplock-metrics-'));
   const port = await choosePort(null);
@@ -26,7 +29,7 @@ export async function startPrometheus(
     scrape_configs: [
       {
         job_name: 'self',
-        static_configs: [{ targets: [`127.0.0.1:${port}`] }],
+        static_configs: [{ targets: [`127.0.0.1:${port}`, ...others] }],
         ...(certificate && { scheme: 'https', basic_auth: LOGIN, tls_config: { insecure_skip_verify: true } }),
       },
     ],

@@ -1,0 +1,40 @@
+import type { KubernetesTarget } from '../../../src/plan/target.ts';
+import { lookAtTraffic } from '../../traffic/kubernetes/look.ts';
+import type { Subject } from '../access.ts';
+import { kubernetesClusters } from '../client.ts';
+import type { ClusterAccess } from '../credentials.ts';
+import { lookAtCluster } from './cluster.ts';
+import type { Look } from './look.ts';
+import { lookAtRights } from './rights.ts';
+import { lookAtWorkload } from './workload.ts';
+
+export { type Subject, subjectOf } from '../access.ts';
+export type { Look } from './look.ts';
+
+export interface ExaminePlace {
+  readonly target: KubernetesTarget;
+  /** The service of the release file. */
+  readonly service: string;
+  readonly access: ClusterAccess;
+  /** Whose rights are looked at; absent: those by which the cluster is asked. */
+  readonly subject?: Subject;
+}
+
+/**
+ * Looks at all that a release finds in its cluster, as the adapters would: whether the API server answers, whether the
+ * release may do what it will ask for, and whether Services, routes and workloads are as it needs them. Changes nothing,
+ * and never throws.
+ */
+export async function examinePlace({ target, service, access, subject }: ExaminePlace): Promise<readonly Look[]> {
+  const cluster = await lookAtCluster(target.cluster, access);
+  // Everything else would say the same.
+  if (cluster.some(({ ok }) => !ok)) return cluster;
+  const known = { [target.cluster]: access };
+  const client = kubernetesClusters(known, { signal: () => undefined }).client(target.cluster);
+  const looks = await Promise.all([
+    lookAtRights(client, target, subject),
+    lookAtWorkload(client, target, service),
+    lookAtTraffic(client, target),
+  ]);
+  return [...cluster, ...looks.flat()];
+}

@@ -1,0 +1,39 @@
+import type { KubernetesPlace } from '../../../src/plan/target.ts';
+import { listed, missingPermissions, type Subject } from '../access.ts';
+import type { KubernetesClient } from '../client.ts';
+import { type Need, needsOf, resourceOf } from '../needs.ts';
+import { type Look, lacking, lookAt, there, wrong } from './look.ts';
+import { whoIs } from './who.ts';
+
+/** Whether whoever asks, or the subject, may do what the release asks of the API server; each resource by itself. */
+export function lookAtRights(
+  client: KubernetesClient,
+  place: KubernetesPlace,
+  subject: Subject | undefined,
+): Promise<readonly Look[]> {
+  return lookAt('rights', async () => {
+    const user = subject?.user ?? (await whoIs(client));
+    const missing = await missingPermissions(client, place, subject);
+    const needs = needsOf(place);
+    if (missing.length === 0) return there('rights', `${user} may do all ${needs.length} things that it needs`);
+    const byResource = Map.groupBy(missing, resourceOf);
+    return [...byResource].map(([resource, of]) => lookOf(resource, of, place, user));
+  });
+}
+
+function lookOf(resource: string, missing: readonly Need[], { namespace }: KubernetesPlace, user: string): Look {
+  const [{ why, optional, feature }] = missing as [Need];
+  const because = `${user} may not ${listed(missing)} in namespace ${namespace}: ${why} (feature ${feature} of the chart)`;
+  const mend = grantOf(resource, missing, namespace, user);
+  return optional ? lacking('rights', because, mend) : wrong('rights', because, mend);
+}
+
+/** A role of its own beside those that are there, which the chart may own. */
+function grantOf(resource: string, missing: readonly Need[], namespace: string, user: string): string {
+  const verbs = [...new Set(missing.map(({ verb }) => verb))];
+  const role = `shiplock-${resource.replaceAll(/[./]/g, '-')}-${verbs.join('-')}`;
+  const [, space, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user) ?? [];
+  const whom = space === undefined ? `--user='${user}'` : `--serviceaccount=${space}:${account}`;
+  const make = `kubectl -n ${namespace} create`;
+  return `${make} role ${role} --verb=${verbs.join(',')} --resource=${resource} && ${make} rolebinding ${role} --role=${role} ${whom}`;
+}

@@ -1,0 +1,115 @@
+import type { KubernetesTarget } from '../../../src/plan/target.ts';
+import type { KubernetesClient } from '../client.ts';
+import { hasCode } from '../connection.ts';
+import { labelSelector } from '../names.ts';
+import { listRevisions } from '../revisions.ts';
+import { DEPLOYMENTS, type KubernetesObject, PODS, REPLICA_SETS, type ResourceType, SERVICES } from '../types.ts';
+import { type Look, lacking, lookAt, there, wrong } from './look.ts';
+
+interface Service extends KubernetesObject {
+  readonly spec?: { readonly selector?: Readonly<Record<string, string>>; readonly type?: string };
+}
+
+/** What runs there already, and who else has a hand in it. */
+export async function lookAtWorkload(
+  client: KubernetesClient,
+  target: KubernetesTarget,
+  service: string,
+): Promise<readonly Look[]> {
+  const looks = [
+    lookAt('workload', () => adopted(client, target, service)),
+    lookAt('pods', () => owners(client, target)),
+    ...[target.stableService, target.canaryService].map((name) =>
+      lookAt(`Service ${name}`, () => foreignPods(client, target, name)),
+    ),
+    lookAt('autoscaling', () => scalers(client, target)),
+  ];
+  return (await Promise.all(looks)).flat();
+}
+
+async function adopted(client: KubernetesClient, target: KubernetesTarget, service: string): Promise<Look | Look[]> {
+  const { namespace, adopts } = target;
+  if (!adopts) return [];
+  const name = `Deployment ${adopts.name}`;
+  const deployment = await client.get({ type: DEPLOYMENTS, namespace, name: adopts.name });
+  if (!deployment)
+    return wrong(
+      name,
+      `namespace ${namespace} has none of that name to adopt`,
+      `correct target.adopts, or leave it out; kubectl -n ${namespace} get deployments`,
+    );
+  const revision = (await listRevisions(client, target, service)).find(({ kind }) => kind === 'Deployment');
+  if (!revision) return there(name, 'replaced already, or without a ReplicaSet of its own');
+  return there(name, `runs ${revision.version}, ${revision.ready} of ${revision.replicas} pods ready`);
+}
+
+/** A Rollout of Argo's controller would undo whatever a release does beside it. */
+async function owners(client: KubernetesClient, { namespace, selector }: KubernetesTarget): Promise<Look> {
+  const sets = await client.list(REPLICA_SETS, namespace, { labelSelector: labelSelector(selector) });
+  const owner = sets
+    .flatMap(({ metadata }) => metadata.ownerReferences ?? [])
+    .find(({ kind, apiVersion }) => kind === 'Rollout' && apiVersion.startsWith('argoproj.io/'));
+  const shown = `the pods with ${labelSelector(selector)}`;
+  if (!owner) return there('pods', `no Rollout owns ${shown}`);
+  return wrong(
+    'pods',
+    `the Rollout ${owner.name}, which Argo Rollouts' controller drives, owns ${shown}`,
+    'release through it (target.platform: argo), or delete it and leave its pods: kubectl delete rollout --cascade=orphan',
+  );
+}
+
+/** Requests would be split among pods of which the release knows nothing. */
+async function foreignPods(client: KubernetesClient, target: KubernetesTarget, name: string): Promise<Look | Look[]> {
+  const { namespace, selector } = target;
+  const object = await client.get<Service>({ type: SERVICES, namespace, name });
+  const chosen = object?.spec?.selector;
+  // That it is missing, or has no selector, is what the look at the traffic says.
+  if (!chosen || Object.keys(chosen).length === 0) return [];
+  const pods = await client.list(PODS, namespace, { labelSelector: labelSelector(chosen) });
+  const strangers = pods.filter(({ metadata }) =>
+    Object.entries(selector).some(([key, value]) => metadata.labels?.[key] !== value),
+  );
+  const [first] = strangers;
+  if (!first)
+    return there(`Service ${name}`, `chooses ${labelSelector(chosen)}: ${pods.length} pods, all of this service`);
+  return wrong(
+    `Service ${name}`,
+    `chooses ${strangers.length} pods that are not of this service, such as ${first.metadata.name}`,
+    `kubectl -n ${namespace} patch service ${name} --type=merge -p '${JSON.stringify({ spec: { selector } })}'`,
+  );
+}
+
+interface Scaler extends KubernetesObject {
+  readonly spec?: { readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string } };
+}
+
+const SCALERS: readonly (ResourceType & { readonly feature: string })[] = [
+  {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    plural: 'horizontalpodautoscalers',
+    feature: 'autoscaling',
+  },
+  { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', plural: 'scaledobjects', feature: 'keda' },
+];
+
+/** What scales the adopted Deployment; who may not look, or has no such API, is told so. */
+async function scalers(client: KubernetesClient, { namespace, adopts }: KubernetesTarget): Promise<Look[]> {
+  if (!adopts) return [];
+  const looks = SCALERS.map(async ({ feature, ...type }): Promise<Look[]> => {
+    try {
+      const found = (await client.list<Scaler>(type, namespace)).filter(
+        // KEDA takes a Deployment where no kind is named.
+        ({ spec }) =>
+          spec?.scaleTargetRef?.name === adopts.name && (spec.scaleTargetRef.kind ?? 'Deployment') === adopts.kind,
+      );
+      return found.map(({ metadata: { name } }) => there(`${type.kind} ${name}`, `scales Deployment ${adopts.name}`));
+    } catch (error) {
+      if (hasCode(error, 'SHIPLOCK_KUBERNETES_NO_SUCH_API')) return [];
+      if (!hasCode(error, 'SHIPLOCK_KUBERNETES_FORBIDDEN')) throw error;
+      const because = `whether a ${type.kind} scales Deployment ${adopts.name} may not be looked at`;
+      return [lacking('autoscaling', because, `where one does: the feature ${feature} of the chart for ${namespace}`)];
+    }
+  });
+  return (await Promise.all(looks)).flat();
+}

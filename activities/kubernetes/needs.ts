@@ -1,0 +1,64 @@
+import type { KubernetesPlace } from '../../src/plan/target.ts';
+import { type Feature, featuresOf, PERMISSIONS, type Permission, type Verb } from './permissions.ts';
+
+/** One request that a release makes, as RBAC judges it. */
+export interface Need {
+  readonly feature: Feature;
+  readonly verb: Verb;
+  readonly group: string;
+  /** In the plural, with the subresource behind a slash. */
+  readonly resource: string;
+  /** Absent: any of the namespace. */
+  readonly name?: string;
+  readonly why: string;
+  /** Who lacks it does without. */
+  readonly optional: boolean;
+}
+
+/**
+ * What a release to this place asks of the API server. Where the place names the objects, those alone: a
+ * Role with `resourceNames` is enough.
+ */
+export function needsOf(place: KubernetesPlace): readonly Need[] {
+  const names = namesOf(place);
+  const all = featuresOf(place).flatMap((feature) =>
+    PERMISSIONS[feature].flatMap((permission) => each(feature, permission, names[permission.resource])),
+  );
+  return [...new Map(all.map((need) => [keyOf(need), need])).values()];
+}
+
+function each(feature: Feature, permission: Permission, names: readonly string[] | undefined): readonly Need[] {
+  const { group, resource, verbs, why, optional = false } = permission;
+  return verbs.flatMap((verb) => {
+    const need = { feature, verb, group, resource, why, optional };
+    if (names === undefined || verb === 'list' || verb === 'create') return [need];
+    return names.map((name) => ({ ...need, name }));
+  });
+}
+
+/** By resource; a resource that is not here has objects whose names only the release itself makes. */
+function namesOf({
+  stableService,
+  canaryService,
+  adopts,
+  traffic,
+}: KubernetesPlace): Readonly<Record<string, readonly string[]>> {
+  const routes = (kind: 'HTTPRoute' | 'GRPCRoute') =>
+    traffic.kind === 'gateway' ? traffic.routes.filter((route) => route.kind === kind).map(({ name }) => name) : [];
+  return {
+    services: [...new Set([stableService, canaryService])],
+    deployments: adopts ? [adopts.name] : [],
+    virtualservices: traffic.kind === 'istio' ? traffic.virtualServices.map(({ name }) => name) : [],
+    destinationrules: traffic.kind === 'istio' && traffic.destinationRule ? [traffic.destinationRule.name] : [],
+    httproutes: routes('HTTPRoute'),
+    grpcroutes: routes('GRPCRoute'),
+  };
+}
+
+const keyOf = ({ verb, group, resource, name = '' }: Need): string => `${verb} ${group}/${resource} ${name}`;
+
+/** As kubectl writes it: `virtualservices.networking.istio.io`, `rollouts.argoproj.io/status`. */
+export function resourceOf({ group, resource }: Pick<Need, 'group' | 'resource'>): string {
+  const [plural = '', subresource] = resource.split('/');
+  return `${plural}${group && `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
+}

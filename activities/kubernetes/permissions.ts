@@ -1,0 +1,137 @@
+import type { KubernetesPlace } from '../../src/plan/target.ts';
+
+/** What a release may ask of a cluster, by what it is for; the names are those of `features` in the chart's values. */
+export type Feature = 'revisions' | 'adoption' | 'istio' | 'gateway' | 'autoscaling' | 'keda' | 'jobs' | 'argo';
+
+export type Verb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
+
+/** One rule of a Role. */
+export interface Permission {
+  /** Empty: the core group. */
+  readonly group: string;
+  /** In the plural, with the subresource behind a slash. */
+  readonly resource: string;
+  readonly verbs: readonly Verb[];
+  /** What the engine does with it. */
+  readonly why: string;
+  /** Who lacks it does without. */
+  readonly optional?: true;
+}
+
+/** Everything the engine asks of an API server. The chart's Roles are made of this list, and `doctor` asks for it. */
+export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
+  revisions: [
+    {
+      group: 'apps',
+      resource: 'replicasets',
+      verbs: ['get', 'list', 'create', 'patch', 'delete'],
+      why: 'each revision is a ReplicaSet of its own',
+    },
+    {
+      group: '',
+      resource: 'pods',
+      verbs: ['list', 'patch'],
+      why: 'whether they are ready, or why not; their role label',
+    },
+    {
+      group: '',
+      resource: 'configmaps',
+      verbs: ['get', 'create', 'update', 'patch', 'delete'],
+      why: "the lease of the service, and each revision's copies",
+    },
+    { group: '', resource: 'services', verbs: ['get', 'patch'], why: 'their selector names the revision' },
+    {
+      group: 'discovery.k8s.io',
+      resource: 'endpointslices',
+      verbs: ['list'],
+      why: 'a Service must show ready pods of the revision before it is given weight',
+    },
+    { group: '', resource: 'events', verbs: ['list'], why: 'what a readiness probe met', optional: true },
+  ],
+  adoption: [
+    {
+      group: 'apps',
+      resource: 'deployments',
+      verbs: ['get', 'patch'],
+      why: 'what runs before the first release; only the number of its pods is changed',
+    },
+  ],
+  istio: [
+    {
+      group: 'networking.istio.io',
+      resource: 'virtualservices',
+      verbs: ['get', 'patch'],
+      why: 'the weights of the named routes',
+    },
+    {
+      group: 'networking.istio.io',
+      resource: 'destinationrules',
+      verbs: ['get', 'patch'],
+      why: 'subsets, where the release names a DestinationRule',
+    },
+  ],
+  gateway: [
+    {
+      group: 'gateway.networking.k8s.io',
+      resource: 'httproutes',
+      verbs: ['get', 'patch'],
+      why: 'the weights of the named routes, and whether the router accepted them',
+    },
+    {
+      group: 'gateway.networking.k8s.io',
+      resource: 'grpcroutes',
+      verbs: ['get', 'patch'],
+      why: 'the weights of the named routes, and whether the router accepted them',
+    },
+  ],
+  autoscaling: [
+    {
+      group: 'autoscaling',
+      resource: 'horizontalpodautoscalers',
+      verbs: ['get', 'list', 'patch'],
+      why: "held during a release, so that the canary's load does not scale the stable side",
+    },
+  ],
+  keda: [
+    {
+      group: 'keda.sh',
+      resource: 'scaledobjects',
+      verbs: ['get', 'list', 'patch'],
+      why: "held during a release, so that the canary's load does not scale the stable side",
+    },
+  ],
+  jobs: [{ group: 'batch', resource: 'jobs', verbs: ['get', 'create', 'delete'], why: 'metrics of the provider job' }],
+  argo: [
+    {
+      group: 'argoproj.io',
+      resource: 'rollouts',
+      verbs: ['get', 'patch'],
+      why: "the image, and what Argo's controller makes of it",
+    },
+    {
+      group: 'argoproj.io',
+      resource: 'rollouts/status',
+      verbs: ['patch'],
+      why: "promote, abort and retry, as Argo's own plugin does",
+    },
+    { group: 'argoproj.io', resource: 'analysisruns', verbs: ['get'], why: 'why its analyses fail' },
+    { group: 'apps', resource: 'replicasets', verbs: ['get'], why: 'which images its revisions have' },
+    {
+      group: 'apps',
+      resource: 'deployments',
+      verbs: ['get', 'patch'],
+      why: 'the image, where the Rollout has a workloadRef',
+    },
+  ],
+};
+
+/** Which features a release to this place uses. */
+export function featuresOf({ traffic, adopts }: KubernetesPlace): readonly Feature[] {
+  return ['revisions', ...(adopts ? (['adoption'] as const) : []), ...ROUTERS[traffic.kind]];
+}
+
+const ROUTERS: Readonly<Record<KubernetesPlace['traffic']['kind'], readonly Feature[]>> = {
+  istio: ['istio'],
+  gateway: ['gateway'],
+  replicas: [],
+};
