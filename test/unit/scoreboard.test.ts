@@ -55,7 +55,12 @@ describe('The scenarios of the scoreboard', () => {
 describe('A scenario', () => {
   it('is open as long as no test of it has run', () => assert.deepEqual(marks(), ['open', 'open']));
   it('passes when all of its tests do', () => assert.deepEqual(marks(result(), result()), ['passed', 'open']));
-  it('fails with one of them', () => assert.deepEqual(marks(result(), result({ passed: false })), ['failed', 'open']));
+  it('fails with one of them', () =>
+    assert.deepEqual(marks(result(), result({ test: 'another', passed: false })), ['failed', 'open']));
+  it('is what each test came to when it ran last', () => {
+    assert.deepEqual(marks(result({ at: 2 }), result({ at: 1, passed: false })), ['passed', 'open']);
+    assert.deepEqual(marks(result({ at: 1 }), result({ at: 2, passed: false })), ['failed', 'open']);
+  });
   it('counts apart where Argo’s controller carried it', () =>
     assert.deepEqual(marks(result({ by: 'argo' })), ['open', 'passed']));
   it('is in one line of the page, with what is asserted and the test', () => {
