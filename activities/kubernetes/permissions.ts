@@ -120,7 +120,12 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       verbs: ['patch'],
       why: "promote, abort and retry, as Argo's own plugin does",
     },
-    { group: 'argoproj.io', resource: 'analysisruns', verbs: ['get'], why: 'why its analyses fail' },
+    {
+      group: 'argoproj.io',
+      resource: 'analysisruns',
+      verbs: ['list'],
+      why: 'what its analyses measured, and why they fail',
+    },
     { group: 'apps', resource: 'replicasets', verbs: ['get'], why: 'which images its revisions have' },
     {
       group: 'apps',
