@@ -8,6 +8,7 @@ import { createImageActivities, type ImageDependencies } from './image/index.ts'
 import { createMetricsActivities, type MetricsDependencies } from './metrics/index.ts';
 import { createNotifyActivities, type NotifyDependencies } from './notify/index.ts';
 import type { BuildActivities, QuickActivities, TellingActivities } from './port.ts';
+import type { RolloutActivities } from './rollout/port.ts';
 import type { TrafficActivities } from './traffic/port.ts';
 import { createValidationActivities, type ValidationDependencies } from './validation/index.ts';
 import type { WorkloadActivities } from './workload/port.ts';
@@ -20,6 +21,8 @@ export interface QuickDependencies {
   /** The platform's adapters. */
   readonly workload: WorkloadActivities;
   readonly traffic: TrafficActivities;
+  /** Of the platform `argo`. */
+  readonly rollout: RolloutActivities;
   readonly database: DatabaseDependencies;
   readonly flags: FlagActivities;
   readonly validation: ValidationDependencies;
@@ -37,6 +40,7 @@ export function createQuickActivities({
   metrics,
   workload,
   traffic,
+  rollout,
   database,
   flags,
   validation,
@@ -47,6 +51,7 @@ export function createQuickActivities({
     ...createMetricsActivities(metrics),
     ...workload,
     ...traffic,
+    ...rollout,
     ...createDatabaseActivities(database),
     ...flags,
     ...createValidationActivities(validation),

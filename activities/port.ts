@@ -7,6 +7,7 @@ import type { GateActivities } from './gates/port.ts';
 import type { ImageActivities } from './image/port.ts';
 import type { MetricsActivities } from './metrics/port.ts';
 import type { NotifyActivities } from './notify/port.ts';
+import type { RolloutActivities } from './rollout/port.ts';
 import type { TrafficActivities } from './traffic/port.ts';
 import type { ValidationActivities } from './validation/port.ts';
 import type { WorkloadActivities } from './workload/port.ts';
@@ -16,6 +17,7 @@ export type QuickActivities = AdmissionActivities &
   AttestationActivities &
   WorkloadActivities &
   TrafficActivities &
+  RolloutActivities &
   MetricsActivities &
   DatabaseActivities &
   FlagActivities &

@@ -10,8 +10,9 @@ import {
   type TellingActivities,
 } from '../activities/index.ts';
 import { kubernetesClusters } from '../activities/kubernetes/index.ts';
+import { argoRollouts } from '../activities/rollout/argo/index.ts';
 import { prometheusAddress, type SupervisorClient } from '../infra/local/index.ts';
-import { activitySignal, byPlatform, kubernetesPlatform, localPlatform } from './platforms.ts';
+import { activitySignal, argoPlatform, byPlatform, kubernetesPlatform, localPlatform } from './platforms.ts';
 import {
   databaseConnection,
   gateEnvironment,
@@ -27,7 +28,12 @@ import {
 export function quickActivities(policy: Policy | null, supervisor: SupervisorClient): QuickActivities {
   const clusters = kubernetesClusters(policy?.clusters ?? {}, { signal: activitySignal });
   const metricsOf = (cluster: string) => policy?.clusters[cluster]?.routerMetrics;
-  const platform = byPlatform(localPlatform(supervisor), kubernetesPlatform(clusters, metricsOf));
+  const rollout = argoRollouts({ clusters });
+  const platform = byPlatform({
+    local: localPlatform(supervisor),
+    kubernetes: kubernetesPlatform(clusters, metricsOf),
+    argo: argoPlatform(clusters, rollout),
+  });
   return createQuickActivities({
     admission: {
       policyRefusals: (plan) => policyRefusals(plan, policy),
@@ -40,6 +46,7 @@ export function quickActivities(policy: Policy | null, supervisor: SupervisorCli
     },
     workload: platform.workload,
     traffic: platform.traffic,
+    rollout,
     database: { connectionOf: (name) => databaseConnection(name, policy, process.env) },
     flags: localFlags({ client: supervisor }),
     validation: { sideOf: platform.sideOf },

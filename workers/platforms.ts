@@ -1,15 +1,19 @@
 import { cancellationSignal } from '@temporalio/activity';
+import { failure } from '../activities/failure.ts';
 import { acquireFence, type KubernetesClusters, requirePermissions } from '../activities/kubernetes/index.ts';
+import { argoPlace } from '../activities/rollout/argo/index.ts';
+import type { RolloutActivities } from '../activities/rollout/port.ts';
 import { kubernetesTraffic, type RouterMetrics } from '../activities/traffic/kubernetes/index.ts';
 import { localTraffic } from '../activities/traffic/local.ts';
 import type { TrafficActivities } from '../activities/traffic/port.ts';
 import { kubernetesSides } from '../activities/validation/kubernetes.ts';
 import { localSides, type SideOf } from '../activities/validation/sides.ts';
+import { argoWorkload } from '../activities/workload/argo.ts';
 import { kubernetesWorkload } from '../activities/workload/kubernetes/index.ts';
 import { localWorkload } from '../activities/workload/local.ts';
 import type { WorkloadActivities } from '../activities/workload/port.ts';
 import type { SupervisorClient } from '../infra/local/index.ts';
-import type { Whereabouts } from '../src/plan/target.ts';
+import type { Target, Whereabouts } from '../src/plan/target.ts';
 
 /** What a platform does for releases. */
 export interface Platform {
@@ -38,7 +42,7 @@ export function kubernetesPlatform(
     traffic,
     sideOf: kubernetesSides({ clusters, weightsOf }),
     acquireFence: async ({ service, place }, holder) => {
-      if (!place) throw new TypeError(`a release of ${service} on Kubernetes names no place`);
+      if (place?.platform !== 'kubernetes') throw new TypeError(`a release of ${service} on Kubernetes names no place`);
       const client = clusters.client(place.cluster);
       // The lease is the first thing that a release changes.
       await requirePermissions(client, place);
@@ -47,9 +51,26 @@ export function kubernetesPlatform(
   };
 }
 
+/** Argo Rollouts' own controller has the pods and the traffic; what a release asks of it is a port of its own. */
+export function argoPlatform(clusters: KubernetesClusters, rollout: RolloutActivities): Platform {
+  const controllers = async (): Promise<never> => {
+    const message = "on platform argo pods and traffic are the Rollout's own controller's";
+    throw failure({ code: 'SHIPLOCK_PLATFORM_UNSUPPORTED', message }, { retry: 'never' });
+  };
+  return {
+    workload: argoWorkload(rollout),
+    traffic: { setWeights: controllers, setRoutes: controllers },
+    sideOf: controllers,
+    acquireFence: async (where, holder) => {
+      const { cluster, namespace } = argoPlace(where);
+      return acquireFence(clusters.client(cluster), { namespace, service: where.service }, holder);
+    },
+  };
+}
+
 /** Each request goes to the platform that it names: a place on a cluster, or none. */
-export function byPlatform(local: Platform, kubernetes: Platform): Platform {
-  const of = ({ place }: Whereabouts): Platform => (place ? kubernetes : local);
+export function byPlatform(platforms: Readonly<Record<Target['platform'], Platform>>): Platform {
+  const of = ({ place }: Whereabouts): Platform => platforms[place?.platform ?? 'local'];
   return {
     workload: {
       describeWorkload: (request) => of(request).workload.describeWorkload(request),

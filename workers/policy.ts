@@ -34,7 +34,7 @@ const words = z.union([text.transform((line) => line.trim().split(/\s+/)), z.arr
 const schema = z.strictObject({
   services: list,
   environments: list,
-  platforms: z.array(z.enum(['local', 'kubernetes'])).default([]),
+  platforms: z.array(z.enum(['local', 'kubernetes', 'argo'])).default([]),
   clusters: clustersSchema.default({}),
   commands: z
     .array(words.refine((rule) => !rule[0]?.includes('**'), 'expected a program before `**`'))

@@ -1,7 +1,7 @@
 /** What undoes each recorded act, and how it is called. */
 import { ApplicationFailure } from '@temporalio/workflow';
 import { whereabouts } from '../src/plan/target.ts';
-import { unbuilding, undo } from './activities.ts';
+import { unbuilding, undo, undoWaiting } from './activities.ts';
 import type { Release } from './control.ts';
 import { BUILD_TASK_QUEUE } from './messages.ts';
 import { undoRoutes } from './routes.ts';
@@ -41,6 +41,8 @@ export async function compensate(release: Release, compensation: Compensation): 
       }
       return;
     }
+    case 'restoreRollout':
+      return restoreRollout(release, compensation);
     case 'stopMigration':
       await stopMigration(release, compensation.database, 'expand', titleOf(compensation));
       return;
@@ -60,6 +62,34 @@ export async function compensate(release: Release, compensation: Compensation): 
     }
     default:
       return compensation satisfies never;
+  }
+}
+
+/** The first look is short, so that what holds it up is soon known. */
+const FIRST_LOOK_MS = 20_000;
+const LATER_LOOKS_MS = 10 * 60_000;
+
+/** Asks for the way back, and stays until the controller has gone it. */
+async function restoreRollout(
+  release: Release,
+  { image, found, stable }: Compensation & { kind: 'restoreRollout' },
+): Promise<void> {
+  const { state, plan } = release;
+  for (let deadlineMs = FIRST_LOOK_MS; ; deadlineMs = LATER_LOOKS_MS) {
+    const { done, because, weights } = await undoWaiting(`rollout back to ${stable}`, deadlineMs).restoreRollout({
+      ...whereabouts(plan),
+      image,
+      found,
+      stable,
+      fence: state.fence,
+      deadlineMs,
+      sinceMs: Date.now(),
+    });
+    state.weights = weights;
+    if (done) return;
+    const line = state.progress.findLast(({ state }) => state === 'running');
+    if (line) line.because = because;
+    release.changed();
   }
 }
 
@@ -95,6 +125,8 @@ export function titleOf(compensation: Compensation): string {
       return `stable is ${compensation.stable ?? 'nothing'} again`;
     case 'restoreConfiguration':
       return `write ${compensation.from} back into ${compensation.edit.file.split('/').at(-1)}`;
+    case 'restoreRollout':
+      return `rollout back to ${compensation.stable}`;
     case 'stopMigration':
       return `stop what runs in database ${compensation.database}; what is done stays`;
     case 'restoreFlag':

@@ -75,7 +75,7 @@ async function attemptUndo(
     release,
     line,
     attempt,
-    () => problem ?? 'it does not get through',
+    () => problem ?? (line.because || 'it does not get through'),
     () => over,
     yields,
   );

@@ -7,6 +7,7 @@ import type { PreparedImage } from '../activities/image/port.ts';
 import type { LoadReport, Probe } from '../activities/validation/port.ts';
 import type { Plan, TrustLevel } from '../src/plan/plan.ts';
 import type { ChecklistItem } from '../src/validation/item.ts';
+import type { RolloutProgress } from './driven/progress.ts';
 
 /** The workflow type and its task queues are API: histories carry them. */
 export const RELEASE_WORKFLOW = 'release';
@@ -219,6 +220,8 @@ export interface ReleaseStatus {
   readonly migrations?: readonly MigrationProgress[];
   readonly flags?: readonly FlagProgress[];
   readonly looks?: Looks;
+  /** Where a controller of its own rolls out. */
+  readonly rollout?: RolloutProgress;
   readonly checklist?: readonly ChecklistItem[];
   /** How many events the webhooks were told of. */
   readonly told?: number;

@@ -3,11 +3,12 @@
  * numbers, then the steps. Pure.
  */
 import type { Plan } from '../src/plan/plan.ts';
+import { rolloutPart } from './driven/shown.ts';
+import { duration } from './duration.ts';
 import { code, prose, table, text, time, utc } from './markdown.ts';
 import type { Decision, Phase, Progress, ReleaseStatus, Waiting } from './messages.ts';
 import { numbers } from './numbers.ts';
 import type { Offer } from './offers.ts';
-import { duration } from './state.ts';
 
 const MESSAGES_SHOWN = 4;
 /** Characters of a gate's log; the rest stands where it says. */
@@ -26,6 +27,7 @@ export function renderPage(status: ReleaseStatus, plan: Plan, offers: readonly O
     messages(status.decisions),
     gates(status),
     numbers(status),
+    rolloutPart(status.rollout),
     changes(status),
     checklist(status),
     steps(status),

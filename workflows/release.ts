@@ -6,6 +6,7 @@ import { canary } from './phases/canary.ts';
 import { configuration } from './phases/configuration.ts';
 import { contract } from './phases/contract.ts';
 import { cutover } from './phases/cutover.ts';
+import { driven } from './phases/driven.ts';
 import { expand } from './phases/expand.ts';
 import { flags } from './phases/flags.ts';
 import { gates } from './phases/gates.ts';
@@ -30,9 +31,13 @@ export async function release(input: ReleaseInput): Promise<ReleaseResult> {
         await image(release);
         await configuration(release);
         await expand(release);
-        await canary(release);
-        await promotion(release);
-        await cutover(release);
+        const { target } = release.plan;
+        if (target.platform === 'argo') await driven(release, target);
+        else {
+          await canary(release);
+          await promotion(release);
+          await cutover(release);
+        }
         await flags(release);
         await validation(release);
         await window(release);

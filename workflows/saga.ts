@@ -41,7 +41,7 @@ export async function goBack(release: Release, error: unknown): Promise<never> {
 }
 
 /** What moves users, the one that is undone first last. */
-const USERS: readonly Compensation['kind'][] = ['removeRoutes', 'restoreTraffic'];
+const USERS: readonly Compensation['kind'][] = ['removeRoutes', 'restoreTraffic', 'restoreRollout'];
 
 /** Whatever was done after the traffic moved, users go back first: a flag that is stuck must not hold them. */
 function trafficFirst(state: ReleaseState): void {

@@ -6,10 +6,10 @@ import type { Admission } from '../activities/admission/port.ts';
 import type { PreparedImage } from '../activities/image/port.ts';
 import type { ManagedRoute } from '../activities/traffic/port.ts';
 import type { ComparisonProgress } from '../src/analysis/index.ts';
-import type { ConfigurationEdit, FlagStep, Plan, Step, TrustLevel } from '../src/plan/plan.ts';
+import type { ConfigurationEdit, Plan, TrustLevel } from '../src/plan/plan.ts';
 import type { CanaryScale } from '../src/plan/target.ts';
-import { routedStepText } from '../src/rollout/routed-step.ts';
 import type { ChecklistItem } from '../src/validation/item.ts';
+import type { RolloutProgress } from './driven/progress.ts';
 import type {
   Decision,
   FlagProgress,
@@ -24,6 +24,7 @@ import type {
   UndonePhase,
   Waiting,
 } from './messages.ts';
+import { outline } from './outline.ts';
 
 /** How to undo one act; recorded before the act, so it must also hold for an act that never happened. */
 export type Compensation =
@@ -39,6 +40,8 @@ export type Compensation =
   /** Header and mirror routes. */
   | { readonly kind: 'removeRoutes' }
   | { readonly kind: 'stopMigration'; readonly database: string }
+  /** A Rollout of Argo's has the stable image again, and no traffic goes to `image`. */
+  | { readonly kind: 'restoreRollout'; readonly image: string; readonly found: string; readonly stable: string }
   | {
       readonly kind: 'restoreFlag';
       readonly key: string;
@@ -112,6 +115,7 @@ export interface ReleaseState {
   migrations?: MigrationProgress[];
   flags?: FlagProgress[];
   looks?: Looks;
+  rollout?: RolloutProgress;
   checklist?: ChecklistItem[];
   undone?: UndonePhase[];
   /** How high `undo` was when a phase began that may be taken back alone. */
@@ -170,102 +174,6 @@ export function isWaived({ phase, promotedFully }: ReleaseState): boolean {
   return promotedFully && phase === 'canary';
 }
 
-type Line = [name: string, title: string];
-
-/** Every line of the release's tree, known from the plan alone. */
-function outline(plan: Plan): Progress[] {
-  const lines: Line[] = [
-    ['admission', 'admission'],
-    ...plan.gates.map((gate): Line => [`gate-${gate.name}`, `gate ${gate.name}`]),
-    ...when(plan.image, ({ repository }) => [['image', `image ${repository}:${plan.version}`]]),
-    ...plan.configuration.map((edit, index): Line => {
-      const what = edit.carries === 'digest' ? 'the digest' : plan.version;
-      return [`configuration-${index + 1}`, `write ${what} into ${fileName(edit.file)}`];
-    }),
-    ...when(plan.database, ({ expand }) => expand.map(({ name }, index) => [`expand-${index + 1}`, name])),
-    ['ready', `${plan.version} ready`],
-    ...plan.canary.steps.map((step, index): Line => [`step-${index + 1}`, stepTitle(step)]),
-    ...when(plan.canary.baselineService, () => [['baseline', 'remove the baseline']]),
-    ...when(plan.promotion.monitor, () => [['monitor', 'last look at the canary']]),
-    ...when(plan.promotion.approval, () => [['promotion', 'approval']]),
-    ...(plan.cutover ? cutoverLines(plan.cutover) : ([['full', 'all traffic']] as Line[])),
-    ...when(plan.flags, ({ ramps }) =>
-      ramps.flatMap(({ key, steps }, ramp) =>
-        steps.map((step, index): Line => [`flag-${ramp + 1}-${index + 1}`, `${key}: ${stepTitle(step)}`]),
-      ),
-    ),
-    ...when(plan.validation, ({ security, performance }) => [
-      ['validation-way-back', 'the old side is warm'],
-      ...when(security, () => [['validation-security', 'security']]),
-      ...when(performance, () => [['validation-performance', 'performance']]),
-      ['validation-checklist', 'checklist'],
-    ]),
-    ['window', `window ${duration(plan.window.durationMs)}`],
-    ['cleanup', 'remove the old side'],
-    ...when(plan.database?.contract.length ? plan.database : null, ({ contract }) => [
-      ['contract', 'approval of the contract'],
-      ...contract.map(({ name }, index): Line => [`contract-${index + 1}`, name]),
-    ]),
-  ];
-  return lines.map(([name, title]) => ({ name, title, state: 'waiting', because: '', startedAt: null, endedAt: null }));
-}
-
-function cutoverLines({ preview, before, approval, pauseMs, after }: NonNullable<Plan['cutover']>): Line[] {
-  return [
-    ...when(preview, ({ path }) => [['cutover-preview', `preview ${path}`]]),
-    ...when(before, ({ templates }) => [['cutover-before', `analysis ${templates.join(', ')}`]]),
-    ...when(approval, () => [['cutover-approval', 'approval of the switch']]),
-    ...(pauseMs === null ? [] : ([['cutover-pause', `pause ${duration(pauseMs)}`]] as Line[])),
-    ['cutover-switch', 'all traffic in one switch'],
-    ...when(after, ({ templates }) => [['cutover-after', `analysis ${templates.join(', ')}`]]),
-  ];
-}
-
-function when<T>(part: T | null | undefined, lines: (part: T) => Line[]): Line[] {
-  return part ? lines(part) : [];
-}
-
-function stepTitle(step: Step | FlagStep): string {
-  switch (step.kind) {
-    case 'setPercent':
-      return `${step.percent} % of users`;
-    case 'setWeight':
-      return `set weight ${step.weight} %`;
-    case 'pause':
-      return step.durationMs === null ? 'pause until promoted' : `pause ${duration(step.durationMs)}`;
-    case 'analysis':
-      return `analysis ${step.analysis.templates.join(', ')}`;
-    case 'setCanaryScale':
-    case 'setHeaderRoute':
-    case 'setMirrorRoute':
-      return routedStepText(step);
-    default:
-      return step satisfies never;
-  }
-}
-
-function fileName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
-/** `90s` as `1m 30s`; below ten seconds with tenths. */
-export function duration(ms: number): string {
-  if (ms < 10_000) return `${Math.round(ms / 100) / 10}s`;
-  const seconds = Math.round(ms / 1000);
-  const parts = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor((seconds % 86_400) / 3600), 'h'],
-    [Math.floor((seconds % 3600) / 60), 'm'],
-    [seconds % 60, 's'],
-  ] as const;
-  return (
-    parts
-      .filter(([count]) => count > 0)
-      .map(([count, unit]) => `${count}${unit}`)
-      .join(' ') || '0s'
-  );
-}
-
 export function statusOf(plan: Plan, state: ReleaseState): ReleaseStatus {
   const startedBy = state.admission?.startedBy;
   return {
@@ -291,6 +199,7 @@ export function statusOf(plan: Plan, state: ReleaseState): ReleaseStatus {
     migrations: state.migrations,
     flags: state.flags,
     looks: state.looks,
+    rollout: state.rollout,
     checklist: state.checklist,
     told: state.told?.number,
     undone: state.undone,

@@ -134,7 +134,7 @@ function withinOf({ traffic, scale: plan }: KubernetesTarget, replicas: number) 
 
 /** How many pods the service has when one side is all of it. */
 function fullReplicas({ plan }: Release): number {
-  return plan.target.replicas;
+  return plan.target.platform === 'argo' ? 0 : plan.target.replicas;
 }
 
 function podsOf(release: Release, version: string): number {

@@ -1,7 +1,7 @@
-import type { KubernetesPlace } from '../../src/plan/target.ts';
 import { failure } from '../failure.ts';
 import type { KubernetesClient } from './client.ts';
 import { type Need, needsOf, resourceOf } from './needs.ts';
+import type { WrittenPlace } from './permissions.ts';
 import type { ResourceType } from './types.ts';
 
 const SELF_ACCESS: ResourceType = {
@@ -42,7 +42,7 @@ export function subjectOf(user: string): Subject {
  */
 export async function missingPermissions(
   client: KubernetesClient,
-  place: KubernetesPlace,
+  place: WrittenPlace,
   subject?: Subject,
 ): Promise<readonly Need[]> {
   const needs = needsOf(place);
@@ -52,7 +52,7 @@ export async function missingPermissions(
 }
 
 /** @throws SHIPLOCK_KUBERNETES_FORBIDDEN (not retried) that names all that is missing; what is optional is not */
-export async function requirePermissions(client: KubernetesClient, place: KubernetesPlace): Promise<void> {
+export async function requirePermissions(client: KubernetesClient, place: WrittenPlace): Promise<void> {
   const missing = (await missingPermissions(client, place)).filter(({ optional }) => !optional);
   if (missing.length === 0) return;
   throw failure(
@@ -110,11 +110,12 @@ export function grants(rule: ResourceRule, { verb, group, resource, name }: Need
 const has = (list: readonly string[] = [], wanted: readonly string[]): boolean =>
   wanted.some((one) => list.includes(one));
 
-async function allows(
+/** Whether the API server would let whoever asks, or the subject, make one request. */
+export async function allows(
   client: KubernetesClient,
   namespace: string,
-  { verb, group, resource: both, name }: Need,
-  subject: Subject | undefined,
+  { verb, group, resource: both, name }: Pick<Need, 'verb' | 'group' | 'resource' | 'name'>,
+  subject?: Subject,
 ): Promise<boolean> {
   const [resource, subresource] = both.split('/');
   const resourceAttributes = { namespace, verb, group, resource, subresource, name };

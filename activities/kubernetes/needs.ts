@@ -1,5 +1,4 @@
-import type { KubernetesPlace } from '../../src/plan/target.ts';
-import { type Feature, featuresOf, PERMISSIONS, type Permission, type Verb } from './permissions.ts';
+import { type Feature, featuresOf, PERMISSIONS, type Permission, type Verb, type WrittenPlace } from './permissions.ts';
 
 /** One request that a release makes, as RBAC judges it. */
 export interface Need {
@@ -19,7 +18,7 @@ export interface Need {
  * What a release to this place asks of the API server. Where the place names the objects, those alone: a
  * Role with `resourceNames` is enough.
  */
-export function needsOf(place: KubernetesPlace): readonly Need[] {
+export function needsOf(place: WrittenPlace): readonly Need[] {
   const names = namesOf(place);
   const all = featuresOf(place).flatMap((feature) =>
     PERMISSIONS[feature].flatMap((permission) => each(feature, permission, names[permission.resource])),
@@ -37,12 +36,9 @@ function each(feature: Feature, permission: Permission, names: readonly string[]
 }
 
 /** By resource; a resource that is not here has objects whose names only the release itself makes. */
-function namesOf({
-  stableService,
-  canaryService,
-  adopts,
-  traffic,
-}: KubernetesPlace): Readonly<Record<string, readonly string[]>> {
+function namesOf(place: WrittenPlace): Readonly<Record<string, readonly string[]>> {
+  if (place.platform === 'argo') return { rollouts: [place.rollout], 'rollouts/status': [place.rollout] };
+  const { stableService, canaryService, adopts, traffic } = place;
   const routes = (kind: 'HTTPRoute' | 'GRPCRoute') =>
     traffic.kind === 'gateway' ? traffic.routes.filter((route) => route.kind === kind).map(({ name }) => name) : [];
   return {

@@ -1,7 +1,7 @@
 import type { KubernetesPlace } from '../../src/plan/target.ts';
 
 /** What a release may ask of a cluster, by what it is for; the names are those of `features` in the chart's values. */
-export type Feature = 'revisions' | 'adoption' | 'istio' | 'gateway' | 'autoscaling' | 'keda' | 'jobs' | 'argo';
+export type Feature = 'revisions' | 'adoption' | 'istio' | 'gateway' | 'autoscaling' | 'keda' | 'argo';
 
 export type Verb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
 
@@ -46,6 +46,13 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       verbs: ['list'],
       why: 'a Service must show ready pods of the revision before it is given weight',
     },
+    {
+      group: 'autoscaling',
+      resource: 'horizontalpodautoscalers',
+      verbs: ['list'],
+      why: 'whether one scales the service',
+    },
+    { group: 'keda.sh', resource: 'scaledobjects', verbs: ['list'], why: 'whether one scales the service' },
     { group: '', resource: 'events', verbs: ['list'], why: 'what a readiness probe met', optional: true },
   ],
   adoption: [
@@ -88,7 +95,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       group: 'autoscaling',
       resource: 'horizontalpodautoscalers',
-      verbs: ['get', 'list', 'patch'],
+      verbs: ['get', 'patch'],
       why: "held during a release, so that the canary's load does not scale the stable side",
     },
   ],
@@ -96,11 +103,10 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       group: 'keda.sh',
       resource: 'scaledobjects',
-      verbs: ['get', 'list', 'patch'],
+      verbs: ['get', 'patch'],
       why: "held during a release, so that the canary's load does not scale the stable side",
     },
   ],
-  jobs: [{ group: 'batch', resource: 'jobs', verbs: ['get', 'create', 'delete'], why: 'metrics of the provider job' }],
   argo: [
     {
       group: 'argoproj.io',
@@ -114,20 +120,44 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       verbs: ['patch'],
       why: "promote, abort and retry, as Argo's own plugin does",
     },
-    { group: 'argoproj.io', resource: 'analysisruns', verbs: ['get'], why: 'why its analyses fail' },
+    {
+      group: 'argoproj.io',
+      resource: 'analysisruns',
+      verbs: ['list'],
+      why: 'what its analyses measured, and why they fail',
+    },
     { group: 'apps', resource: 'replicasets', verbs: ['get'], why: 'which images its revisions have' },
     {
       group: 'apps',
       resource: 'deployments',
       verbs: ['get', 'patch'],
       why: 'the image, where the Rollout has a workloadRef',
+      optional: true,
     },
   ],
 };
 
+/** A Rollout of Argo's controller, which the release drives. */
+export interface RolloutPlace {
+  readonly platform: 'argo';
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly rollout: string;
+}
+
+/** Where a release writes, as far as its rights are concerned. */
+export type WrittenPlace = KubernetesPlace | RolloutPlace;
+
 /** Which features a release to this place uses. */
-export function featuresOf({ traffic, adopts }: KubernetesPlace): readonly Feature[] {
-  return ['revisions', ...(adopts ? (['adoption'] as const) : []), ...ROUTERS[traffic.kind]];
+export function featuresOf(place: WrittenPlace): readonly Feature[] {
+  switch (place.platform) {
+    case 'kubernetes':
+      return ['revisions', ...(place.adopts ? (['adoption'] as const) : []), ...ROUTERS[place.traffic.kind]];
+    case 'argo':
+      return ['argo'];
+    default:
+      return place satisfies never;
+  }
 }
 
 const ROUTERS: Readonly<Record<KubernetesPlace['traffic']['kind'], readonly Feature[]>> = {

@@ -44,7 +44,8 @@ export function kubernetesSides({
   readonly weightsOf: WeightsOf;
 }): SideOf {
   return async ({ service, place }, side) => {
-    if (!place) throw unreachable('SHIPLOCK_KUBERNETES_TARGET', `a look at ${service} does not say where it runs`);
+    if (place?.platform !== 'kubernetes')
+      throw unreachable('SHIPLOCK_KUBERNETES_TARGET', `a look at ${service} does not say where it runs`);
     const client = clusters.client(place.cluster);
     const revisions = await listRevisions(client, place, service);
     const revision = sideIn(revisions, await weightsOf(place, service, revisions), side);

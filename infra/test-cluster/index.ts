@@ -2,6 +2,7 @@
 
 export { resolveHome } from './home.ts';
 export { clusterEnvironment, runInside } from './inside.ts';
+export { findProgram, obtainProgram } from './programs/index.ts';
 export { CONTEXT, POD_RANGE } from './protocol.ts';
 export { CRASHING, NOT_STARTED, PLAYED } from './stages/annotations.ts';
 export { type StartOptions, startCluster } from './start.ts';

@@ -9,7 +9,7 @@ import type { KayentaPlan } from './kayenta-plan.ts';
 import type { RequestMatch } from './routes.ts';
 import type { CanaryScale, Target } from './target.ts';
 
-export type { KubernetesTarget, LocalTarget, Target } from './target.ts';
+export type { ArgoTarget, KubernetesTarget, LocalTarget, Target } from './target.ts';
 
 /** Bumped when a plan of an older engine could be read wrongly. */
 export const PLAN_FORMAT = 1;

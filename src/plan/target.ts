@@ -1,6 +1,6 @@
 /** Where a service runs, and where its traffic is split. Plain data, as all of the plan. */
 
-export type Target = LocalTarget | KubernetesTarget;
+export type Target = LocalTarget | KubernetesTarget | ArgoTarget;
 
 /** Revisions are processes of this machine, behind the embedded Envoy. */
 export interface LocalTarget {
@@ -54,6 +54,37 @@ export interface KubernetesTarget extends KubernetesPlace {
   readonly roleMetadata?: { readonly canary?: MetadataPlan; readonly stable?: MetadataPlan };
   /** Pods of the canary keep away from nodes with those of the stable side. */
   readonly antiAffinity?: { readonly kind: 'required' } | { readonly kind: 'preferred'; readonly weight: number };
+}
+
+/** Where a Rollout is that a controller of its own drives. */
+export interface ArgoPlace {
+  readonly platform: 'argo';
+  /** A cluster that the worker's policy knows by this name. */
+  readonly cluster: string;
+  readonly namespace: string;
+  /** Name of an existing Rollout (argoproj.io/v1alpha1). */
+  readonly rollout: string;
+  /** The container of its pods whose image carries the version. */
+  readonly container: string;
+}
+
+/**
+ * Argo Rollouts' own controller owns the pods and the routes; a release sets an image, follows what the controller
+ * makes of it, and answers where it asks.
+ */
+export interface ArgoTarget extends ArgoPlace {
+  /** The image without tag and digest, as the Rollout names it; the version is the tag. */
+  readonly repository: string;
+  /** HTTP path that answers 200 once a pod can serve. */
+  readonly readinessPath: string;
+  /** The names under which Prometheus sees the two sides: the Rollout's Services. */
+  readonly stableService: string;
+  readonly canaryService: string;
+  /** A pause of the Rollout without an end, or one that an inconclusive analysis made, unanswered: back. */
+  readonly pauseDeadlineMs: number;
+  readonly inconclusiveDeadlineMs: number;
+  /** The whole rollout, from the image to all traffic; then the release goes back. */
+  readonly deadlineMs: number;
 }
 
 /** An existing Deployment: its pods serve until the first release has replaced them, and are never restarted. */
@@ -154,8 +185,10 @@ export interface JsonObject {
 export interface Whereabouts {
   readonly service: string;
   /** Absent on the embedded platform, which knows everything by the service's name. */
-  readonly place?: KubernetesPlace;
+  readonly place?: Place;
 }
+
+export type Place = KubernetesPlace | ArgoPlace;
 
 /** @example `whereabouts(plan)` is `{ service: 'shop' }` for the embedded platform. */
 export function whereabouts({ service, target }: { readonly service: string; readonly target: Target }): Whereabouts {
@@ -163,7 +196,7 @@ export function whereabouts({ service, target }: { readonly service: string; rea
   return place ? { service, place } : { service };
 }
 
-function placeOf(target: Target): KubernetesPlace | undefined {
+function placeOf(target: Target): Place | undefined {
   switch (target.platform) {
     case 'local':
       return undefined;
@@ -179,6 +212,10 @@ function placeOf(target: Target): KubernetesPlace | undefined {
         traffic,
         ...(adopts && { adopts }),
       };
+    }
+    case 'argo': {
+      const { platform, cluster, namespace, rollout, container } = target;
+      return { platform, cluster, namespace, rollout, container };
     }
     default:
       return target satisfies never;

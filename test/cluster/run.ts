@@ -6,10 +6,10 @@
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { progressBar, type ServerName, serverPath } from '../../infra/local/servers/index.ts';
-import { clusterStatus, runInside, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
+import { clusterStatus, obtainProgram, runInside, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
 import { ShiplockError } from '../../src/errors.ts';
 import { SAMPLE } from './sample.ts';
 import { clearResults } from './scoreboard/results.ts';
@@ -27,11 +27,15 @@ const { values, positionals } = parseArgs({
   options: { sample: { type: 'boolean' }, context: { type: 'string' } },
   allowPositionals: true,
 });
-const tests = nodeTest(filesAsked(), own.slice(split + 1));
+const files = filesAsked();
+const tests = nodeTest(files, own.slice(split + 1));
 const isWhole = positionals.length === 0 && !values.sample && split === own.length;
 
 try {
   if (isWhole) clearResults();
+  if (files.some((file) => basename(file).startsWith('argo'))) {
+    await obtainProgram('rollouts-controller', (line) => console.error(line));
+  }
   process.exitCode = values.context === undefined ? await onOurs() : await onYours(values.context);
   if (isWhole) console.log(writeScoreboard());
 } catch (error) {

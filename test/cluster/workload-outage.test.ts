@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { CONTEXT, serverOf, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
+import { PODS, pointerSegment } from '../../activities/kubernetes/index.ts';
+import { CONTEXT, PLAYED, serverOf, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
 import { until } from './support/index.ts';
 import { openStage } from './workload-stage.ts';
 
@@ -16,7 +17,7 @@ test('an API server that hangs, and one that is killed, hold up a wait no longer
   const stage = openStage(access, { replicas: 1 });
   const { workload, at } = stage;
   const fence = await stage.fence('release-1');
-  const target = stage.target('1.0.0', {}, { readyAfter: '4s' });
+  const target = stage.target('1.0.0', {}, { ready: 'false' });
   await workload.startRevision({ ...at, version: '1.0.0', target, fence });
 
   const environment = new MockActivityEnvironment();
@@ -32,7 +33,19 @@ test('an API server that hangs, and one that is killed, hold up a wait no longer
   assert.ok(beats.length - before >= 4, 'it heartbeats while nothing answers');
   server.resume();
   await until('it looks again', async () => /of 1 replicas ready/.test(beats.at(-1) ?? ''));
+  const killed = server.process()?.pid;
   server.kill();
+  await until('another API server', async () => {
+    const now = server.process()?.pid;
+    return now !== undefined && now !== killed;
+  });
+  const client = stage.clusters.client('test');
+  await until('the pod can become ready', async () => {
+    const [pod] = await client.list(PODS, at.place.namespace, { labelSelector: 'app=shop' });
+    const reference = { type: PODS, namespace: at.place.namespace, name: pod?.metadata.name ?? '' };
+    const path = `/metadata/annotations/${pointerSegment(PLAYED.ready)}`;
+    return client.jsonPatch(reference, [{ op: 'replace', path, value: 'true' }]);
+  });
   const { ready, because } = await waiting;
   assert.ok(ready, because);
 });
@@ -42,7 +55,7 @@ test('an activity that is cancelled does not wait for a server that hangs', asyn
   const cancellation = new AbortController();
   const stage = openStage(access, { signal: () => cancellation.signal });
   const { workload, at } = stage;
-  const fence = await stage.fence('release-1');
+  const fence = await until('a server that answers', () => stage.fence('release-1'));
   server.pause();
   const started = workload.startRevision({ ...at, version: '2.0.0', target: stage.target('2.0.0'), fence });
   await delay(200);

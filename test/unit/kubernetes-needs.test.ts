@@ -57,6 +57,14 @@ describe('what a release asks of the API server', () => {
     );
   });
 
+  it('is of the Rollout alone where Argo’s controller is driven', () => {
+    const asked = needsOf({ platform: 'argo', cluster: 'here', namespace: 'shop', rollout: 'shop' });
+    assert.equal(
+      listed(asked.filter(({ optional }) => !optional)),
+      'get, patch rollouts.argoproj.io shop; patch rollouts.argoproj.io/status shop; get analysisruns.argoproj.io; get replicasets.apps',
+    );
+  });
+
   it('is said as kubectl does', () => {
     assert.equal(resourceOf({ group: '', resource: 'pods' }), 'pods');
     assert.equal(resourceOf({ group: 'argoproj.io', resource: 'rollouts/status' }), 'rollouts.argoproj.io/status');

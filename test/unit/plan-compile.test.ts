@@ -70,6 +70,7 @@ describe('a release file', () => {
   test('takes replicas and the ready deadline from the Rollout where it says nothing itself', () => {
     const files = edited('rollout.yaml', '  replicas: 3', '  replicas: 3\n  progressDeadlineSeconds: 90');
     const { plan } = good({ ...files, 'release.yaml': (files['release.yaml'] ?? '').replace('  replicas: 2\n', '') });
+    assert.ok(plan.target.platform === 'local');
     assert.equal(plan.target.replicas, 3);
     assert.equal(plan.canary.readyDeadlineMs, 90_000);
   });

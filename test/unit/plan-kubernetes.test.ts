@@ -128,8 +128,8 @@ ${STEPS}`,
     assert.equal(plan.target.scale.abortScaleDownDelayMs, 0);
     assert.deepEqual(warnings, []);
     const shown = describePlan(plan, { width: 200 });
-    assert.match(shown, /step 1: weight 20 % \(1 of 4 pods: 25 %\)/);
-    assert.match(shown, /step 4: weight 60 % \(2 of 3 pods: 66.7 %\)/);
+    assert.match(shown, /step 1: weight: asked 20 %, reachable 25 % with 4 pods, 1 of them the canary/);
+    assert.match(shown, /step 4: weight: asked 60 %, reachable 66.7 % with 3 pods, 2 of them the canary/);
   });
 
   test('fields without a use here are ignored by name', () => {

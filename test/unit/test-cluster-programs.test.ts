@@ -15,6 +15,7 @@ const requirements = {
   kubernetes: 'k8s.io/kubernetes',
   kwok: 'sigs.k8s.io/kwok',
   helm: 'helm.sh/helm/v3',
+  'argo-rollouts': 'github.com/argoproj/argo-rollouts',
 };
 
 test('what is built is what go.mod requires, and is new enough to be taken', async () => {

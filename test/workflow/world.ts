@@ -10,6 +10,7 @@ import type { BuildActivities, QuickActivities, TellingActivities } from '../../
 import type { LoadReport, Probe, Side } from '../../activities/validation/port.ts';
 import type { RevisionState } from '../../activities/workload/port.ts';
 import { queryText } from '../../src/plan/provider.ts';
+import { type PlayedRollout, playRollout } from './played-rollout.ts';
 
 type Activities = QuickActivities & BuildActivities & TellingActivities;
 
@@ -28,6 +29,8 @@ export interface World {
   stable: string | null;
   weights: Record<string, number>;
   revisions: Map<string, RevisionState>;
+  /** Where the plan's target is one. */
+  rollout?: PlayedRollout;
   /** Overridden by tests. */
   gate: (name: string) => GateReport;
   job: (command: string, weight: number) => Pick<JobReport, 'end' | 'exitCode' | 'because'>;
@@ -94,6 +97,7 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
   const weightNow = (): number => world.weights[options.canaryVersion] ?? 0;
 
   Object.assign(world.activities, {
+    ...playRollout(world, enter, fenced),
     admit: async () => {
       await enter('admit');
       world.fence = (Math.floor(world.fence / 1000) + 1) * 1000;
@@ -113,12 +117,16 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       const level = principal ? 'principal' : identity ? 'identity' : 'anonymous';
       return { eventId: '1', eventTime: new Date().toISOString(), identity, principal, level };
     },
-    describeWorkload: async () => ({
-      stable: world.stable,
-      canary: null,
-      weights: { ...world.weights },
-      revisions: [...world.revisions.values()],
-    }),
+    describeWorkload: async () => {
+      if (world.rollout?.deleted)
+        throw ApplicationFailure.nonRetryable('there is no Rollout', 'SHIPLOCK_ARGO_ROLLOUT_MISSING');
+      return {
+        stable: world.stable,
+        canary: null,
+        weights: { ...world.weights },
+        revisions: [...world.revisions.values()],
+      };
+    },
     startRevision: async ({ version, fence, replicas }) => {
       await enter('startRevision');
       fenced(fence);

@@ -27,25 +27,41 @@ export const clustersSchema = z.record(
 
 /** Why the policy does not let the plan run where, and what, it wants to run. */
 export function clusterRefusals({ target }: Plan, policy: Policy): string[] {
-  if (target.platform !== 'kubernetes') return [];
-  return [...placeRefusals(target, policy), ...imageRefusals(target, policy)];
+  switch (target.platform) {
+    case 'local':
+      return [];
+    case 'kubernetes':
+      return [
+        ...placeRefusals(target, policy),
+        ...podRefusals(target, policy),
+        ...imageRefusals(imagesOf(target), policy),
+      ];
+    case 'argo':
+      return [...placeRefusals(target, policy), ...imageRefusals([target.repository], policy)];
+    default:
+      return target satisfies never;
+  }
 }
 
-function placeRefusals({ cluster, namespace, template }: KubernetesTarget, policy: Policy): string[] {
+function placeRefusals(
+  { cluster, namespace }: Pick<KubernetesTarget, 'cluster' | 'namespace'>,
+  policy: Policy,
+): string[] {
   const known = Object.hasOwn(policy.clusters, cluster) ? policy.clusters[cluster] : undefined;
   if (!known) return [`the cluster "${cluster}" is not in "clusters"`];
-  const violations = known.podSecurity === 'baseline' ? baselineViolations(template) : [];
-  return [
-    ...(known.namespaces.some((pattern) => matchesName(namespace, pattern))
-      ? []
-      : [`the namespace "${namespace}" matches nothing in "clusters.${cluster}.namespaces"`]),
-    ...violations.map((found) => `${found}, and "clusters.${cluster}.podSecurity" is baseline`),
-  ];
+  if (known.namespaces.some((pattern) => matchesName(namespace, pattern))) return [];
+  return [`the namespace "${namespace}" matches nothing in "clusters.${cluster}.namespaces"`];
+}
+
+function podRefusals({ cluster, template }: KubernetesTarget, policy: Policy): string[] {
+  const known = Object.hasOwn(policy.clusters, cluster) ? policy.clusters[cluster] : undefined;
+  const violations = known?.podSecurity === 'baseline' ? baselineViolations(template) : [];
+  return violations.map((found) => `${found}, and "clusters.${cluster}.podSecurity" is baseline`);
 }
 
 /** Everything that would run, also beside the released image. */
-function imageRefusals(target: KubernetesTarget, policy: Policy): string[] {
-  const foreign = imagesOf(target).filter(
+function imageRefusals(images: readonly string[], policy: Policy): string[] {
+  const foreign = images.filter(
     (image) => !policy.images.repositories.some((pattern) => matchesRepository(repositoryOf(image), pattern)),
   );
   return [...new Set(foreign)].map(

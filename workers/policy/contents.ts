@@ -32,7 +32,7 @@ import type { Mapped } from './addresses.ts';
 export interface Policy {
   readonly services: readonly string[];
   readonly environments: readonly string[];
-  readonly platforms: readonly ('local' | 'kubernetes')[];
+  readonly platforms: readonly ('local' | 'kubernetes' | 'argo')[];
   /** Where releases on Kubernetes may run, by name. */
   readonly clusters: Readonly<Record<string, Cluster>>;
   /** Words; see `matchesCommand`. */

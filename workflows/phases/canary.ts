@@ -62,9 +62,10 @@ async function bringUp(release: Release): Promise<string> {
 /** A fresh copy of the stable version, of the canary's size, where comparisons are to be made with one. */
 async function bringUpBaseline(release: Release): Promise<string> {
   const { state, plan } = release;
-  const { replicas } = plan.target;
   const at = whereabouts(plan);
   const { baselineService, readyDeadlineMs: deadlineMs } = plan.canary;
+  if (plan.target.platform === 'argo') return '';
+  const { replicas } = plan.target;
   const stable = stableOf(release);
   const version = baselineOf(release);
   if (!baselineService || !stable || !version) return '';

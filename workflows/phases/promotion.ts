@@ -21,7 +21,8 @@ export async function promotion(release: Release): Promise<void> {
   if (!plan.cutover) await step(release, 'full', () => promote(release, 'full'));
 }
 
-async function look(monitor: MonitorPlan, environment: string): Promise<string> {
+/** Throws where what it sees is against the release, or nothing is to be seen in time. */
+export async function look(monitor: MonitorPlan, environment: string): Promise<string> {
   const { success, p95Seconds } = monitor;
   for (let attempt = 1; ; attempt += 1) {
     const [share, latency] = await Promise.all([
@@ -35,7 +36,12 @@ async function look(monitor: MonitorPlan, environment: string): Promise<string> 
   }
 }
 
-async function approve(release: Release, approval: ApprovalPlan): Promise<string> {
+/** @param against what meanwhile turned out against the release; then nobody needs to decide any more */
+export async function approve(
+  release: Release,
+  approval: ApprovalPlan,
+  against: () => string | null = () => null,
+): Promise<string> {
   const { version, cutover } = release.plan;
   const answer = await ask(release, {
     kind: 'approval',
@@ -44,7 +50,10 @@ async function approve(release: Release, approval: ApprovalPlan): Promise<string
     accepts: ['approve', 'reject'],
     deadlineMs: approval.deadlineMs,
     consequence: 'goes back',
+    unless: () => against() !== null,
   });
+  const because = against();
+  if (because !== null) throw new GoBack({ outcome: 'rolledBack', because });
   if (!answer) throw new GoBack({ outcome: 'rolledBack', because: 'nobody approved in time' });
   return `approved by ${approvedBy(release, 'promotion')}`;
 }

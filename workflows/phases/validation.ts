@@ -25,7 +25,9 @@ export async function validation(release: Release): Promise<void> {
   if (!planned) return;
   const { security, performance, onFailure } = planned;
   await phase(release, { name: 'validation', lines: 'validation-', onFailure }, async () => {
-    if (stableOf(release)) await step(release, 'validation-way-back', () => lookBack(release));
+    if (release.plan.target.platform === 'argo')
+      skip(release, 'validation-way-back', "Argo's controller keeps the old pods as long as its Rollout says");
+    else if (stableOf(release)) await step(release, 'validation-way-back', () => lookBack(release));
     else skip(release, 'validation-way-back', 'there is no old side');
     if (security) await step(release, 'validation-security', () => secure(release, security));
     if (performance) await step(release, 'validation-performance', () => perform(release, performance));

@@ -1,4 +1,5 @@
 import { ActivityFailure } from '@temporalio/workflow';
+import type { Plan } from '../../src/plan/plan.ts';
 import { whereabouts } from '../../src/plan/target.ts';
 import { forward } from '../activities.ts';
 import type { Release } from '../control.ts';
@@ -15,7 +16,7 @@ export async function window(release: Release): Promise<void> {
     await ask(release, {
       kind: 'window',
       name: 'window',
-      prompt: old ? 'The old side is still warm.' : 'There is no old side; an abort still takes the release away.',
+      prompt: old ? warm(plan) : 'There is no old side; an abort still takes the release away.',
       accepts: ['finalise'],
       deadlineMs: plan.window.durationMs,
       consequence: 'ends, and with it the way back',
@@ -24,14 +25,26 @@ export async function window(release: Release): Promise<void> {
     return state.finalised ? 'ended by finalise' : 'over';
   });
   if (!old) return skip(release, 'cleanup', 'there was nothing before');
+  if (plan.target.platform === 'argo') {
+    closeTheWayBack(release);
+    return skip(release, 'cleanup', "Argo's controller removes the old pods itself");
+  }
   await step(release, 'cleanup', () => removeOld(release, old));
+}
+
+function warm({ target }: Plan): string {
+  return target.platform === 'argo' ? 'The old image can still be rolled out again.' : 'The old side is still warm.';
+}
+
+function closeTheWayBack({ state, plan }: Release): void {
+  state.undo = [];
+  state.phase = plan.database?.contract.length ? 'cleanup' : 'ended';
 }
 
 /** From here there is no way back: what could be undone is forgotten before the old side goes. */
 async function removeOld(release: Release, old: string): Promise<string> {
   const { state, plan } = release;
-  state.undo = [];
-  state.phase = plan.database?.contract.length ? 'cleanup' : 'ended';
+  closeTheWayBack(release);
   try {
     await forward(`remove ${old}`).removeRevision({ ...whereabouts(plan), version: old, fence: state.fence });
     return `${old} removed`;

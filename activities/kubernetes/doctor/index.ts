@@ -33,7 +33,7 @@ export async function examinePlace({ target, service, access, subject }: Examine
   const client = kubernetesClusters(known, { signal: () => undefined }).client(target.cluster);
   const looks = await Promise.all([
     lookAtRights(client, target, subject),
-    lookAtWorkload(client, target, service),
+    lookAtWorkload(client, target, service, subject),
     lookAtTraffic(client, target),
   ]);
   return [...cluster, ...looks.flat()];

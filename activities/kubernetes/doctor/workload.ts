@@ -1,10 +1,11 @@
 import type { KubernetesTarget } from '../../../src/plan/target.ts';
+import type { Subject } from '../access.ts';
 import type { KubernetesClient } from '../client.ts';
-import { hasCode } from '../connection.ts';
 import { labelSelector } from '../names.ts';
 import { listRevisions } from '../revisions.ts';
-import { DEPLOYMENTS, type KubernetesObject, PODS, REPLICA_SETS, type ResourceType, SERVICES } from '../types.ts';
-import { type Look, lacking, lookAt, there, wrong } from './look.ts';
+import { DEPLOYMENTS, type KubernetesObject, PODS, REPLICA_SETS, SERVICES } from '../types.ts';
+import { type Look, lookAt, there, wrong } from './look.ts';
+import { lookAtScalers } from './scalers.ts';
 
 interface Service extends KubernetesObject {
   readonly spec?: { readonly selector?: Readonly<Record<string, string>>; readonly type?: string };
@@ -15,6 +16,7 @@ export async function lookAtWorkload(
   client: KubernetesClient,
   target: KubernetesTarget,
   service: string,
+  subject: Subject | undefined,
 ): Promise<readonly Look[]> {
   const looks = [
     lookAt('workload', () => adopted(client, target, service)),
@@ -22,7 +24,7 @@ export async function lookAtWorkload(
     ...[target.stableService, target.canaryService].map((name) =>
       lookAt(`Service ${name}`, () => foreignPods(client, target, name)),
     ),
-    lookAt('autoscaling', () => scalers(client, target)),
+    lookAt('autoscaling', () => lookAtScalers(client, target, service, subject)),
   ];
   return (await Promise.all(looks)).flat();
 }
@@ -77,39 +79,4 @@ async function foreignPods(client: KubernetesClient, target: KubernetesTarget, n
     `chooses ${strangers.length} pods that are not of this service, such as ${first.metadata.name}`,
     `kubectl -n ${namespace} patch service ${name} --type=merge -p '${JSON.stringify({ spec: { selector } })}'`,
   );
-}
-
-interface Scaler extends KubernetesObject {
-  readonly spec?: { readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string } };
-}
-
-const SCALERS: readonly (ResourceType & { readonly feature: string })[] = [
-  {
-    apiVersion: 'autoscaling/v2',
-    kind: 'HorizontalPodAutoscaler',
-    plural: 'horizontalpodautoscalers',
-    feature: 'autoscaling',
-  },
-  { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', plural: 'scaledobjects', feature: 'keda' },
-];
-
-/** What scales the adopted Deployment; who may not look, or has no such API, is told so. */
-async function scalers(client: KubernetesClient, { namespace, adopts }: KubernetesTarget): Promise<Look[]> {
-  if (!adopts) return [];
-  const looks = SCALERS.map(async ({ feature, ...type }): Promise<Look[]> => {
-    try {
-      const found = (await client.list<Scaler>(type, namespace)).filter(
-        // KEDA takes a Deployment where no kind is named.
-        ({ spec }) =>
-          spec?.scaleTargetRef?.name === adopts.name && (spec.scaleTargetRef.kind ?? 'Deployment') === adopts.kind,
-      );
-      return found.map(({ metadata: { name } }) => there(`${type.kind} ${name}`, `scales Deployment ${adopts.name}`));
-    } catch (error) {
-      if (hasCode(error, 'SHIPLOCK_KUBERNETES_NO_SUCH_API')) return [];
-      if (!hasCode(error, 'SHIPLOCK_KUBERNETES_FORBIDDEN')) throw error;
-      const because = `whether a ${type.kind} scales Deployment ${adopts.name} may not be looked at`;
-      return [lacking('autoscaling', because, `where one does: the feature ${feature} of the chart for ${namespace}`)];
-    }
-  });
-  return (await Promise.all(looks)).flat();
 }

@@ -34,7 +34,7 @@ export interface KubernetesTraffic extends TrafficActivities {
 export function kubernetesTraffic({ clusters, signal, metricsOf }: KubernetesTrafficOptions): KubernetesTraffic {
   return {
     setWeights: async ({ service, place, weights, fence, partial = false }) => {
-      if (!place) throw foreign();
+      if (place?.platform !== 'kubernetes') throw foreign();
       const client = clusters.client(place.cluster);
       const metrics = metricsOf?.(place.cluster);
       const session = openSession({ client, place, service, fence, overwrites: partial, metrics, signal: signal() });
@@ -46,7 +46,7 @@ export function kubernetesTraffic({ clusters, signal, metricsOf }: KubernetesTra
       return { weights: countedWeights(await listRevisions(client, place, service)), verified: false };
     },
     setRoutes: async ({ service, place, routes, fence }) => {
-      if (!place) throw foreign();
+      if (place?.platform !== 'kubernetes') throw foreign();
       const client = clusters.client(place.cluster);
       // Taking routes away is the way back; no request goes to a canary because of it.
       const overwrites = routes.length === 0;

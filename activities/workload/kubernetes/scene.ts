@@ -28,11 +28,11 @@ export interface Scene extends WorkloadDependencies {
 }
 
 export function sceneOf(dependencies: WorkloadDependencies, { service, place }: Whereabouts): Scene {
-  if (!place)
+  if (place?.platform !== 'kubernetes')
     throw failure(
       {
         code: 'SHIPLOCK_KUBERNETES_TARGET',
-        message: `a request for ${service} does not say in which cluster and namespace it runs`,
+        message: `a request for ${service} does not say where on Kubernetes it runs`,
       },
       { retry: 'never' },
     );

@@ -1,11 +1,11 @@
 /** A program the cluster is made of. */
 export type ProgramName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kwok';
 
-/** What tests want besides: Helm renders the chart of the workers. */
-export type ToolName = 'helm';
+/** What tests want besides: Helm renders the chart of the workers, Argo's controller is driven by releases. */
+export type ToolName = 'helm' | 'rollouts-controller';
 
 /** What is built together, from one `go.mod` of ours. */
-export type BuildName = 'etcd' | 'kubernetes' | 'kwok' | 'helm';
+export type BuildName = 'etcd' | 'kubernetes' | 'kwok' | 'helm' | 'argo-rollouts';
 
 export interface Program {
   readonly name: ProgramName | ToolName;
@@ -56,6 +56,13 @@ export const programs: Readonly<Record<ProgramName | ToolName, Program>> = {
     minimum: '3.18.0',
     from: 'helm',
   },
+  'rollouts-controller': {
+    name: 'rollouts-controller',
+    variable: 'SHIPLOCK_ROLLOUTS_CONTROLLER',
+    version: /v(\d+\.\d+\.\d+)/,
+    minimum: '1.10.1',
+    from: 'argo-rollouts',
+  },
 };
 
 export const builds: Readonly<Record<BuildName, Build>> = {
@@ -92,5 +99,13 @@ export const builds: Readonly<Record<BuildName, Build>> = {
     programs: ['helm'],
     versionVariable: 'helm.sh/helm/v3/internal/version.version',
     takes: 'about 2 minutes',
+  },
+  'argo-rollouts': {
+    name: 'argo-rollouts',
+    version: '1.10.1',
+    packages: ['github.com/argoproj/argo-rollouts/cmd/rollouts-controller'],
+    programs: ['rollouts-controller'],
+    versionVariable: 'github.com/argoproj/argo-rollouts/utils/version.version',
+    takes: '5 to 8 minutes',
   },
 };

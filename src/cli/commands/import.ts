@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT } from '../exit.ts';
+import { usageError } from '../failure.ts';
 import type { ImportOptions } from '../import.ts';
 import { type Invocation, withOutput } from '../invocation.ts';
 
@@ -34,6 +35,23 @@ export function configure(command: Command, invocation: Invocation): void {
       .option('--force', 'write also where something is not supported; the file says what is missing')
       .addHelpText('after', HELP);
 
+  withOutput(command.enablePositionalOptions())
+    .argument('[deployment/NAME]', 'a Deployment that runs in a cluster; or one of the commands below')
+    .option('-f, --file <file>', 'where the release file goes (default: everything to standard output)')
+    .option('--context <name>', 'of the kubeconfig (default: its current one)')
+    .option('-n, --namespace <name>', 'of the Deployment (default: the context’s)')
+    .option('--cluster <name>', 'a cluster of the worker’s policy (default: default)')
+    .option('--force', 'write also where something is not supported; the file says what is missing')
+    .addHelpText('after', HELP)
+    .action(async (asked: string | undefined, options: DeploymentOptions) => {
+      const name = deploymentName(asked);
+      const { importDeployment } = await import('../../import/index.ts');
+      const { runningDeployment } = await import('../../../workers/running-deployment.ts');
+      const { namespace, context, cluster } = options;
+      const running = await runningDeployment({ name, namespace, context });
+      await show(importDeployment(running, { cluster }), options, invocation);
+    });
+
   sub('flagger', 'a Canary of Flagger’s, with its MetricTemplates and AlertProviders')
     .option('--provider <name>', 'Flagger’s -mesh-provider (default: istio)')
     .option('--prometheus <url>', 'Flagger’s -metrics-server (default: http://prometheus:9090)')
@@ -61,6 +79,20 @@ export function configure(command: Command, invocation: Invocation): void {
       const output = options.file ?? 'release.yaml';
       await show(importRollout({ files, output, name, cluster, namespace, version, platform }), options, invocation);
     });
+}
+
+interface DeploymentOptions extends ImportOptions {
+  readonly namespace?: string;
+  readonly context?: string;
+  readonly cluster?: string;
+}
+
+/** As kubectl writes it; `deploy` is its short name there. */
+function deploymentName(asked: string | undefined): string {
+  const name = /^(?:deployments?|deploy)(?:\.apps)?\/([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)$/.exec(asked ?? '')?.[1];
+  if (name !== undefined) return name;
+  const what = asked === undefined ? 'nothing to import is named' : `"${asked}" is nothing that is imported`;
+  throw usageError(what, 'shiplock import deployment/NAME, or flagger FILE, or rollout FILE');
 }
 
 async function show(

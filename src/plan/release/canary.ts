@@ -16,7 +16,7 @@ import { releaseTemplates } from './templates.ts';
 const MINIMUM_READINGS = 3;
 const INCONCLUSIVE_DEADLINE_MS = 30 * 60_000;
 const OPEN_PAUSE_DEADLINE_MS = 60 * 60_000;
-const READY_DEADLINE_MS = 300_000;
+export const READY_DEADLINE_MS = 300_000;
 
 /** The ramp as the release's Rollout or its own steps have it, and what later analyses are compiled with. */
 export interface CompiledCanary extends Omit<CompiledRollout, 'name' | 'replicas'> {

@@ -1,7 +1,7 @@
 /** ConfigMaps that go with the pod template: each revision has its own copy. */
 import { z } from 'zod';
 import { fillHelm } from '../argo/placeholders.ts';
-import { entries } from '../argo/pod.ts';
+import { configMapNames } from '../config-map-names.ts';
 import { MAX_CONFIG_MAP_BYTES, MAX_CONFIG_MAPS } from '../limits.ts';
 import { checkShape, valueAt } from '../shape/check.ts';
 import { refused } from '../shape/fields.ts';
@@ -25,7 +25,7 @@ export function compileConfigMaps(
 ): ConfigMapPlan[] | null {
   const { source, report } = context;
   const before = report.errors().length;
-  const named = namesIn(template);
+  const named = configMapNames(template);
   const maps = new Map<string, ConfigMapPlan>();
   for (const [index, file] of files.entries()) {
     const path = ['target', 'configMaps', index];
@@ -62,15 +62,4 @@ function compileOne(context: Context, document: Source, named: ReadonlySet<strin
   const message = `the pod template names no ConfigMap ${name}: the revisions get no copy of it`;
   context.report.warning(document, ['metadata', 'name'], 'SHIPLOCK_PLAN_FIELD_IGNORED', message);
   return null;
-}
-
-/** The ConfigMaps that a pod template names: of variables, of volumes and of projected volumes. */
-function namesIn(template: JsonObject): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const [path, value] of entries(template, [])) {
-    const parent = path.at(-2);
-    const isReference = parent === 'configMap' || parent === 'configMapRef' || parent === 'configMapKeyRef';
-    if (isReference && path.at(-1) === 'name' && typeof value === 'string') names.add(value);
-  }
-  return names;
 }

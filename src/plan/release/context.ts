@@ -15,6 +15,8 @@ export interface Context {
   readonly directory: string;
   readonly service: string;
   readonly platform: RolloutPlatform;
+  /** The target is a Rollout that a controller of its own drives. */
+  readonly driven: boolean;
   readonly version: string;
   readonly tag: HelmTag;
   readonly report: Report;
@@ -38,12 +40,14 @@ export function createContext(options: { source: Source; file: string; version: 
     };
   });
   const service = valueAt(source.value, ['service']);
+  const platform = valueAt(source.value, ['target', 'platform']);
   return {
     source,
     file,
     directory,
     service: typeof service === 'string' ? service : '',
-    platform: valueAt(source.value, ['target', 'platform']) === 'kubernetes' ? 'kubernetes' : 'local',
+    platform: platform === 'kubernetes' || platform === 'argo' ? 'kubernetes' : 'local',
+    driven: platform === 'argo',
     version,
     tag,
     report,

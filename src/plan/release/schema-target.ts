@@ -5,9 +5,10 @@ import { countOrPercent } from '../argo/rollout-schema.ts';
 import { istioSchema } from '../argo/routing-schema.ts';
 import { MAX_CONFIG_MAPS, MAX_PODS, MAX_ROUTES } from '../limits.ts';
 import { DNS_SUBDOMAIN, dnsLabel, duration, text } from '../shape/fields.ts';
+import { argoTargetSchema } from './schema-driven.ts';
 import { command, exactlyOne, path, urlPath } from './schema-fields.ts';
 
-const PLATFORMS = ['local', 'kubernetes'] as const;
+const PLATFORMS = ['local', 'kubernetes', 'argo'] as const;
 
 export const localTargetSchema = z.strictObject({
   platform: z.enum(PLATFORMS).describe('local: processes of this machine behind the embedded Envoy.'),
@@ -127,4 +128,5 @@ export const anyTargetSchema = z.discriminatedUnion('platform', [
     platform: z.literal('local').describe('Processes of this machine behind the embedded Envoy.'),
   }),
   kubernetesTargetSchema,
+  argoTargetSchema,
 ]);

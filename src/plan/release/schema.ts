@@ -4,6 +4,7 @@ import { eachPlatform, inCluster, type RolloutPlatform } from '../argo/platform.
 import { backgroundSchema, stepsSchema } from '../argo/steps-schema.ts';
 import { MAX_BODY_CHARACTERS, MAX_GATES, MAX_RETRIES, MAX_REVISIONS } from '../limits.ts';
 import { dnsLabel, duration, interval, text, textOf } from '../shape/fields.ts';
+import { argoTargetSchema, drivenCanarySchema } from './schema-driven.ts';
 import { approvalSchema, command, exactlyOne, fraction, onFailureOfRelease, path } from './schema-fields.ts';
 import { comparisonByEither } from './schema-judges.ts';
 import {
@@ -143,7 +144,7 @@ export const promotionSchema = z.strictObject({
   onFailure: onFailureOfRelease('without the promotion nothing would be released'),
 });
 
-const releaseOf = <T extends z.ZodType>(target: T, platform: RolloutPlatform) =>
+const releaseOf = <T extends z.ZodType, C extends z.ZodType>(target: T, canary: C) =>
   z
     .strictObject({
       apiVersion: z.literal('shiplock/v1'),
@@ -155,7 +156,7 @@ const releaseOf = <T extends z.ZodType>(target: T, platform: RolloutPlatform) =>
       image: imageSchema.optional(),
       configuration: z.array(configurationSchema).max(20).optional(),
       database: databaseSchema.optional(),
-      canary: canaryOn(platform).optional().describe('May be left out where there is a cutover.'),
+      canary: canary.optional().describe('May be left out where there is a cutover, and on platform argo.'),
       promotion: promotionSchema.optional(),
       cutover: cutoverSchema.optional(),
       flags: flagsSchema.optional(),
@@ -171,10 +172,19 @@ const releaseOf = <T extends z.ZodType>(target: T, platform: RolloutPlatform) =>
     .meta({
       title: 'Shiplock release',
       description: 'What one release of one service does.',
-      anyOf: [{ required: ['canary'] }, { required: ['cutover'] }],
+      anyOf: [
+        { required: ['canary'] },
+        { required: ['cutover'] },
+        { properties: { target: { properties: { platform: { const: 'argo' } } } } },
+      ],
     });
 
-export const releaseSchema = eachPlatform((platform) => releaseOf<z.ZodType>(targetSchema[platform], platform));
+export const releaseSchema = eachPlatform((platform) =>
+  releaseOf<z.ZodType, z.ZodType>(targetSchema[platform], canaryOn(platform)),
+);
+
+/** Argo's own controller rolls out: steps, analyses and switches are the Rollout's. */
+export const drivenReleaseSchema = releaseOf(argoTargetSchema, drivenCanarySchema).omit({ cutover: true });
 
 /** For editors, which see the whole file. */
-export const anyReleaseSchema = releaseOf(anyTargetSchema, 'kubernetes');
+export const anyReleaseSchema = releaseOf(anyTargetSchema, canaryOn('kubernetes'));

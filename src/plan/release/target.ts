@@ -6,6 +6,7 @@ import { piece, valueAt } from '../shape/check.ts';
 import { isWholeBetween } from '../shape/fields.ts';
 import type { CompiledCanary } from './canary.ts';
 import type { Context } from './context.ts';
+import { compileArgoTarget } from './driven.ts';
 import { localTargetSchema } from './schema-target.ts';
 import { compileKubernetesTarget } from './target-kubernetes.ts';
 
@@ -13,13 +14,19 @@ const AT: Path = ['target'];
 
 /** `null`: what the release file, or a manifest, says of its target is wrong. */
 export function compileTarget(context: Context, ramp: CompiledCanary, image: ImagePlan | undefined): Target | null {
-  const target =
-    context.platform === 'local' ? compileLocalTarget(context, ramp) : compileKubernetesTarget(context, ramp, image);
+  const target = compileFor(context, ramp, image);
   if (target !== null && target.stableService === target.canaryService) {
     const message = `canaryService and stableService are both ${target.stableService}; they must differ`;
     context.report.error(context.source, AT, 'SHIPLOCK_PLAN_DUPLICATE', message, 'key');
   }
   return target;
+}
+
+function compileFor(context: Context, ramp: CompiledCanary, image: ImagePlan | undefined): Target | null {
+  if (context.driven) return compileArgoTarget(context, ramp, image);
+  return context.platform === 'local'
+    ? compileLocalTarget(context, ramp)
+    : compileKubernetesTarget(context, ramp, image);
 }
 
 function compileLocalTarget(context: Context, ramp: CompiledCanary): LocalTarget | null {

@@ -1,5 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import type { CutoverPlan, DatabasePlan, FlagsPlan, Plan, PromotionPlan, ValidationPlan } from '../plan.ts';
+import { drivenRows } from './driven.ts';
 import { type Row, row } from './row.ts';
 import { analysisRows, canaryRows, stepRows } from './steps.ts';
 import { targetRows } from './target.ts';
@@ -32,7 +33,7 @@ export function planRows(plan: Plan): Row[] {
     ...imageRows(plan),
     ...plan.configuration.map((edit) => row(null, 'configuration', editText(edit))),
     ...(plan.database ? expandRows(plan.database) : []),
-    ...canaryRows(plan.canary, plan.target),
+    ...(plan.target.platform === 'argo' ? drivenRows(plan, plan.target) : canaryRows(plan.canary, plan.target)),
     ...promotionRows(plan.promotion, canary),
     ...(plan.cutover ? cutoverRows(plan.cutover, canary) : []),
     ...(plan.flags ? flagRows(plan.flags, switched) : []),

@@ -11,13 +11,15 @@ export function targetText(target: Target): string {
       return `on local: ${target.replicas} × ${target.command.join(' ')}`;
     case 'kubernetes':
       return `on kubernetes: ${target.replicas} ${target.replicas === 1 ? 'pod' : 'pods'} in ${target.cluster}/${target.namespace}`;
+    case 'argo':
+      return `on argo: Rollout ${target.rollout} in ${target.cluster}/${target.namespace}`;
     default:
       return target satisfies never;
   }
 }
 
 export function targetRows(target: Target): Row[] {
-  if (target.platform === 'local') return [];
+  if (target.platform === 'local' || target.platform === 'argo') return [];
   const { adopts, configMaps, scale, traffic } = target;
   return [
     row(null, 'target', `pods of ${imagesOf(target).join(', ')}`),

@@ -1,11 +1,17 @@
-import type { Plan } from '../plan.ts';
+import type { ArgoTarget, Plan } from '../plan.ts';
 
-/** What a plan needs of its target, and lacks: the field, and what was expected. */
-export function targetLacks({ target, canary, cutover }: Pick<Plan, 'target' | 'canary' | 'cutover'>): {
+interface Lack {
   readonly path: (string | number)[];
   readonly message: string;
-}[] {
-  const lacks: { path: (string | number)[]; message: string }[] = [];
+}
+
+type Parts = Pick<Plan, 'target' | 'canary' | 'cutover' | 'image' | 'validation'>;
+
+/** What a plan needs of its target, and lacks: the field, and what was expected. */
+export function targetLacks(plan: Parts): Lack[] {
+  const { target, canary, cutover } = plan;
+  if (target.platform === 'argo') return argoLacks(plan, target);
+  const lacks: Lack[] = [];
   const traffic = target.platform === 'kubernetes' && target.traffic.kind !== 'replicas' ? target.traffic : null;
   for (const [index, step] of canary.steps.entries()) {
     if (step.kind === 'setWeight' || step.kind === 'pause' || step.kind === 'analysis') continue;
@@ -27,4 +33,21 @@ export function targetLacks({ target, canary, cutover }: Pick<Plan, 'target' | '
     lacks.push({ path: ['target', 'minReadySeconds'], message: 'expected less than canary.readyDeadlineMs' });
   }
   return lacks;
+}
+
+/** The Rollout in the cluster has its own steps, analyses and switch, and nothing here knows where its sides are reached. */
+function argoLacks({ canary, cutover, image, validation }: Parts, { repository }: ArgoTarget): Lack[] {
+  const { steps, background, comparison, baselineService, rollbackWindow } = canary;
+  const own = [steps[0], background, comparison, baselineService, rollbackWindow].some((part) => part != null);
+  return [
+    ...(own ? [{ path: ['canary'], message: "expected no steps and analyses: on argo they are the Rollout's" }] : []),
+    ...(cutover ? [{ path: ['cutover'], message: "expected no cutover: on argo it is the Rollout's" }] : []),
+    ...(image && image.repository !== repository
+      ? [{ path: ['target', 'repository'], message: 'expected that of the image' }]
+      : []),
+    ...(validation?.performance ? [{ path: ['validation', 'performance'], message: 'expected none on argo' }] : []),
+    ...(validation?.security?.headers
+      ? [{ path: ['validation', 'security', 'headers'], message: 'expected none on argo' }]
+      : []),
+  ];
 }

@@ -10,9 +10,9 @@ import {
 } from '../limits.ts';
 import { DNS_SUBDOMAIN } from '../shape/fields.ts';
 import { annotations, isOwnLabel, labels } from '../shape/labels.ts';
-import { CONFIG_KEY, CONFIG_MAP_NAME } from '../shape/names.ts';
+import { CONFIG_KEY, CONFIG_MAP_NAME, REPOSITORY } from '../shape/names.ts';
 import type { JsonObject } from '../target.ts';
-import { absolute, command, distinct, label, ms, text, urlPath } from './pieces.ts';
+import { absolute, command, distinct, label, ms, positiveMs, text, urlPath } from './pieces.ts';
 
 const twoServices = ({ stableService, canaryService }: { stableService: string; canaryService: string }) =>
   stableService !== canaryService;
@@ -186,4 +186,21 @@ function selects({ selector, template: pods }: { selector: Record<string, string
   return found.success && Object.entries(selector).every(([key, value]) => found.data.metadata.labels[key] === value);
 }
 
-export const target = z.discriminatedUnion('platform', [local, kubernetes]);
+const argo = z
+  .strictObject({
+    platform: z.literal('argo'),
+    cluster: label,
+    namespace: label,
+    rollout: objectName,
+    container: label,
+    repository: z.string().max(255).regex(REPOSITORY, 'expected an image without tag and digest'),
+    readinessPath: urlPath,
+    stableService: text,
+    canaryService: text,
+    pauseDeadlineMs: positiveMs,
+    inconclusiveDeadlineMs: positiveMs,
+    deadlineMs: positiveMs,
+  })
+  .refine(twoServices, TWO_SERVICES);
+
+export const target = z.discriminatedUnion('platform', [local, kubernetes, argo]);

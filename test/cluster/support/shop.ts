@@ -188,3 +188,19 @@ export async function failureOf(work: Promise<unknown>): Promise<{ code: string;
   }
   throw new Error('nothing failed');
 }
+
+/** 1.0.0 is stable, 1.1.0 runs beside it, and the second release has begun. */
+export async function begun(shop: Shop): Promise<void> {
+  await shop.start('1.0.0', 2);
+  await shop.moveStable('1.0.0', null, 1000);
+  await shop.start('1.1.0', 2);
+  await shop.setWeights({ '1.0.0': 90, '1.1.0': 10 }, 2000);
+}
+
+/** The first release of a version: from two Services that choose everything to a stable version. */
+export async function released(shop: Shop, version: string, fence = 1000): Promise<void> {
+  await shop.moveStable(null, version, fence);
+  await shop.start(version, 2);
+  await shop.setWeights({ [version]: 100 }, fence);
+  await shop.moveStable(version, null, fence);
+}
