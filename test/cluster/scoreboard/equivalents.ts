@@ -30,7 +30,7 @@ export const EQUIVALENTS: Readonly<Record<number, string>> = {
   31: 'never: the adopted Deployment keeps its pods',
   32: 'another template and another number of pods in one release, started anew in mid-canary',
   34: 'the pods at each step of weight 25, setWeight 50, replicas 3 and matchTrafficWeight, beside four; one before the first step, where Argo has none',
-  35: 'another number of pods in mid-canary keeps the ratio',
+  35: 'the same version started again with another number of pods, in mid-canary: the ratio is kept',
   36: 'the same while the canary grows, with maxSurge 100 %',
   37: 'the same with a canary that never becomes ready, surge 2',
   38: 'weights 100, 0, 100 and a failed analysis: the pods that serve never fall below the stable number',
