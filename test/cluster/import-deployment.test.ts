@@ -9,7 +9,7 @@ import { compileRelease } from '../../src/plan/index.ts';
 import { openCluster, type TestCluster } from './support/index.ts';
 import { deployment, service } from './support/workloads.ts';
 
-const BIN = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+const BIN = path.resolve(import.meta.dirname, '../../bin/shiplock.js');
 
 function shiplock({ kubeconfig, context, folder }: TestCluster, ...args: readonly string[]) {
   const env = { ...process.env, KUBECONFIG: kubeconfig };

@@ -70,6 +70,9 @@ function cleanContainer(container: JsonObject): JsonObject {
   return given({
     ...unlessDefault(container, OF_CONTAINER),
     ...Object.fromEntries(probes),
+    ports: Array.isArray(container.ports)
+      ? container.ports.map((port) => unlessDefault(mapOf(port), { protocol: 'TCP' }))
+      : undefined,
     resources: filled(container.resources),
   });
 }

@@ -38,7 +38,8 @@ scenario(
     await shop.hasReleased('1.0.0');
     const update = await shop.releases('1.1.0');
     for (const [step, canary] of [
-      ['step-1', 0],
+      // Argo has none yet; here the new version is shown to get ready before the first step.
+      ['step-1', 1],
       ['step-3', 1],
       ['step-5', 1],
       ['step-7', 3],

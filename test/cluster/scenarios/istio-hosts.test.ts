@@ -110,17 +110,24 @@ scenario(
     });
     await shop.hasReleased('1.0.0');
     const id = `release-test-${name}`;
-    const refused = { code: 'SHIPLOCK_RELEASE_ENDED' };
+    // Whether it has just closed or is about to, nobody takes the abort.
+    const isRefused = async (abort: Promise<{ readonly accepted: boolean }>) => {
+      const answer = await abort.then(
+        ({ accepted }) => accepted,
+        (error: { code?: string }) => error.code,
+      );
+      assert.ok(answer === false || answer === 'SHIPLOCK_RELEASE_ENDED', `${answer}`);
+    };
     const first = await engine.shiplock.wait(id, { until: 'ended', timeoutMs: 30_000 });
     assert.equal(first.verdict, 'released');
-    await assert.rejects(engine.shiplock.send(id, 'abort', { reason: 'a test' }), refused);
+    await isRefused(engine.shiplock.send(id, 'abort', { reason: 'a test' }));
     await shop.hasPods({ '1.0.0': 1 });
 
     const update = await shop.releases('1.1.0');
     await update.pauses();
     await update.promotes();
     await update.ends('released');
-    await assert.rejects(update.aborts(), refused);
+    await isRefused(update.aborts());
     await shop.hasPods({ '1.1.0': 1 });
     await hasWeights(shop, [100, 0]);
     await shop.selects({ stable: '1.1.0' });

@@ -31,7 +31,6 @@ scenario(
       await update.ends('rolledBack', /CrashLoopBackOff|restarts \(container app ended with exit code 1\)/);
       await shop.hasPods({ '1.0.0': 4, [version]: 0 });
     }
-    await shop.selects({ stable: '1.0.0' });
   },
   limit,
 );

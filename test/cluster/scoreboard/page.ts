@@ -22,7 +22,7 @@ function markOf(results: readonly Result[], by: Carrier): Mark {
 
 /** One line for each scenario, in its order. */
 export function linesOf(results: readonly Result[]): Line[] {
-  const byNumber = Map.groupBy(results, ({ scenario }) => scenarioOf(scenario).number);
+  const byNumber = Map.groupBy(latest(results), ({ scenario }) => scenarioOf(scenario).number);
   return SCENARIOS.map((scenario) => {
     const own = byNumber.get(scenario.number) ?? [];
     const standing = standingOf(scenario);
@@ -33,6 +33,15 @@ export function linesOf(results: readonly Result[]): Line[] {
     const native = standing.kind === 'not applicable' ? 'not applicable' : markOf(own, 'native');
     return { ...scenario, native, argo: markOf(own, 'argo'), words: [meant, ...new Set(tests)].join('<br>') };
   });
+}
+
+/** What each test came to when it ran last. */
+function latest(results: readonly Result[]): readonly Result[] {
+  const last = new Map<string, Result>();
+  for (const result of results.toSorted((one, other) => one.at - other.at)) {
+    last.set(JSON.stringify([result.scenario, result.by, result.test]), result);
+  }
+  return [...last.values()];
 }
 
 /** How many have each mark. */

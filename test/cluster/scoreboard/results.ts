@@ -12,6 +12,8 @@ export interface Result {
   /** Relative to the checkout. */
   readonly file: string;
   readonly passed: boolean;
+  /** When it ended, in epoch milliseconds. */
+  readonly at: number;
 }
 
 /** Not kept in the repository: what a run of the tests leaves for the page. */

@@ -32,9 +32,9 @@ export function scenario(
     try {
       await body(t);
     } catch (error) {
-      recordResult({ ...result, passed: false });
+      recordResult({ ...result, passed: false, at: Date.now() });
       throw error;
     }
-    recordResult({ ...result, passed: true });
+    recordResult({ ...result, passed: true, at: Date.now() });
   });
 }
