@@ -32,7 +32,7 @@ export interface PlayedRollout {
 
 const REPOSITORY = 'registry.example/credlink/api';
 /** How long a look that saw nothing new waits for the next one. */
-const LOOK_MS = 97_000;
+const LOOK_MS = 13_000;
 
 export const imageOf = (version: string): string => `${REPOSITORY}:${version}`;
 const versionOf = (image: string): string => image.slice(image.lastIndexOf(':') + 1);
