@@ -1,7 +1,7 @@
 /** A release that drives Argo's own controller; the controller is played. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { type ReleaseHandle, type Running, statusOf, until, untilWaitingFor, withWorld } from './environment.ts';
@@ -207,6 +207,24 @@ test('what was promoted without its approval is asked about, and unanswered goes
   });
 });
 
+test(
+  'what somebody promotes fully by other means is asked about at its end, and unanswered goes back',
+  limit,
+  async () => {
+    const world = worldOf(weight(10), timed(30 * MINUTE), weight(50), open);
+    await withWorld(world, async (running) => {
+      const handle = await running.start(drivenPlan(approved));
+      await until(running, handle, ({ weights }) => weights[version] === 10);
+      const { rollout } = world;
+      assert.ok(rollout);
+      Object.assign(rollout, { index: rollout.steps.length, pausedSince: null, reason: '' });
+      const { type, message } = await endOf(handle);
+      assert.deepEqual([type, message], ['RolledBack', 'nobody approved in time']);
+      assert.deepEqual(world.weights, { '1.0.0': 100 });
+    });
+  },
+);
+
 test('an abort in mid-ramp and one in the window put the image back', limit, async (t) => {
   await t.test('in mid-ramp', async () => {
     const world = worldOf(weight(25), timed(30 * MINUTE));
@@ -292,6 +310,20 @@ test('an image that somebody else set is left alone, and a person is asked', lim
     const { message } = await endOf(handle);
     assert.match(message, /somebody else/);
     assert.equal(world.rollout.image, imageOf('9.9.9'));
+  });
+});
+
+test('an image that was set, and whose answer was lost for ever, is put back', limit, async () => {
+  const world = worldOf(weight(10), open);
+  const { setRolloutImage } = world.activities;
+  world.activities.setRolloutImage = async (request) => {
+    await setRolloutImage(request);
+    throw ApplicationFailure.nonRetryable('its answer was lost', 'LOST');
+  };
+  await withWorld(world, async ({ start }) => {
+    const { type, message } = await endOf(await start(drivenPlan()));
+    assert.deepEqual([type, message], ['RolledBack', 'its answer was lost']);
+    assert.equal(world.rollout?.image, imageOf('1.0.0'));
   });
 });
 

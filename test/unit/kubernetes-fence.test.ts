@@ -1,0 +1,146 @@
+/** What a writer with an older fence may still do: nothing. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import {
+  acquireFence,
+  FENCE_ANNOTATION,
+  fencedWriter,
+  type JsonPatchOperation,
+  kubernetesClusters,
+  REPLICA_SETS,
+} from '../../activities/kubernetes/index.ts';
+import { applied } from './json-patch.ts';
+
+const AT = { namespace: 'shop', service: 'api' };
+const REVISION = { type: REPLICA_SETS, namespace: 'shop', name: 'api-1' };
+const FIVE: readonly JsonPatchOperation[] = [{ op: 'replace', path: '/spec/replicas', value: 5 }];
+const LEASE = 'shiplock-api';
+
+describe('a write of a service', () => {
+  test('under the highest number is made, carries it, and raises the lease to it', async (t) => {
+    const { client, objects } = await cluster(t, { lease: 2000, revision: 2000 });
+    await fencedWriter(client, AT, 2001).patch(REVISION, () => FIVE);
+    assert.equal(objects.get('api-1')?.spec?.replicas, 5);
+    assert.equal(objects.get('api-1')?.metadata.annotations?.[FENCE_ANNOTATION], '2001');
+    assert.equal(objects.get(LEASE)?.data?.fence, '2001');
+  });
+
+  test('under a lower number than the lease has seen is refused, and nothing is written', async (t) => {
+    const { client, writes } = await cluster(t, { lease: 3000, revision: 2000 });
+    await assert.rejects(
+      fencedWriter(client, AT, 2001).patch(REVISION, () => FIVE),
+      { type: 'SHIPLOCK_FENCE_STALE', nonRetryable: true, message: /fence 2001 is lower than 3000/ },
+    );
+    assert.deepEqual(writes, []);
+  });
+
+  test('under a lower number than the object carries is refused, and the object stays', async (t) => {
+    const { client, writes } = await cluster(t, { lease: 2001, revision: 3000 });
+    await assert.rejects(
+      fencedWriter(client, AT, 2001).patch(REVISION, () => FIVE),
+      { type: 'SHIPLOCK_FENCE_STALE', message: /ReplicaSet api-1 has seen/ },
+    );
+    assert.deepEqual(writes, []);
+  });
+
+  test('is worked out anew where somebody wrote since the object was read', async (t) => {
+    const { client, objects, writes } = await cluster(t, { lease: 2001, revision: 2001 });
+    const seen: number[] = [];
+    await fencedWriter(client, AT, 2001).patch(REVISION, (current) => {
+      const { replicas = 0 } = (current as Stored).spec ?? {};
+      seen.push(replicas);
+      if (seen.length === 1) change(objects, 'api-1', { spec: { replicas: 7 } });
+      return [{ op: 'replace', path: '/spec/replicas', value: replicas + 1 }];
+    });
+    assert.deepEqual(seen, [1, 7]);
+    assert.equal(objects.get('api-1')?.spec?.replicas, 8);
+    assert.deepEqual(writes, ['PATCH api-1 409', 'PATCH api-1 200']);
+  });
+
+  test('that changes nothing leaves a newer number behind all the same, and the same one only once', async (t) => {
+    const { client, writes } = await cluster(t, { lease: 2001, revision: 2000 });
+    const { patch } = fencedWriter(client, AT, 2001);
+    await patch(REVISION, () => []);
+    await patch(REVISION, () => []);
+    assert.deepEqual(writes, ['PATCH api-1 200']);
+  });
+});
+
+test('each release gets the next thousand, and the same one again', async (t) => {
+  const { client } = await cluster(t, { lease: 2004, revision: 2004 });
+  const holders = ['shop/one', 'shop/two', 'shop/one'];
+  const fences = [];
+  for (const holder of holders) fences.push(await acquireFence(client, AT, holder));
+  assert.deepEqual(fences, [3000, 4000, 3000]);
+});
+
+interface Stored {
+  readonly metadata: {
+    readonly name: string;
+    readonly resourceVersion: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: { readonly replicas: number };
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** A lease and a ReplicaSet behind the API's own rules for `resourceVersion`; a whole API server is in `test/cluster`. */
+async function cluster(t: TestContext, fences: { readonly lease: number; readonly revision: number }) {
+  const objects = new Map<string, Stored>();
+  const writes: string[] = [];
+  const metadata = (name: string) => ({ name, resourceVersion: '1' });
+  objects.set(LEASE, { metadata: metadata(LEASE), data: { fence: `${fences.lease}`, holders: '[]' } });
+  const annotations = { [FENCE_ANNOTATION]: `${fences.revision}` };
+  objects.set('api-1', { metadata: { ...metadata('api-1'), annotations }, spec: { replicas: 1 } });
+  const server = createServer(async (request, response) => {
+    const name = new URL(request.url ?? '', 'http://localhost').pathname.split('/').at(-1) ?? '';
+    const current = objects.get(name);
+    assert.ok(current, `${name} is not there`);
+    let body = '';
+    for await (const part of request) body += part;
+    const status = request.method === 'GET' ? 200 : written(objects, current, request.method, JSON.parse(body));
+    if (request.method !== 'GET') writes.push(`${request.method} ${name} ${status}`);
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(status === 200 ? objects.get(name) : { kind: 'Status', reason: 'Conflict' }));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const folder = await mkdtemp(join(tmpdir(), 'shiplock-fence-'));
+  t.after(async () => {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true });
+  });
+  const kubeconfig = join(folder, 'config');
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await writeFile(
+    kubeconfig,
+    JSON.stringify({
+      'current-context': 'test',
+      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+      clusters: [{ name: 'test', cluster: { server: address, 'insecure-skip-tls-verify': true } }],
+      users: [{ name: 'test', user: {} }],
+    }),
+  );
+  const known = { test: { kubeconfig, namespaces: ['*'] } };
+  const client = kubernetesClusters(known, { signal: () => undefined }).client('test');
+  return { client, objects, writes };
+}
+
+/** A resourceVersion that is written must be the current one. @returns the status of the answer */
+function written(objects: Map<string, Stored>, current: Stored, method: string | undefined, body: unknown): number {
+  const after = method === 'PUT' ? (body as Stored) : applied(current, body as JsonPatchOperation[]);
+  if (after.metadata.resourceVersion !== current.metadata.resourceVersion) return 409;
+  change(objects, current.metadata.name, after);
+  return 200;
+}
+
+function change(objects: Map<string, Stored>, name: string, after: Partial<Stored>): void {
+  const now = { ...objects.get(name), ...after } as Stored;
+  const resourceVersion = `${Number(now.metadata.resourceVersion) + 1}`;
+  objects.set(name, { ...now, metadata: { ...now.metadata, resourceVersion } });
+}
