@@ -18,12 +18,16 @@ export interface Lease {
   /** Versions. */
   readonly stable: string | null;
   readonly canary: string | null;
+  /** Versions that were stable, each once, the latest last. */
+  readonly history: readonly string[];
 }
 
 /** A release counts on within its thousand, as on the embedded platform. */
 const FENCE_STRIDE = 1000;
 /** Releases whose number is remembered, so that each asks again and gets the same. */
 const HOLDERS_KEPT = 64;
+/** More than any rollback window of use. */
+const HISTORY_KEPT = 64;
 const ATTEMPTS = 8;
 
 interface ConfigMap extends KubernetesObject {
@@ -64,8 +68,14 @@ export function writeRoles(
 ): Promise<Lease> {
   return changeLease(client, at, (lease) => {
     const now = raised(lease, at, fence);
-    return now.stable === stable && now.canary === canary ? now : { ...now, stable, canary };
+    if (now.stable === stable && now.canary === canary) return now;
+    return { ...now, stable, canary, history: remembered(now, stable) };
   });
+}
+
+function remembered({ history, stable: before }: Lease, stable: string | null): readonly string[] {
+  const known = [...history, before, stable].filter((version) => version !== null);
+  return known.filter((version, index) => known.lastIndexOf(version) === index).slice(-HISTORY_KEPT);
 }
 
 /** A writer with a lower number belongs to a time that is over. */
@@ -79,7 +89,7 @@ function raised(lease: Lease, at: ServiceAt, fence: number): Lease {
   return lease.fence === fence ? lease : { ...lease, fence };
 }
 
-const NOTHING: Lease = { fence: 0, holders: [], stable: null, canary: null };
+const NOTHING: Lease = { fence: 0, holders: [], stable: null, canary: null, history: [] };
 
 /** Compare and set; the same lease object means that nothing is written. */
 async function changeLease(client: KubernetesClient, at: ServiceAt, change: (lease: Lease) => Lease): Promise<Lease> {
@@ -108,13 +118,14 @@ function emptyOf({ service }: ServiceAt): ConfigMap {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `shiplock-${service}`, labels } };
 }
 
-function dataOf({ fence, holders, stable, canary }: Lease): Record<string, string> {
+function dataOf({ fence, holders, stable, canary, history }: Lease): Record<string, string> {
   return {
     fence: `${fence}`,
     holder: holders.at(-1)?.holder ?? '',
     holders: JSON.stringify(holders),
     ...(stable !== null && { stable }),
     ...(canary !== null && { canary }),
+    ...(history.length > 0 && { history: JSON.stringify(history) }),
   };
 }
 
@@ -122,8 +133,10 @@ function leaseOf({ data = {}, metadata }: ConfigMap): Lease {
   const fence = Number(data.fence ?? '0');
   try {
     const holders = JSON.parse(data.holders ?? '[]') as Lease['holders'];
-    if (!Number.isSafeInteger(fence) || !Array.isArray(holders)) throw new Error('no number, or no list');
-    return { fence, holders, stable: data.stable ?? null, canary: data.canary ?? null };
+    const history = JSON.parse(data.history ?? '[]') as Lease['history'];
+    if (!Number.isSafeInteger(fence) || !Array.isArray(holders) || !Array.isArray(history))
+      throw new Error('no number, or no list');
+    return { fence, holders, stable: data.stable ?? null, canary: data.canary ?? null, history };
   } catch (cause) {
     throw failure(
       {

@@ -61,7 +61,7 @@ describe('what a release asks of the API server', () => {
     const asked = needsOf({ platform: 'argo', cluster: 'here', namespace: 'shop', rollout: 'shop' });
     assert.equal(
       listed(asked.filter(({ optional }) => !optional)),
-      'get, patch rollouts.argoproj.io shop; patch rollouts.argoproj.io/status shop; get analysisruns.argoproj.io; get replicasets.apps',
+      'get, patch rollouts.argoproj.io shop; patch rollouts.argoproj.io/status shop; list analysisruns.argoproj.io; get replicasets.apps',
     );
   });
 

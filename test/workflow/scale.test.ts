@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Step } from '../../src/plan/plan.ts';
 import type { KubernetesTarget, ScalePlan, TrafficPlan } from '../../src/plan/target.ts';
-import { MINUTE, openPause, plainPlan, weight } from './invariants-plans.ts';
+import { analysisOf, MINUTE, openPause, plainPlan, weight } from './invariants-plans.ts';
 import { assertAsBefore, CANARY, type Call, endOf, type Scene, STABLE, withScenes } from './invariants-scenes.ts';
 
 const limit = { timeout: 60_000 };
@@ -97,6 +97,31 @@ describe('a platform that scales both sides', () => {
     assert.deepEqual(moves(scene).slice(0, 3), ['start 3', 'weight 50', `scale ${CANARY} 5`]);
   });
 
+  it('has all its pods before it has all traffic, whatever a step said of the canary', limit, async () => {
+    const scene = scenes.open();
+    const steps: Step[] = [{ kind: 'setCanaryScale', scale: { kind: 'replicas', replicas: 2 } }, weight(20)];
+    assert.equal((await endOf(await scene.start(planOf(scene, { steps })))).type, 'Released');
+    assert.deepEqual(moves(scene), ['start 2', 'weight 20', `scale ${CANARY} 10`, 'weight 100']);
+  });
+
+  it('takes no steps and no analysis for a version that is within the rollback window', limit, async () => {
+    const scene = scenes.open();
+    const admit = scene.world.activities.admit;
+    scene.world.activities.admit = async (request) => {
+      const admitted = await admit(request);
+      return { ...admitted, before: { ...admitted.before, history: [CANARY, STABLE] } };
+    };
+    const plan = planOf(scene, { steps: [weight(10), openPause] });
+    const canary = { ...plan.canary, background: { startingStep: 0, analysis: analysisOf() } };
+    const within = { ...plan, canary: { ...canary, rollbackWindow: { revisions: 1 } } };
+    const { type, status } = await endOf(await scene.start(within));
+    assert.equal(type, 'Released');
+    assert.deepEqual(moves(scene), ['start 1', `scale ${CANARY} 10`, 'weight 100']);
+    assert.ok(!scene.calls.some(({ activity }) => activity === 'measure'));
+    const [first] = status.progress.filter(({ name }) => name === 'step-1');
+    assert.match(first?.because ?? '', /was stable before, 0 others ago: within the rollback window of 1/);
+  });
+
   it('has header and mirror routes until they are removed, all traffic is moved, or it goes back', limit, async () => {
     const matches = [{ headers: { agent: { kind: 'exact', value: 'beta' } } }] as const;
     const steps: Step[] = [
@@ -167,12 +192,13 @@ function planOf(scene: Scene, { steps, traffic = ISTIO, scale }: Changes & Param
   return plainPlan({ steps, target });
 }
 
-/** What was done to pods and weights, in order. */
+/** What was done to pods and weights, in order; attempts at the same count once. */
 function moves({ calls }: Scene): string[] {
-  return calls.flatMap(({ activity, request }) => {
+  const done = calls.flatMap(({ activity, request }) => {
     if (activity === 'startRevision') return [`start ${request.replicas}`];
     if (activity === 'setWeights') return request.partial ? [] : [`weight ${request.weights[CANARY]}`];
     if (activity !== 'scaleRevisions') return [];
     return Object.entries(request.replicas).map(([version, count]) => `scale ${version} ${count}`);
   });
+  return done.filter((move, index) => move !== done[index - 1]);
 }

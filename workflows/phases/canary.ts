@@ -1,5 +1,6 @@
 import type { PauseStep, Step } from '../../src/plan/plan.ts';
 import { whereabouts } from '../../src/plan/target.ts';
+import { whyKnown } from '../../src/rollout/rollback-window.ts';
 import { baselineName, weightsFor } from '../../src/rollout/weights.ts';
 import { forward, waiting } from '../activities.ts';
 import { besideTheRamp, finishBackground, isEnoughSeen, isShownSafe, runInline, startBackground } from '../analysis.ts';
@@ -13,12 +14,14 @@ import { firstReplicas, moveTraffic, scaleCanary, stableOf } from '../traffic.ts
 export async function canary(release: Release): Promise<void> {
   const { state, plan } = release;
   const { steps } = plan.canary;
-  const beside = besideTheRamp(plan);
+  const known = whyKnownHere(release);
+  const beside = stableOf(release) && !known ? besideTheRamp(plan) : [];
   state.phase = 'canary';
   await step(release, 'ready', () => bringUp(release));
   for (const [index, planned] of steps.entries()) {
     const name = `step-${index + 1}`;
     if (!stableOf(release)) skip(release, name, 'a first release has no stable side');
+    else if (known) skip(release, name, known);
     else if (state.promotedFully) skip(release, name, 'waived by promoteFull');
     else {
       for (const one of beside) if (index >= one.startingStep) startBackground(release, one);
@@ -26,10 +29,19 @@ export async function canary(release: Release): Promise<void> {
       await step(release, name, () => take(release, name, planned, isLast));
     }
   }
-  for (const one of stableOf(release) ? beside : []) await finishBackground(release, one);
+  for (const one of beside) await finishBackground(release, one);
   const baseline = baselineOf(release);
   if (baseline) await step(release, 'baseline', () => removeBaseline(release, baseline));
   else if (plan.canary.baselineService) skip(release, 'baseline', 'a first release has no stable side');
+}
+
+/** Why the ramp is skipped for a version that is known; `null`: it is not. */
+function whyKnownHere(release: Release): string | null {
+  const { state, plan } = release;
+  const { history = [], stable } = state.admission?.before ?? { stable: null };
+  const { rollbackWindow } = plan.canary;
+  if (!rollbackWindow || !stable) return null;
+  return whyKnown({ version: plan.version, history, stable, revisions: rollbackWindow.revisions });
 }
 
 /** Starts the new revision beside the stable one; nothing is sent to it before it is ready. */

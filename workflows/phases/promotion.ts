@@ -68,6 +68,8 @@ export function approvedBy({ state }: Release, name: string): string {
 export async function promote(release: Release, name: string): Promise<string> {
   const { state, plan } = release;
   const { version } = plan;
+  // The end of the ramp is the end of what its steps said of the canary's pods.
+  delete state.canaryScale;
   const moved = await moveTraffic(release, name, { weight: 100 });
   if (hasRoutes(release)) await removeRoutes(release, name);
   await forward(`${version} is stable`).setRoles({

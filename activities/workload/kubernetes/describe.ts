@@ -24,7 +24,9 @@ export async function describeWorkload(
   // A Deployment that was replaced and may keep its pods is nobody's remains.
   const isPart = ({ kind, version }: Revision) =>
     kind === 'ReplicaSet' || version === roles.stable || version === roles.canary || (weights[version] ?? 0) > 0;
-  return { ...roles, weights, revisions: revisions.filter(isPart).map((each) => stateOf(each, podsIn(each, pods))) };
+  const parts = revisions.filter(isPart).map((each) => stateOf(each, podsIn(each, pods)));
+  const history = lease?.history ?? [];
+  return { ...roles, weights, revisions: parts, ...(history.length > 0 && { history }) };
 }
 
 /** A first release beside it would take its Services away from pods that serve under another name. */
