@@ -66,10 +66,9 @@ export async function restoreScale(release: Release, title: string): Promise<voi
   const stable = stableOf(release);
   if (target.platform !== 'kubernetes' || !stable || !shrinksStable(target)) return;
   const isTraffic = target.traffic.kind === 'replicas';
-  const full = fullReplicas(release);
-  const replicas = { [stable]: full, ...(isTraffic && { [version]: 0 }) };
+  const replicas = { [stable]: target.replicas, ...(isTraffic && { [version]: 0 }) };
   const deadlineMs = isTraffic ? RESTORE_DEADLINE_MS : 0;
-  const request = { ...whereabouts(plan), replicas, fence: state.fence, ...withinOf(target, full) };
+  const request = { ...whereabouts(plan), replicas, fence: state.fence, ...withinOf(target) };
   const { ready, because } = await undoWaiting(title, deadlineMs).scaleRevisions({
     ...request,
     deadlineMs,
@@ -95,7 +94,7 @@ async function scale(release: Release, weight: number, direction: 'grow' | 'shri
   const { target, version } = plan;
   const stable = stableOf(release);
   if (target.platform !== 'kubernetes' || !stable) return '';
-  const wanted = scaleFor({ ...target, replicas: fullReplicas(release), weight, canaryScale: state.canaryScale });
+  const wanted = scaleFor({ ...target, weight, canaryScale: state.canaryScale });
   const isTraffic = target.traffic.kind === 'replicas';
   const counts = {
     [stable]: shrinksStable(target) ? wanted.stable : podsOf(release, stable),
@@ -115,7 +114,7 @@ async function scale(release: Release, weight: number, direction: 'grow' | 'shri
     fence: state.fence,
     deadlineMs,
     sinceMs: Date.now(),
-    ...withinOf(target, fullReplicas(release)),
+    ...withinOf(target),
   });
   if (!ready) throw new GoBack({ outcome: 'rolledBack', because: `not ready in time: ${because}` });
   state.pods = { ...state.pods, ...replicas };
@@ -127,14 +126,9 @@ function shrinksStable({ traffic, scale: plan }: KubernetesTarget): boolean {
   return traffic.kind === 'replicas' || plan.dynamicStableScale;
 }
 
-function withinOf({ traffic, scale: plan }: KubernetesTarget, replicas: number) {
+function withinOf({ traffic, scale: plan, replicas }: KubernetesTarget) {
   const { maxSurge, maxUnavailable } = plan;
   return traffic.kind === 'replicas' ? { within: { replicas, maxSurge, maxUnavailable } } : {};
-}
-
-/** How many pods the service has when one side is all of it. */
-function fullReplicas({ plan }: Release): number {
-  return plan.target.platform === 'argo' ? 0 : plan.target.replicas;
 }
 
 function podsOf(release: Release, version: string): number {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -10,6 +10,7 @@ import { argoRollouts } from '../../activities/rollout/argo/index.ts';
 import type { RolloutActivities, RolloutState } from '../../activities/rollout/port.ts';
 import { findProgram } from '../../infra/test-cluster/index.ts';
 import type { ArgoPlace } from '../../src/plan/target.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { type Scope, type TestCluster, until } from './support/index.ts';
 
 const API = 'argoproj.io/v1alpha1';
@@ -52,17 +53,6 @@ export async function startController(scope: Scope, cluster: TestCluster): Promi
   scope.after(stop);
   await start();
   return { stop, start };
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** What Argo's `web` metrics are answered: the number that the test sets. */

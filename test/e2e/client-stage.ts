@@ -1,6 +1,5 @@
 /** Where the client's tests play: a real Temporal server of their own, and workers that can be taken away. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { createAttestationActivities } from '../../activities/attestation/index.ts';
@@ -11,6 +10,7 @@ import { connectShiplock, type Shiplock } from '../../src/client/index.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { loadWorkflowBundle } from '../../workers/bundle.ts';
 import { SEARCH_ATTRIBUTES, TASK_QUEUE } from '../../workflows/messages.ts';
+import { freePort } from '../fixtures/free-port.ts';
 
 export interface Stage {
   readonly address: string;
@@ -139,16 +139,4 @@ async function connectWhenUp(address: string): Promise<Shiplock> {
       await delay(200);
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject).listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }

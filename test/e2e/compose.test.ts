@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -12,6 +11,7 @@ import { Connection } from '@temporalio/client';
 import { parse } from 'yaml';
 import { serverPath } from '../../infra/local/servers/index.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import { freePort } from '../fixtures/free-port.ts';
 
 interface Service {
   readonly command: readonly string[];
@@ -84,16 +84,6 @@ test("the worker's very command starts against Temporal's very command", { timeo
   for (const name of Object.values(SEARCH_ATTRIBUTES)) assert.ok(customAttributes?.[name], `${name} is registered`);
   await connection.close();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 async function untilItAnswers(port: number): Promise<void> {
   for (let looks = 0; looks < 200; looks += 1) {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
@@ -10,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { serverPath } from '../../infra/local/servers/index.ts';
 import { loadWorkflowBundle } from '../../workers/bundle.ts';
+import { freePort } from '../fixtures/free-port.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SHIPLOCK = join(ROOT, 'bin/shiplock.js');
@@ -127,13 +127,3 @@ describe('the probes of a worker', { timeout: 180_000 }, () => {
     return { child, probe, until };
   }
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
-}

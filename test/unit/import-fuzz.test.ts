@@ -8,6 +8,7 @@ import { type Imported, importFlagger, importRollout } from '../../src/import/in
 import { createReport } from '../../src/plan/problem.ts';
 import { parseDocuments } from '../../src/plan/yaml/read.ts';
 import { FLAGGER } from '../fixtures/flagger/imports.ts';
+import { random } from '../fixtures/random.ts';
 
 const ROUNDS = 250;
 const SEED = 47;
@@ -215,17 +216,6 @@ describe('bad input of an import', () => {
     });
   }
 });
-
-/** mulberry32: small, seeded, the same everywhere. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const SCRAPS = [
   '{{ target }}',

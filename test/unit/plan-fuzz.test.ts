@@ -3,22 +3,12 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { compileRelease, validatePlan } from '../../src/plan/index.ts';
+import { random } from '../fixtures/random.ts';
 import { blueGreen, folderOf, GOOD, WHOLE } from './plan-fixture.ts';
 
 /** For each of the releases. */
 const ROUNDS = 300;
 const SEED = 43;
-
-/** mulberry32: small, seeded, the same everywhere. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const SCRAPS = [
   '{{ .Values.x }}',

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { misfitsOf } from '../../src/plan/sql/one-transaction.ts';
 import { statementsOf } from '../../src/plan/sql/statements.ts';
 import { tokensOf } from '../../src/plan/sql/tokens.ts';
+import { random } from '../fixtures/random.ts';
 import { BEFORE, FITS, MISFITS } from '../fixtures/sql-statements.ts';
 
 describe('what cannot stand in the one transaction of a file', () => {
@@ -49,17 +50,6 @@ describe('statements', () => {
     }
   });
 });
-
-/** mulberry32: small, seeded, the same everywhere. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const pick = <Item>(items: readonly Item[], next: () => number): Item =>
   items[Math.floor(next() * items.length)] as Item;

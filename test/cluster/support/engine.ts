@@ -1,7 +1,6 @@
 /** Temporal and a worker in the cluster's network, for the tests of one file. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { serverPath } from '../../../infra/local/servers/index.ts';
 import { connectShiplock, type Shiplock } from '../../../src/client/index.ts';
 import { SEARCH_ATTRIBUTES } from '../../../workflows/messages.ts';
 import { spawnWorker, type WorkerProcess } from '../../faults/worker.ts';
+import { freePort } from '../../fixtures/free-port.ts';
 
 export interface Engine {
   readonly shiplock: Shiplock;
@@ -115,14 +115,4 @@ async function connected(address: string): Promise<Shiplock> {
       await delay(100);
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject).listen(0, '127.0.0.1', () => {
-      const place = probe.address();
-      probe.close(() => (place && typeof place === 'object' ? resolve(place.port) : reject(new Error('no port'))));
-    });
-  });
 }
