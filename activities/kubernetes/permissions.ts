@@ -1,7 +1,7 @@
 import type { KubernetesPlace } from '../../src/plan/target.ts';
 
 /** What a release may ask of a cluster, by what it is for; the names are those of `features` in the chart's values. */
-export type Feature = 'revisions' | 'adoption' | 'istio' | 'gateway' | 'autoscaling' | 'keda' | 'argo';
+export type Feature = 'revisions' | 'adoption' | 'istio' | 'gateway' | 'autoscaling' | 'keda' | 'argo' | 'restart';
 
 export type Verb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
 
@@ -134,6 +134,17 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       why: 'the image, where the Rollout has a workloadRef',
       optional: true,
     },
+  ],
+  restart: [
+    {
+      group: '',
+      resource: 'pods/eviction',
+      verbs: ['create'],
+      why: '`shiplock restart`: each pod goes as its PodDisruptionBudget allows',
+    },
+    { group: '', resource: 'pods', verbs: ['list'], why: 'which there are, and whether those that came are available' },
+    { group: 'apps', resource: 'replicasets', verbs: ['list'], why: 'how many pods each revision shall have' },
+    { group: '', resource: 'configmaps', verbs: ['get'], why: 'the lease of the service says which one is stable' },
   ],
 };
 
