@@ -66,7 +66,7 @@ async function follow(
   shiplock: Shiplock,
   { terminal, finish }: Invocation,
   id: string,
-  { output, timeout: timeoutMs }: Options,
+  { output, timeout: timeoutMs, cancel }: Options,
 ): Promise<void> {
   const json = output === 'json';
   const onSighting = json ? () => undefined : changesOn(terminal);
@@ -77,13 +77,14 @@ async function follow(
     terminal.err(`the wait is over: ${id} goes on`);
     return finish(interrupted ? EXIT.interrupted : EXIT.stillWaiting);
   }
-  const ok = result.status?.outcome === 'restarted';
+  const outcome = result.status?.outcome;
+  const ok = outcome === 'restarted' || (cancel === true && outcome === 'cancelled');
   if (json) terminal.out(JSON.stringify({ ok, ...result }));
   if (ok) return;
   if (json) return finish(EXIT.error);
   throw new ShiplockError({
     code: 'SHIPLOCK_RESTART_UNFINISHED',
-    message: `${id} has ended as ${result.status?.outcome ?? result.execution.state}: ${result.because}`,
+    message: `${id} has ended as ${outcome ?? result.execution.state}: ${result.because}`,
     mend: 'mend what it waited for, and start it again: pods that are new already go, too',
   });
 }
