@@ -4,7 +4,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1Pod, V1ReplicaSet, V1Service } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
-import type { Started } from '../../../src/client/index.ts';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { CLUSTER, type Engine } from './engine.ts';
 import { openCluster, type Scope, type TestCluster, until } from './index.ts';
@@ -60,7 +59,7 @@ export async function given(scope: Scope, engine: Engine, start: Given): Promise
   const releases: Story['releases'] = async (version, changes = {}, manner = {}) => {
     now = { ...now, ...changes };
     const file = writeFiles(cluster, now);
-    const started = await startWhenClosed(() => engine.shiplock.start({ file, version, ...manner }));
+    const started = await engine.shiplock.start({ file, version, ...manner });
     const firstRunId = started.kind === 'started' ? started.firstRunId : await engine.shiplock.turn(started);
     assert.ok(firstRunId, `${version} got no turn`);
     return updateOf(engine.shiplock, started.id, version, firstRunId);
@@ -104,18 +103,6 @@ export async function given(scope: Scope, engine: Engine, start: Given): Promise
       }
     },
   };
-}
-
-/** An outcome may be seen a moment before the release has closed; until then its place is taken. */
-async function startWhenClosed(start: () => Promise<Started>): Promise<Started> {
-  const made = await until('the release before has closed', () =>
-    start().then(
-      (started) => ({ started }),
-      (error: Error) => (/is in (ended|cleanup)$/.test(error.message) ? null : { error }),
-    ),
-  );
-  if ('error' in made) throw made.error;
-  return made.started;
 }
 
 function isHeld(pod: V1Pod): boolean {
