@@ -1,7 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { failure } from '../activities/failure.ts';
 import { acquireFence, type KubernetesClusters, requirePermissions } from '../activities/kubernetes/index.ts';
-import { argoPlace } from '../activities/rollout/argo/index.ts';
+import { argoPlace, refuseOwned, requireRollout } from '../activities/rollout/argo/index.ts';
 import type { RolloutActivities } from '../activities/rollout/port.ts';
 import { kubernetesTraffic, type RouterMetrics } from '../activities/traffic/kubernetes/index.ts';
 import { localTraffic } from '../activities/traffic/local.ts';
@@ -46,6 +46,7 @@ export function kubernetesPlatform(
       const client = clusters.client(place.cluster);
       // The lease is the first thing that a release changes.
       await requirePermissions(client, place);
+      await refuseOwned(client, place);
       return acquireFence(client, { namespace: place.namespace, service }, holder);
     },
   };
@@ -62,8 +63,10 @@ export function argoPlatform(clusters: KubernetesClusters, rollout: RolloutActiv
     traffic: { setWeights: controllers, setRoutes: controllers },
     sideOf: controllers,
     acquireFence: async (where, holder) => {
-      const { cluster, namespace } = argoPlace(where);
-      return acquireFence(clusters.client(cluster), { namespace, service: where.service }, holder);
+      const place = argoPlace(where);
+      const client = clusters.client(place.cluster);
+      await requireRollout(client, place);
+      return acquireFence(client, { namespace: place.namespace, service: where.service }, holder);
     },
   };
 }
