@@ -1,4 +1,4 @@
-import { examinePlace, type Look, subjectOf } from '../activities/kubernetes/doctor/index.ts';
+import { examinePlace, examineRollout, type Look, subjectOf } from '../activities/kubernetes/doctor/index.ts';
 import { ShiplockError } from '../src/errors.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import { policyRefusals, readPolicy } from './policy.ts';
@@ -19,10 +19,10 @@ export interface ExamineOptions {
  */
 export async function examineRelease({ plan, policy: file, context, as }: ExamineOptions): Promise<readonly Look[]> {
   const { target, service } = plan;
-  if (target.platform !== 'kubernetes') {
+  if (target.platform === 'local') {
     throw new ShiplockError({
       code: 'SHIPLOCK_USAGE',
-      message: `the release file's platform is ${target.platform}, which has no cluster to look at`,
+      message: "the release file's platform is local, which has no cluster to look at",
       mend: '`shiplock doctor` alone looks at what the embedded stack needs',
     });
   }
@@ -32,7 +32,9 @@ export async function examineRelease({ plan, policy: file, context, as }: Examin
   const subject = as === undefined ? {} : { subject: subjectOf(as) };
   return [
     ...(policy ? admitted(policyRefusals(plan, policy)) : []),
-    ...(await examinePlace({ target, service, access, ...subject })),
+    ...(await (target.platform === 'argo'
+      ? examineRollout({ target, access, ...subject })
+      : examinePlace({ target, service, access, ...subject }))),
   ];
 }
 

@@ -2,7 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import { failure } from '../activities/failure.ts';
 import { acquireFence, type KubernetesClusters, requirePermissions } from '../activities/kubernetes/index.ts';
 import type { RestartPlatform } from '../activities/restart/port.ts';
-import { argoPlace } from '../activities/rollout/argo/index.ts';
+import { argoPlace, refuseOwned, requireRollout } from '../activities/rollout/argo/index.ts';
 import { argoRestart } from '../activities/rollout/argo/restart.ts';
 import type { RolloutActivities } from '../activities/rollout/port.ts';
 import { kubernetesTraffic, type RouterMetrics } from '../activities/traffic/kubernetes/index.ts';
@@ -58,6 +58,7 @@ export function kubernetesPlatform(
       const client = clusters.client(place.cluster);
       // The lease is the first thing that a release changes.
       await requirePermissions(client, place);
+      await refuseOwned(client, place);
       return acquireFence(client, { namespace: place.namespace, service }, holder);
     },
   };
@@ -75,8 +76,10 @@ export function argoPlatform(clusters: KubernetesClusters, rollout: RolloutActiv
     sideOf: controllers,
     restart: argoRestart({ clusters }),
     acquireFence: async (where, holder) => {
-      const { cluster, namespace } = argoPlace(where);
-      return acquireFence(clusters.client(cluster), { namespace, service: where.service }, holder);
+      const place = argoPlace(where);
+      const client = clusters.client(place.cluster);
+      await requireRollout(client, place);
+      return acquireFence(client, { namespace: place.namespace, service: where.service }, holder);
     },
   };
 }

@@ -10,6 +10,7 @@ import { lookAtWorkload } from './workload.ts';
 
 export { type Subject, subjectOf } from '../access.ts';
 export type { Look } from './look.ts';
+export { examineRollout } from './rollout.ts';
 
 export interface ExaminePlace {
   readonly target: KubernetesTarget;

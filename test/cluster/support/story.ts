@@ -1,5 +1,4 @@
 /** What the tests of scenarios are told in: given a Rollout and its objects, when a version is released, then … */
-import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1Pod, V1ReplicaSet, V1Service } from '@kubernetes/client-node';
@@ -8,7 +7,8 @@ import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { CLUSTER, type Engine } from './engine.ts';
 import { openCluster, type Scope, type TestCluster, until } from './index.ts';
 import { canaryOf, type RolloutOptions, rollout, stableOf } from './manifests.ts';
-import { type Update, updateOf } from './update.ts';
+import { startRelease } from './start.ts';
+import type { Update } from './update.ts';
 import { service as serviceObject } from './workloads.ts';
 
 export interface Given extends Omit<RolloutOptions, 'name'> {
@@ -59,10 +59,7 @@ export async function given(scope: Scope, engine: Engine, start: Given): Promise
   const releases: Story['releases'] = async (version, changes = {}, manner = {}) => {
     now = { ...now, ...changes };
     const file = writeFiles(cluster, now);
-    const started = await engine.shiplock.start({ file, version, ...manner });
-    const firstRunId = started.kind === 'started' ? started.firstRunId : await engine.shiplock.turn(started);
-    assert.ok(firstRunId, `${version} got no turn`);
-    return updateOf(engine.shiplock, started.id, version, firstRunId);
+    return startRelease(engine, { file, version, ...manner });
   };
 
   return {
