@@ -1,5 +1,6 @@
 import { examinePlace, type Look, subjectOf } from '../activities/kubernetes/doctor/index.ts';
 import { ShiplockError } from '../src/errors.ts';
+import { kubernetesJobsOf } from '../src/plan/index.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import { policyRefusals, readPolicy } from './policy.ts';
 
@@ -32,7 +33,7 @@ export async function examineRelease({ plan, policy: file, context, as }: Examin
   const subject = as === undefined ? {} : { subject: subjectOf(as) };
   return [
     ...(policy ? admitted(policyRefusals(plan, policy)) : []),
-    ...(await examinePlace({ target, service, access, ...subject })),
+    ...(await examinePlace({ target, service, access, runsJobs: kubernetesJobsOf(plan).length > 0, ...subject })),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity';
+import type { PlaceUses } from '../activities/admission/index.ts';
 import { failure } from '../activities/failure.ts';
 import { acquireFence, type KubernetesClusters, requirePermissions } from '../activities/kubernetes/index.ts';
 import { argoPlace } from '../activities/rollout/argo/index.ts';
@@ -20,7 +21,7 @@ export interface Platform {
   readonly workload: WorkloadActivities;
   readonly traffic: TrafficActivities;
   readonly sideOf: SideOf;
-  acquireFence(where: Whereabouts, holder: string): Promise<number>;
+  acquireFence(where: Whereabouts, holder: string, uses?: PlaceUses): Promise<number>;
 }
 
 export function localPlatform(client: SupervisorClient): Platform {
@@ -41,11 +42,11 @@ export function kubernetesPlatform(
     workload: kubernetesWorkload({ clusters, weightsOf, moveStable }),
     traffic,
     sideOf: kubernetesSides({ clusters, weightsOf }),
-    acquireFence: async ({ service, place }, holder) => {
+    acquireFence: async ({ service, place }, holder, uses) => {
       if (place?.platform !== 'kubernetes') throw new TypeError(`a release of ${service} on Kubernetes names no place`);
       const client = clusters.client(place.cluster);
       // The lease is the first thing that a release changes.
-      await requirePermissions(client, place);
+      await requirePermissions(client, { ...place, runsJobs: uses?.jobs === true });
       return acquireFence(client, { namespace: place.namespace, service }, holder);
     },
   };
@@ -61,9 +62,11 @@ export function argoPlatform(clusters: KubernetesClusters, rollout: RolloutActiv
     workload: argoWorkload(rollout),
     traffic: { setWeights: controllers, setRoutes: controllers },
     sideOf: controllers,
-    acquireFence: async (where, holder) => {
-      const { cluster, namespace } = argoPlace(where);
-      return acquireFence(clusters.client(cluster), { namespace, service: where.service }, holder);
+    acquireFence: async (where, holder, uses) => {
+      const place = argoPlace(where);
+      const client = clusters.client(place.cluster);
+      if (uses?.jobs) await requirePermissions(client, { ...place, runsJobs: true });
+      return acquireFence(client, { namespace: place.namespace, service: where.service }, holder);
     },
   };
 }
@@ -86,7 +89,7 @@ export function byPlatform(platforms: Readonly<Record<Target['platform'], Platfo
       setRoutes: (request) => of(request).traffic.setRoutes(request),
     },
     sideOf: (where, side) => of(where).sideOf(where, side),
-    acquireFence: (where, holder) => of(where).acquireFence(where, holder),
+    acquireFence: (where, holder, uses) => of(where).acquireFence(where, holder, uses),
   };
 }
 

@@ -1,14 +1,14 @@
-import type { KubernetesPlace } from '../../../src/plan/target.ts';
 import { listed, missingPermissions, type Subject } from '../access.ts';
 import type { KubernetesClient } from '../client.ts';
 import { type Need, needsOf, resourceOf } from '../needs.ts';
+import type { WrittenPlace } from '../permissions.ts';
 import { type Look, lacking, lookAt, there, wrong } from './look.ts';
 import { whoIs } from './who.ts';
 
 /** Whether whoever asks, or the subject, may do what the release asks of the API server; each resource by itself. */
 export function lookAtRights(
   client: KubernetesClient,
-  place: KubernetesPlace,
+  place: WrittenPlace,
   subject: Subject | undefined,
 ): Promise<readonly Look[]> {
   return lookAt('rights', async () => {
@@ -21,7 +21,7 @@ export function lookAtRights(
   });
 }
 
-function lookOf(resource: string, missing: readonly Need[], { namespace }: KubernetesPlace, user: string): Look {
+function lookOf(resource: string, missing: readonly Need[], { namespace }: WrittenPlace, user: string): Look {
   const [{ why, optional, feature }] = missing as [Need];
   const because = `${user} may not ${listed(missing)} in namespace ${namespace}: ${why} (feature ${feature} of the chart)`;
   const mend = grantOf(resource, missing, namespace, user);
