@@ -8,16 +8,14 @@ import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { progressBar, type ServerName, serverPath } from '../../infra/local/servers/index.ts';
-import { clusterStatus, obtainProgram, runInside, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
+import { obtainProgram } from '../../infra/test-cluster/index.ts';
 import { ShiplockError } from '../../src/errors.ts';
+import { onTestCluster } from './inside.ts';
 import { SAMPLE } from './sample.ts';
 import { clearResults } from './scoreboard/results.ts';
 import { writeScoreboard } from './scoreboard/write.ts';
 
 const root = join(import.meta.dirname, '../..');
-/** What tests start besides; fetched here, since nothing can be fetched inside the cluster's network. */
-const SERVERS: readonly ServerName[] = ['temporal', 'traefik', 'prometheus'];
 const AT_ONCE = 2;
 
 const own = process.argv.slice(2);
@@ -36,25 +34,12 @@ try {
   if (files.some((file) => basename(file).startsWith('argo'))) {
     await obtainProgram('rollouts-controller', (line) => console.error(line));
   }
-  process.exitCode = values.context === undefined ? await onOurs() : await onYours(values.context);
+  process.exitCode = values.context === undefined ? await onTestCluster(tests) : await onYours(values.context);
   if (isWhole) console.log(writeScoreboard());
 } catch (error) {
   if (!(error instanceof ShiplockError)) throw error;
   console.error(`${error.message} (${error.code})${error.mend ? `\nmend: ${error.mend}` : ''}`);
   process.exitCode = 1;
-}
-
-async function onOurs(): Promise<number> {
-  const onProgress = progressBar(process.stderr);
-  for (const name of SERVERS) await serverPath(name, { fetch: true, onProgress });
-  const wasUp = clusterStatus() !== null;
-  const status = await startCluster({ onLine: (line) => console.error(line) });
-  if (!wasUp) console.error(`the test cluster is up after ${(status.readyAfterMs / 1000).toFixed(1)} s`);
-  try {
-    return await runInside(status, tests, { contained: true });
-  } finally {
-    if (!wasUp) await stopCluster();
-  }
 }
 
 function onYours(context: string): Promise<number> {
