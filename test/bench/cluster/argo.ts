@@ -6,6 +6,7 @@ import type { Undoing } from './scope.ts';
 import { SETTLED_MS, type Subject } from './subject.ts';
 import { timeTo, watchWeight } from './weights.ts';
 
+const PATIENCE_MS = 60_000;
 const ROLLOUT = ['argoproj.io/v1alpha1', 'Rollout', 'shop'] as const;
 
 interface Rollout {
@@ -42,12 +43,16 @@ export async function openArgo(
     return found;
   };
   const is = (what: string, met: (rollout: Rollout) => boolean) =>
-    until(what, async () => {
-      const rollout = await now();
-      const { generation } = rollout.metadata;
-      if (rollout.status.observedGeneration === `${generation}` && met(rollout)) return rollout;
-      throw new Error(JSON.stringify(rollout.status));
-    });
+    until(
+      what,
+      async () => {
+        const rollout = await now();
+        const { generation } = rollout.metadata;
+        if (rollout.status.observedGeneration === `${generation}` && met(rollout)) return rollout;
+        throw new Error(JSON.stringify(rollout.status));
+      },
+      PATIENCE_MS,
+    );
   let index = 0;
   const pauses = async () => {
     await is(`the pause after ${weights[index]} %`, ({ status }) => {

@@ -1,7 +1,7 @@
 /** Stands before an API server and counts what is asked of it; everything is passed on as it is. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Agent, request } from 'node:https';
+import { Agent, type RequestOptions, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -24,7 +24,10 @@ export interface CountingProxy {
   readonly asked: Asked[];
 }
 
-/** Plain HTTP on loopback, so that both Go's client and Node's trust it alike; upstream is TLS as ever. */
+/**
+ * Plain HTTP on loopback, so that Go's client and Node's trust it alike; upstream is TLS as ever. Go's sends no token over
+ * plain HTTP, so the proxy says who asks.
+ */
 export async function openCountingProxy(
   scope: Undoing,
   { kubeconfig, context, folder }: Pick<TestCluster, 'kubeconfig' | 'context' | 'folder'>,
@@ -35,13 +38,16 @@ export async function openCountingProxy(
   const cluster = configuration.getCurrentCluster();
   if (!cluster) throw new Error(`context ${context} names no cluster`);
   const { hostname, port } = new URL(cluster.server);
-  const ca = cluster.caData ? Buffer.from(cluster.caData, 'base64') : readFileSync(cluster.caFile ?? '');
-  const agent = new Agent({ keepAlive: true, ca });
+  const access: RequestOptions = {};
+  await configuration.applyToHTTPSOptions(access);
+  const { ca, cert, key } = access;
+  const agent = new Agent({ keepAlive: true, ca, cert, key });
   const asked: Asked[] = [];
   const pass = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const { method = 'GET', url: path = '/', headers } = incoming;
     asked.push(requestOf(method, path));
-    const sent = request({ hostname, port, method, path, headers, agent }, (answer) => {
+    const proven = { ...headers, ...(access.headers as Record<string, string>) };
+    const sent = request({ hostname, port, method, path, headers: proven, agent }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       outgoing.flushHeaders();
       answer.pipe(outgoing);

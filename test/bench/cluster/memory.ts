@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Deployment } from '@kubernetes/client-node';
+import { RELEASE_WORKFLOW, SEARCH_ATTRIBUTES } from '../../../workflows/messages.ts';
 import type { Engine } from '../../cluster/support/engine.ts';
 import { openCluster, type TestCluster, until } from '../../cluster/support/index.ts';
 import { canaryOf, istio, REPOSITORY, rollout, stableOf, virtualService } from '../../cluster/support/manifests.ts';
@@ -22,8 +23,9 @@ export interface MemoryOfReleases {
   readonly startedInMs: number;
 }
 
-/** Beginning at once, and no more: each release costs Temporal and the API server some fifty requests until it pauses. */
-const AT_ONCE = 16;
+/** Beginning at the same time, and no more: until it pauses each costs Temporal and the API server some fifty requests. */
+const BATCH = 25;
+const PATIENCE_MS = 300_000;
 const NAMESPACES = 5;
 /** Garbage that the last starts left is collected by then. */
 const REST_MS = 5_000;
@@ -43,29 +45,28 @@ export async function measureMemory(
   await engine.restartWorker();
   await delay(REST_MS);
   const open: Memory[] = [{ open: 0, megabytes: residentMegabytes(engine.workerPid) }];
-  const handles: { readonly id: string }[] = [];
+  const handles: string[] = [];
   const began = performance.now();
   for (const wanted of counts) {
-    const missing = Array.from({ length: wanted - handles.length }, (_, index) => handles.length + index);
-    await inTurns(missing, async (index) => {
-      const cluster = clusters[index % NAMESPACES];
-      if (cluster) handles.push({ id: await startPaused(engine, cluster, `open-${index}`) });
-      if (handles.length % 50 === 0) told(`${handles.length} releases are paused`);
-    });
+    while (handles.length < wanted) {
+      const batch = Array.from({ length: Math.min(BATCH, wanted - handles.length) }, (_, n) => handles.length + n);
+      const starting = batch.map((n) => start(engine, clusters[n % NAMESPACES] as TestCluster, `open-${n}`));
+      handles.push(...(await Promise.all(starting)));
+      await until(`${handles.length} releases at a pause`, () => arePaused(engine, handles.length), PATIENCE_MS);
+      if (handles.length % 100 === 0) told(`${handles.length} releases are paused`);
+    }
     await delay(REST_MS);
     open.push({ open: wanted, megabytes: residentMegabytes(engine.workerPid) });
   }
   const startedInMs = performance.now() - began;
-  await inTurns(handles, async ({ id }) => {
-    const { client } = engine.shiplock.session;
-    await client.workflow.getHandle(id).signal('abort', { reason: 'measured' });
-    await engine.shiplock.wait(id, { until: 'ended', timeoutMs: 300_000 });
-  });
+  const { workflow } = engine.shiplock.session.client;
+  await Promise.all(handles.map((id) => workflow.getHandle(id).signal('abort', { reason: 'measured' })));
+  await until('no release is open', async () => (await openReleases(engine, '')) === 0, PATIENCE_MS);
   await delay(REST_MS);
   return { open, afterMegabytes: residentMegabytes(engine.workerPid), startedInMs };
 }
 
-async function startPaused(engine: Engine, cluster: TestCluster, name: string): Promise<string> {
+async function start(engine: Engine, cluster: TestCluster, name: string): Promise<string> {
   await cluster.apply([
     deployment({ name, image: `${REPOSITORY}:1.0.0` }),
     service(stableOf(name), { app: name }),
@@ -83,17 +84,19 @@ async function startPaused(engine: Engine, cluster: TestCluster, name: string): 
     release: { target: { adopts: { name, scaleDown: 'never' } } },
     folder: name,
   });
-  const { id } = await engine.shiplock.start({ file, version: '1.1.0' });
-  await until(`${name} pauses`, async () => (await engine.shiplock.get(id)).status?.waiting?.kind === 'pause', 300_000);
-  return id;
+  return (await engine.shiplock.start({ file, version: '1.1.0' })).id;
 }
 
-async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const one = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
+/** By Temporal's index: a query would be work for the worker that is measured. */
+async function arePaused(engine: Engine, count: number): Promise<boolean> {
+  const paused = await openReleases(engine, ` AND ${SEARCH_ATTRIBUTES.waitingFor} = 'pause'`);
+  if (paused < count) throw new Error(`${paused} are`);
+  return true;
+}
+
+async function openReleases({ shiplock }: Engine, also: string): Promise<number> {
+  const running = `WorkflowType = '${RELEASE_WORKFLOW}' AND ExecutionStatus = 'Running'`;
+  return (await shiplock.session.client.workflow.count(`${running}${also}`)).count;
 }
 
 function residentMegabytes(pid: number): number {
