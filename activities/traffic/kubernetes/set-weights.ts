@@ -21,7 +21,8 @@ export async function setWeights(session: Session, { weights, partial = false }:
   const { client, place, service } = session;
   const lease = await session.writer.raise();
   const revisions = await listRevisions(client, place, service);
-  let view = await viewTraffic(client, place, service, revisions);
+  // The way back to the stable side needs nothing of the other one.
+  let view = await viewTraffic(client, place, service, revisions, session.overwrites ? 'canary' : null);
   const former = session.overwrites ? chosenBefore(session, view, 'stable') : null;
   const stable =
     (former ? versionOf(former, revisions) : view.standing.stable) ?? unpinnedStable(view, weights, lease.stable);
