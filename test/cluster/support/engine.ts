@@ -87,7 +87,7 @@ function policyFor(kubeconfig: string): object {
   return {
     services: ['*'],
     environments: ['*'],
-    platforms: ['kubernetes'],
+    platforms: ['kubernetes', 'argo'],
     images: { repositories: ['registry.example/*'] },
     clusters: { [CLUSTER]: { kubeconfig, ...(context && { context }), namespaces: ['shiplock-test-*'] } },
   };

@@ -5,6 +5,9 @@ import { canaryOf } from './manifests.ts';
 import type { Story } from './story.ts';
 import { eventsSince, resourceVersionOf } from './watched.ts';
 
+/** Whose routes are looked at. */
+type Routed = Pick<Story, 'cluster' | 'service'>;
+
 export interface Destination {
   readonly destination: { readonly host: string; readonly subset?: string };
   readonly weight?: number;
@@ -25,7 +28,7 @@ export interface VirtualServiceSpec {
 }
 
 /** The spec of the VirtualService that is named after the story's service. */
-export async function routesOf({ cluster, service }: Story, name = service): Promise<VirtualServiceSpec> {
+export async function routesOf({ cluster, service }: Routed, name = service): Promise<VirtualServiceSpec> {
   const found = await cluster.get<{ spec: VirtualServiceSpec } & object>(
     'networking.istio.io/v1',
     'VirtualService',
@@ -41,7 +44,7 @@ export function weightsIn({ http = [], tls = [], tcp = [] }: VirtualServiceSpec)
 }
 
 /** Waits until each route has these weights. */
-export async function hasWeights(story: Story, ...weights: readonly (readonly number[])[]): Promise<void> {
+export async function hasWeights(story: Routed, ...weights: readonly (readonly number[])[]): Promise<void> {
   await until(`weights ${JSON.stringify(weights)}`, async () => {
     const now = JSON.stringify(weightsIn(await routesOf(story)));
     if (now === JSON.stringify(weights)) return true;
@@ -51,7 +54,7 @@ export async function hasWeights(story: Story, ...weights: readonly (readonly nu
 
 /** What the API server had of one object after another change, from now on, as a watch tells it; equal ones in a row once. */
 async function record<T>(
-  { cluster }: Story,
+  { cluster }: Routed,
   apiVersion: string,
   kind: string,
   name: string,
@@ -67,7 +70,7 @@ async function record<T>(
 }
 
 /** The weights of the VirtualService after each change of them: `75,25`; several routes with a blank between. */
-export function recordWeights(story: Story): Promise<() => Promise<readonly string[]>> {
+export function recordWeights(story: Routed): Promise<() => Promise<readonly string[]>> {
   return record<{ spec: VirtualServiceSpec }>(
     story,
     'networking.istio.io/v1',
@@ -78,7 +81,7 @@ export function recordWeights(story: Story): Promise<() => Promise<readonly stri
 }
 
 /** What canaryService selects after each change of it. */
-export function recordServices(story: Story): Promise<() => Promise<readonly string[]>> {
+export function recordServices(story: Routed): Promise<() => Promise<readonly string[]>> {
   return record<V1Service>(story, 'v1', 'Service', canaryOf(story.service), ({ spec }) =>
     JSON.stringify(spec?.selector),
   );

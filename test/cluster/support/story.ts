@@ -1,15 +1,14 @@
 /** What the tests of scenarios are told in: given a Rollout and its objects, when a version is released, then … */
-import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1Pod, V1ReplicaSet, V1Service } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
-import type { Started } from '../../../src/client/index.ts';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { CLUSTER, type Engine } from './engine.ts';
 import { openCluster, type Scope, type TestCluster, until } from './index.ts';
 import { canaryOf, type RolloutOptions, rollout, stableOf } from './manifests.ts';
-import { type Update, updateOf } from './update.ts';
+import { startRelease } from './start.ts';
+import type { Update } from './update.ts';
 import { service as serviceObject } from './workloads.ts';
 
 export interface Given extends Omit<RolloutOptions, 'name'> {
@@ -63,10 +62,7 @@ export async function given(scope: Scope, engine: Engine, start: Given): Promise
   const releases: Story['releases'] = async (version, changes = {}, manner = {}) => {
     now = { ...now, ...changes };
     const file = writeFiles(cluster, now);
-    const started = await startWhenClosed(() => engine.shiplock.start({ file, version, ...manner }));
-    const firstRunId = started.kind === 'started' ? started.firstRunId : await engine.shiplock.turn(started);
-    assert.ok(firstRunId, `${version} got no turn`);
-    return updateOf(engine.shiplock, started.id, version, firstRunId);
+    return startRelease(engine, { file, version, ...manner });
   };
 
   return {
@@ -107,18 +103,6 @@ export async function given(scope: Scope, engine: Engine, start: Given): Promise
       }
     },
   };
-}
-
-/** An outcome may be seen a moment before the release has closed; until then its place is taken. */
-async function startWhenClosed(start: () => Promise<Started>): Promise<Started> {
-  const made = await until('the release before has closed', () =>
-    start().then(
-      (started) => ({ started }),
-      (error: Error) => (/is in (ended|cleanup)$/.test(error.message) ? null : { error }),
-    ),
-  );
-  if ('error' in made) throw made.error;
-  return made.started;
 }
 
 function isHeld(pod: V1Pod): boolean {
