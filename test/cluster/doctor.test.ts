@@ -11,6 +11,7 @@ import { PERMISSIONS } from '../../activities/kubernetes/permissions.ts';
 import { compilePlan } from '../../src/client/index.ts';
 import { examineRelease } from '../../workers/doctor.ts';
 import { openCluster, type TestCluster, until } from './support/index.ts';
+import { smoke } from './support/smoke.ts';
 
 const SHIPLOCK = fileURLToPath(new URL('../../bin/shiplock.js', import.meta.url));
 const HPA = 'horizontalpodautoscalers';
@@ -77,6 +78,16 @@ describe('shiplock doctor --release', { timeout: 180_000 }, () => {
     mend(t, look);
     await seesAll();
     await grant(RULES);
+  });
+
+  it('names the rights of Jobs where a metric runs one', async () => {
+    await writeFile(join(cluster.folder, 'smoke.yaml'), stringify(smoke('smoke', {})));
+    const steps = [{ setWeight: 25 }, { analysis: { templates: [{ templateName: 'smoke' }] } }];
+    await writeFile(release, stringify({ ...releaseFile(), canary: { templates: ['smoke.yaml'], steps } }));
+    const look = await sees('rights', /may not get, create, delete jobs\.batch .*feature jobs of the chart/);
+    assert.match(look.mend ?? '', /--verb=get,create,delete --resource=jobs\.batch/);
+    await writeFile(release, stringify(releaseFile()));
+    await seesAll();
   });
 
   it('tells what a release would do without from what it needs', async () => {
