@@ -1,5 +1,6 @@
 import { examinePlace, examineRollout, type Look, subjectOf } from '../activities/kubernetes/doctor/index.ts';
 import { ShiplockError } from '../src/errors.ts';
+import { kubernetesJobsOf } from '../src/plan/index.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import { policyRefusals, readPolicy } from './policy.ts';
 
@@ -30,11 +31,12 @@ export async function examineRelease({ plan, policy: file, context, as }: Examin
   const known = policy?.clusters[target.cluster];
   const access = { namespaces: [], ...known, ...(context !== undefined && { context }) };
   const subject = as === undefined ? {} : { subject: subjectOf(as) };
+  const runsJobs = kubernetesJobsOf(plan).length > 0;
   return [
     ...(policy ? admitted(policyRefusals(plan, policy)) : []),
     ...(await (target.platform === 'argo'
-      ? examineRollout({ target, access, ...subject })
-      : examinePlace({ target, service, access, ...subject }))),
+      ? examineRollout({ target, access, runsJobs, ...subject })
+      : examinePlace({ target, service, access, runsJobs, ...subject }))),
   ];
 }
 

@@ -15,12 +15,12 @@ export interface Need {
 }
 
 /**
- * What a release to this place asks of the API server. Where the place names the objects, those alone: a
+ * What a release to this place asks of the API server, or whatever else uses these features. Where the place names the objects, those alone: a
  * Role with `resourceNames` is enough.
  */
-export function needsOf(place: WrittenPlace): readonly Need[] {
+export function needsOf(place: WrittenPlace, features = featuresOf(place)): readonly Need[] {
   const names = namesOf(place);
-  const all = featuresOf(place).flatMap((feature) =>
+  const all = features.flatMap((feature) =>
     PERMISSIONS[feature].flatMap((permission) => each(feature, permission, names[permission.resource])),
   );
   return [...new Map(all.map((need) => [keyOf(need), need])).values()];

@@ -134,6 +134,19 @@ describe('shiplock doctor --release', { timeout: 180_000 }, () => {
     await cluster.remove('autoscaling/v2', 'HorizontalPodAutoscaler', 'shop');
   });
 
+  it('warns of tools that would write over a release, and not of one that was told to leave it alone', async () => {
+    await cluster.apply([service('shop-stable'), virtualService()], 'kustomize-controller');
+    const look = await sees('VirtualService shop', /Flux \(kustomize-controller\) applies spec\.http, too/);
+    assert.equal(look.needed, false);
+    assert.match(look.mend ?? '', /kustomize\.toolkit\.fluxcd\.io\/ssa: IfNotPresent/);
+    await sees('Service shop-stable', /applies spec\.selector, too/);
+    assert.equal(command().code, 0);
+    const annotations = { 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent' };
+    await cluster.patch('v1', 'Service', 'shop-stable', { metadata: { annotations } });
+    await cluster.patch(ISTIO, 'VirtualService', 'shop', { metadata: { annotations } });
+    await seesAll();
+  });
+
   it('refuses what a Rollout owns', async () => {
     const metadata = { name: 'shop' };
     const spec = { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' } };

@@ -9,6 +9,7 @@ import { type Feature, PERMISSIONS } from '../../activities/kubernetes/permissio
 import type { KubernetesTarget, TrafficPlan } from '../../src/plan/target.ts';
 import { revisionId } from '../../src/rollout/revision-id.ts';
 import { kubernetesPlatform } from '../../workers/platforms.ts';
+import { SCALE } from '../fixtures/some-cluster-plan.ts';
 import { openCluster, type TestCluster } from './support/index.ts';
 import { GATEWAY, httpRoute, ISTIO, virtualService } from './support/shop.ts';
 import { deployment, playing, service } from './support/workloads.ts';
@@ -195,13 +196,7 @@ function targetOf(
     configMaps: [{ name: 'settings', data: { greeting: version } }],
     minReadySeconds: 0,
     readinessPath: '/ready',
-    scale: {
-      maxSurge: '25%',
-      maxUnavailable: '25%',
-      dynamicStableScale: false,
-      minPodsPerReplicaSet: 1,
-      abortScaleDownDelayMs: 0,
-    },
+    scale: SCALE,
   };
 }
 

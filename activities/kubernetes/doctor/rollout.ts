@@ -12,6 +12,8 @@ import { lookAtRights } from './rights.ts';
 export interface ExamineRollout {
   readonly target: ArgoTarget;
   readonly access: ClusterAccess;
+  /** Its metrics run Jobs there. */
+  readonly runsJobs: boolean;
   /** Whose rights are looked at; absent: those by which the cluster is asked. */
   readonly subject?: Subject;
 }
@@ -20,7 +22,7 @@ export interface ExamineRollout {
  * As `examinePlace`, of a Rollout that its own controller drives: whether it is there and looked after, and whether the
  * release may do what it will ask for.
  */
-export async function examineRollout({ target, access, subject }: ExamineRollout): Promise<readonly Look[]> {
+export async function examineRollout({ target, access, runsJobs, subject }: ExamineRollout): Promise<readonly Look[]> {
   const cluster = await lookAtCluster(target.cluster, access);
   if (cluster.some(({ ok }) => !ok)) return cluster;
   const known = { [target.cluster]: access };
@@ -29,7 +31,7 @@ export async function examineRollout({ target, access, subject }: ExamineRollout
   const rollout = await client.get<RolloutObject>(rolloutAt(target)).catch(() => null);
   const place = rollout ? writtenPlace(target, rollout) : target;
   const looks = await Promise.all([
-    lookAtRights(client, place, subject),
+    lookAtRights(client, { ...place, runsJobs }, subject),
     lookAt(`Rollout ${target.rollout}`, () => lookOf(client, target)),
   ]);
   return [...cluster, ...looks.flat()];

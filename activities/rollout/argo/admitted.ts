@@ -1,7 +1,7 @@
 import type { ArgoPlace } from '../../../src/plan/target.ts';
 import { requirePermissions } from '../../kubernetes/access.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
-import type { RolloutPlace } from '../../kubernetes/permissions.ts';
+import type { RolloutPlace, WrittenPlace } from '../../kubernetes/permissions.ts';
 import { missing, mustBeDriven, rolloutAt } from './look.ts';
 import type { RolloutObject } from './object.ts';
 
@@ -11,7 +11,10 @@ import type { RolloutObject } from './object.ts';
  *
  * @throws SHIPLOCK_KUBERNETES_FORBIDDEN, SHIPLOCK_ARGO_ROLLOUT_MISSING, SHIPLOCK_ARGO_NO_CONTROLLER (none is retried)
  */
-export async function requireRollout(client: KubernetesClient, place: ArgoPlace): Promise<void> {
+export async function requireRollout(
+  client: KubernetesClient,
+  place: ArgoPlace & Pick<WrittenPlace, 'runsJobs'>,
+): Promise<void> {
   await requirePermissions(client, place);
   const rollout = await client.get<RolloutObject>(rolloutAt(place));
   if (!rollout) throw missing(place);

@@ -25,6 +25,8 @@ export interface RolloutObject extends KubernetesObject {
   readonly spec: {
     readonly replicas?: number;
     readonly paused?: boolean;
+    /** RFC 3339: pods that are older are evicted. */
+    readonly restartAt?: string;
     readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
     readonly progressDeadlineSeconds?: number;
     readonly rollbackWindow?: { readonly revisions?: number };
@@ -85,6 +87,8 @@ export interface RolloutStep {
 
 export interface RolloutStatus {
   readonly abort?: boolean;
+  /** The last `restartAt` that is done. */
+  readonly restartedAt?: string;
   readonly pauseConditions?: readonly { readonly reason: string; readonly startTime: string }[];
   readonly controllerPause?: boolean;
   readonly currentPodHash?: string;

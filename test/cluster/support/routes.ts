@@ -3,6 +3,7 @@ import type { V1Service } from '@kubernetes/client-node';
 import { until } from './index.ts';
 import { canaryOf } from './manifests.ts';
 import type { Story } from './story.ts';
+import { eventsSince, resourceVersionOf } from './watched.ts';
 
 /** Whose routes are looked at. */
 type Routed = Pick<Story, 'cluster' | 'service'>;
@@ -59,13 +60,10 @@ async function record<T>(
   name: string,
   told: (object: T) => string,
 ): Promise<() => Promise<readonly string[]>> {
-  const path = await cluster.pathOf(apiVersion, kind);
-  const list = await cluster.api.ask<{ metadata: { resourceVersion: string } }>('GET', path);
-  const from = list.metadata.resourceVersion;
+  const from = await resourceVersionOf(cluster, apiVersion, kind);
   const now = await cluster.get<T>(apiVersion, kind, name);
   return async () => {
-    const query = `watch=true&resourceVersion=${from}&timeoutSeconds=1&fieldSelector=metadata.name=${name}`;
-    const events = await cluster.api.watched<{ object: T }>(`${path}?${query}`);
+    const events = await eventsSince<T>(cluster, apiVersion, kind, from, name);
     const seen = [...(now ? [told(now)] : []), ...events.map(({ object }) => told(object))];
     return seen.filter((one, index) => index > 0 && one !== seen[index - 1]);
   };

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Started } from '../../../src/client/index.ts';
 import type { Engine } from './engine.ts';
-import { until } from './index.ts';
 import { type Update, updateOf } from './update.ts';
 
 export interface Starting {
@@ -11,22 +9,10 @@ export interface Starting {
   readonly ifBusy?: 'supersede';
 }
 
-/** Starts a release as soon as the one before it has closed. */
+/** Starts a release, and waits for its turn. */
 export async function startRelease({ shiplock }: Engine, starting: Starting): Promise<Update> {
-  const started = await startWhenClosed(() => shiplock.start(starting));
+  const started = await shiplock.start(starting);
   const firstRunId = started.kind === 'started' ? started.firstRunId : await shiplock.turn(started);
   assert.ok(firstRunId, `${starting.version} got no turn`);
   return updateOf(shiplock, started.id, starting.version, firstRunId);
-}
-
-/** An outcome may be seen a moment before the release has closed; until then its place is taken. */
-async function startWhenClosed(start: () => Promise<Started>): Promise<Started> {
-  const made = await until('the release before has closed', () =>
-    start().then(
-      (started) => ({ started }),
-      (error: Error) => (/is in (ended|cleanup)$/.test(error.message) ? null : { error }),
-    ),
-  );
-  if ('error' in made) throw made.error;
-  return made.started;
 }
