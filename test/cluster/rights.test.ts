@@ -9,8 +9,8 @@ import { type Feature, PERMISSIONS } from '../../activities/kubernetes/permissio
 import type { KubernetesTarget, TrafficPlan } from '../../src/plan/target.ts';
 import { revisionId } from '../../src/rollout/revision-id.ts';
 import { kubernetesPlatform } from '../../workers/platforms.ts';
-import { openCluster, type TestCluster } from './support/index.ts';
-import { GATEWAY, httpRoute, ISTIO, virtualService } from './support/shop.ts';
+import { openCluster, type TestCluster, until } from './support/index.ts';
+import { GATEWAY, httpRoute, ISTIO, revision, virtualService } from './support/shop.ts';
 import { deployment, playing, service } from './support/workloads.ts';
 import { inActivity } from './workload-stage.ts';
 
@@ -64,6 +64,23 @@ test('a release without a router has the rights it needs', async (t) => {
   await inActivity(shop.second);
 });
 
+test('a restart has the rights it needs and no others, and without them nothing is looked at', async (t) => {
+  const features: readonly Feature[] = ['restart'];
+  const shop = await open(t, features, ISTIO);
+  await shop.cluster.apply(revision('1.0.0', 2));
+  await until('two pods', async () => (await shop.cluster.list('v1', 'Pod', 'app=shop')).length === 2);
+  const { revisions, progress } = await inActivity(shop.restart);
+  assert.deepEqual([revisions.length, progress.done, progress.replaced], [1, true, 2]);
+  assert.deepEqual(unused(features, shop.made), []);
+
+  const without = await open(t, ['revisions', 'istio'], ISTIO);
+  await assert.rejects(inActivity(without.restart), {
+    type: 'SHIPLOCK_KUBERNETES_FORBIDDEN',
+    nonRetryable: true,
+    message: /what this restart needs: create pods\/eviction/,
+  });
+});
+
 test('a release without a right that it needs is not admitted, and nothing is written', async (t) => {
   const shop = await open(t, ['revisions'], ISTIO);
   await shop.cluster.apply(virtualService());
@@ -87,7 +104,7 @@ async function open(t: { after(work: () => Promise<void>): void }, features: rea
     { here: access },
     { signal: () => undefined, made: (request) => void made.push(request) },
   );
-  const { workload, traffic: routes, acquireFence } = kubernetesPlatform(clusters, () => undefined);
+  const { workload, traffic: routes, acquireFence, restart } = kubernetesPlatform(clusters, () => undefined);
   const place = targetOf(cluster, traffic, '0');
   const adopting = { ...place, adopts: { kind: 'Deployment', name: 'shop', scaleDown: 'onsuccess' } } as const;
   const soon = () => ({ deadlineMs: 30_000, sinceMs: Date.now() });
@@ -123,6 +140,14 @@ async function open(t: { after(work: () => Promise<void>): void }, features: rea
     cluster,
     made,
     fence: (holder: string) => acquireFence({ service: 'shop', place }, holder),
+    restart: async () => {
+      const at = { service: 'shop', place };
+      const sinceMs = Date.now();
+      const revisions = await restart.podsToRestart(at);
+      const shown = { replaced: 0, waitsFor: 'replacements' } as const;
+      const request = { ...at, revisions, sinceMs, untilMs: sinceMs + 30_000, maxUnavailable: 1, shown };
+      return { revisions, progress: await restart.restartPods(request) };
+    },
     /** Nothing runs yet. */
     first: async () => {
       const at = { service: 'shop', place };
