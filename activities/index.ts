@@ -9,6 +9,7 @@ import { createJobActivities, type JobDependencies } from './jobs/index.ts';
 import { createMetricsActivities, type MetricsDependencies } from './metrics/index.ts';
 import { createNotifyActivities, type NotifyDependencies } from './notify/index.ts';
 import type { BuildActivities, QuickActivities, TellingActivities } from './port.ts';
+import { createRestartActivities, type RestartDependencies } from './restart/index.ts';
 import type { RolloutActivities } from './rollout/port.ts';
 import type { TrafficActivities } from './traffic/port.ts';
 import { createValidationActivities, type ValidationDependencies } from './validation/index.ts';
@@ -28,6 +29,7 @@ export interface QuickDependencies {
   readonly database: DatabaseDependencies;
   readonly flags: FlagActivities;
   readonly validation: ValidationDependencies;
+  readonly restart: RestartDependencies;
 }
 
 export interface BuildDependencies {
@@ -47,6 +49,7 @@ export function createQuickActivities({
   database,
   flags,
   validation,
+  restart,
 }: QuickDependencies): QuickActivities {
   return {
     ...createAdmissionActivities({ ...admission, describeWorkload: workload.describeWorkload }),
@@ -59,6 +62,7 @@ export function createQuickActivities({
     ...createDatabaseActivities(database),
     ...flags,
     ...createValidationActivities(validation),
+    ...createRestartActivities(restart),
   };
 }
 

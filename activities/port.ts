@@ -8,6 +8,7 @@ import type { ImageActivities } from './image/port.ts';
 import type { JobActivities } from './jobs/port.ts';
 import type { MetricsActivities } from './metrics/port.ts';
 import type { NotifyActivities } from './notify/port.ts';
+import type { RestartActivities } from './restart/port.ts';
 import type { RolloutActivities } from './rollout/port.ts';
 import type { TrafficActivities } from './traffic/port.ts';
 import type { ValidationActivities } from './validation/port.ts';
@@ -23,7 +24,8 @@ export type QuickActivities = AdmissionActivities &
   JobActivities &
   DatabaseActivities &
   FlagActivities &
-  ValidationActivities;
+  ValidationActivities &
+  RestartActivities;
 
 /** On a build worker's queue: work that is long or needs the working copy. */
 export type BuildActivities = GateActivities & ImageActivities & ConfigurationActivities;

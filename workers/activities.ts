@@ -21,6 +21,7 @@ import {
   type Policy,
   policyDigest,
   policyRefusals,
+  restartRefusals,
   secretValue,
 } from './policy.ts';
 
@@ -53,6 +54,11 @@ export function quickActivities(policy: Policy | null, supervisor: SupervisorCli
     database: { connectionOf: (name) => databaseConnection(name, policy, process.env) },
     flags: localFlags({ client: supervisor }),
     validation: { sideOf: platform.sideOf },
+    restart: {
+      restartRefusals: (plan) => restartRefusals(plan, policy),
+      policyDigest: policyDigest(policy),
+      restart: platform.restart,
+    },
   });
 }
 

@@ -145,38 +145,28 @@ describe('shiplock doctor --release', { timeout: 180_000 }, () => {
     await cluster.remove('autoscaling/v2', 'HorizontalPodAutoscaler', 'shop');
   });
 
-  it('refuses pods that a Rollout owns', async () => {
-    const rollout = await cluster.create<{ metadata: { uid: string } }>({
-      apiVersion: 'argoproj.io/v1alpha1',
-      kind: 'Rollout',
-      metadata: { name: 'shop' },
-      spec: {},
-    });
-    const { template } = deployment('rollout').spec;
-    await cluster.apply({
-      apiVersion: 'apps/v1',
-      kind: 'ReplicaSet',
-      metadata: {
-        name: 'shop-rollout',
-        labels: { app: 'shop' },
-        ownerReferences: [
-          {
-            apiVersion: 'argoproj.io/v1alpha1',
-            kind: 'Rollout',
-            name: 'shop',
-            uid: rollout.metadata.uid,
-            controller: true,
-          },
-        ],
-      },
-      spec: { replicas: 0, selector: { matchLabels: { app: 'shop', by: 'rollout' } }, template },
-    });
-    const look = await sees(
-      'pods',
-      /the Rollout shop, which Argo Rollouts' controller drives, owns the pods with app=shop/,
-    );
-    assert.match(look.mend ?? '', /platform: argo/);
-    await cluster.remove('apps/v1', 'ReplicaSet', 'shop-rollout');
+  it('warns of tools that would write over a release, and not of one that was told to leave it alone', async () => {
+    await cluster.apply([service('shop-stable'), virtualService()], 'kustomize-controller');
+    const look = await sees('VirtualService shop', /Flux \(kustomize-controller\) applies spec\.http, too/);
+    assert.equal(look.needed, false);
+    assert.match(look.mend ?? '', /kustomize\.toolkit\.fluxcd\.io\/ssa: IfNotPresent/);
+    await sees('Service shop-stable', /applies spec\.selector, too/);
+    assert.equal(command().code, 0);
+    const annotations = { 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent' };
+    await cluster.patch('v1', 'Service', 'shop-stable', { metadata: { annotations } });
+    await cluster.patch(ISTIO, 'VirtualService', 'shop', { metadata: { annotations } });
+    await seesAll();
+  });
+
+  it('refuses what a Rollout owns', async () => {
+    const metadata = { name: 'shop' };
+    const spec = { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' } };
+    await cluster.create({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', metadata, spec });
+    await found('Argo Rollouts');
+    const status = { observedGeneration: '1' };
+    await cluster.patch('argoproj.io/v1alpha1', 'Rollout', 'shop', { status }, { subresource: 'status' });
+    const look = await sees('Argo Rollouts', /Rollout shop in namespace \S+, which .* drives, owns Deployment shop/);
+    assert.match(look.mend ?? '', /platform: argo.*delete rollout shop --cascade=orphan/);
     await cluster.remove('argoproj.io/v1alpha1', 'Rollout', 'shop');
     await seesAll();
   });

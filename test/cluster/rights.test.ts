@@ -12,6 +12,7 @@ import type { Reading } from '../../activities/metrics/port.ts';
 import type { KubernetesTarget, TrafficPlan } from '../../src/plan/target.ts';
 import { revisionId } from '../../src/rollout/revision-id.ts';
 import { kubernetesPlatform } from '../../workers/platforms.ts';
+import { SCALE } from '../fixtures/some-cluster-plan.ts';
 import { openCluster, type TestCluster, until } from './support/index.ts';
 import { GATEWAY, httpRoute, ISTIO, virtualService } from './support/shop.ts';
 import { jobPlan, jobsIn } from './support/smoke.ts';
@@ -240,13 +241,7 @@ function targetOf(
     configMaps: [{ name: 'settings', data: { greeting: version } }],
     minReadySeconds: 0,
     readinessPath: '/ready',
-    scale: {
-      maxSurge: '25%',
-      maxUnavailable: '25%',
-      dynamicStableScale: false,
-      minPodsPerReplicaSet: 1,
-      abortScaleDownDelayMs: 0,
-    },
+    scale: SCALE,
   };
 }
 

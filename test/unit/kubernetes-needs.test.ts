@@ -71,11 +71,16 @@ describe('what a release asks of the API server', () => {
     assert.match(listed(driven.filter(({ optional }) => !optional)), /get, create, delete jobs\.batch; list pods$/);
   });
 
-  it('is of the Rollout alone where Argo’s controller is driven', () => {
-    const asked = needsOf({ platform: 'argo', cluster: 'here', namespace: 'shop', rollout: 'shop' });
-    assert.equal(
-      listed(asked.filter(({ optional }) => !optional)),
-      'get, patch rollouts.argoproj.io shop; patch rollouts.argoproj.io/status shop; list analysisruns.argoproj.io; get replicasets.apps',
+  it('is of the Rollout alone where Argo’s controller is driven, and of the Deployment that has its pods', () => {
+    const place = { platform: 'argo', cluster: 'here', namespace: 'shop', rollout: 'shop' } as const;
+    const own =
+      'get, patch rollouts.argoproj.io shop; patch rollouts.argoproj.io/status shop; list analysisruns.argoproj.io; get replicasets.apps; get, create, update configmaps';
+    assert.equal(listed(needsOf(place)), own);
+    const asked = needsOf({ ...place, workload: 'till' });
+    assert.equal(listed(asked), `${own}; get, patch deployments.apps till`);
+    assert.ok(
+      asked.every(({ optional }) => !optional),
+      'what is there is needed',
     );
   });
 

@@ -7,6 +7,7 @@ import type { GateReport, JobReport } from '../../activities/gates/port.ts';
 import type { Reading } from '../../activities/metrics/port.ts';
 import type { ReleaseEvent } from '../../activities/notify/port.ts';
 import type { BuildActivities, QuickActivities, TellingActivities } from '../../activities/port.ts';
+import type { BegunRestart, RestartPodsRequest, RestartProgress } from '../../activities/restart/port.ts';
 import type { LoadReport, Probe, Side } from '../../activities/validation/port.ts';
 import type { RevisionState } from '../../activities/workload/port.ts';
 import { jobText } from '../../src/plan/job-spec.ts';
@@ -42,6 +43,8 @@ export interface World {
   probe: (side: Side, path: string) => Partial<Probe>;
   load: () => LoadReport;
   sender: () => { identity: string; principal: string | null };
+  /** What a restart finds, and how it goes on from what is shown. */
+  restart: Pick<BegunRestart, 'revisions'> & { next: (shown: RestartPodsRequest['shown']) => RestartProgress };
   /** Called before each activity takes effect; may throw or wait. */
   before: (activity: string, count: number) => Promise<void> | void;
 }
@@ -80,6 +83,13 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
     probe: () => ({}),
     load: () => ({ at: new Date().toISOString(), live: SIDE, preview: SIDE }),
     sender: () => ({ identity: '', principal: null }),
+    restart: {
+      revisions: [{ version: stable ?? options.canaryVersion, pods: ['1', '2'] }],
+      next: ({ replaced }) => {
+        const count = Math.min(2, replaced + 1);
+        return { done: replaced === 2, replaced: count, waitsFor: 'replacements', because: `${count} of 2` };
+      },
+    },
     before: () => {},
     activities: {} as Activities,
   };
@@ -292,6 +302,15 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
     load: async () => {
       await enter('load');
       return world.load();
+    },
+    beginRestart: async () => {
+      await enter('beginRestart');
+      const startedBy = { identity: 'ann@laptop', principal: null };
+      return { planDigest: 'p', policyDigest: 'q', startedBy, revisions: world.restart.revisions };
+    },
+    restartPods: async ({ shown }) => {
+      await enter('restartPods');
+      return world.restart.next(shown);
     },
     notify: async ({ event }) => {
       await enter('notify');

@@ -51,6 +51,11 @@ export function clusterRefusals(plan: Plan, policy: Policy): string[] {
   }
 }
 
+/** Why the policy does not let the plan's pods be restarted where they are. */
+export function restartedPlaceRefusals({ target }: Plan, policy: Policy): string[] {
+  return target.platform === 'local' ? [] : placeRefusals(target, policy);
+}
+
 function placeRefusals(
   { cluster, namespace }: Pick<KubernetesTarget, 'cluster' | 'namespace'>,
   policy: Policy,

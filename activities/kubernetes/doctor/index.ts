@@ -10,6 +10,7 @@ import { lookAtWorkload } from './workload.ts';
 
 export { type Subject, subjectOf } from '../access.ts';
 export type { Look } from './look.ts';
+export { examineRollout } from './rollout.ts';
 
 export interface ExaminePlace {
   readonly target: KubernetesTarget;
@@ -17,7 +18,7 @@ export interface ExaminePlace {
   readonly service: string;
   readonly access: ClusterAccess;
   /** Its metrics run Jobs there. */
-  readonly runsJobs?: boolean;
+  readonly runsJobs: boolean;
   /** Whose rights are looked at; absent: those by which the cluster is asked. */
   readonly subject?: Subject;
 }
@@ -40,7 +41,7 @@ export async function examinePlace({
   const known = { [target.cluster]: access };
   const client = kubernetesClusters(known, { signal: () => undefined }).client(target.cluster);
   const looks = await Promise.all([
-    lookAtRights(client, { ...target, runsJobs: runsJobs === true }, subject),
+    lookAtRights(client, { ...target, runsJobs }, subject),
     lookAtWorkload(client, target, service, subject),
     lookAtTraffic(client, target),
   ]);

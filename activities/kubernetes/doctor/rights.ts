@@ -13,12 +13,23 @@ export function lookAtRights(
 ): Promise<readonly Look[]> {
   return lookAt('rights', async () => {
     const user = subject?.user ?? (await whoIs(client));
-    const missing = await missingPermissions(client, place, subject);
     const needs = needsOf(place);
-    if (missing.length === 0) return there('rights', `${user} may do all ${needs.length} things that it needs`);
+    const missing = await missingPermissions(client, place, subject, [...needs, ...restartNeeds(place)]);
+    const ofRelease = missing.filter(({ feature }) => feature !== 'restart');
+    const all = there('rights', `${user} may do all ${needs.length} things that it needs`);
     const byResource = Map.groupBy(missing, resourceOf);
-    return [...byResource].map(([resource, of]) => lookOf(resource, of, place, user));
+    const looks = [...byResource].map(([resource, of]) => lookOf(resource, of, place, user));
+    return ofRelease.length === 0 ? [all, ...looks] : looks;
   });
+}
+
+/** What `shiplock restart` needs besides; a release goes without. */
+function restartNeeds(place: WrittenPlace): readonly Need[] {
+  // A Rollout's pods are evicted by its controller.
+  if (place.platform !== 'kubernetes') return [];
+  return needsOf(place, ['restart'])
+    .filter(({ resource }) => resource === 'pods/eviction')
+    .map((need) => ({ ...need, optional: true }));
 }
 
 function lookOf(resource: string, missing: readonly Need[], { namespace }: WrittenPlace, user: string): Look {
