@@ -5,6 +5,7 @@ import { createDatabaseActivities, type DatabaseDependencies } from './database/
 import type { FlagActivities } from './flags/port.ts';
 import { createGateActivities, type GateDependencies } from './gates/index.ts';
 import { createImageActivities, type ImageDependencies } from './image/index.ts';
+import { createJobActivities, type JobDependencies } from './jobs/index.ts';
 import { createMetricsActivities, type MetricsDependencies } from './metrics/index.ts';
 import { createNotifyActivities, type NotifyDependencies } from './notify/index.ts';
 import type { BuildActivities, QuickActivities, TellingActivities } from './port.ts';
@@ -19,6 +20,7 @@ export type { BuildActivities, QuickActivities, TellingActivities } from './port
 export interface QuickDependencies {
   readonly admission: Omit<AdmissionDependencies, 'describeWorkload'>;
   readonly metrics: MetricsDependencies;
+  readonly jobs: JobDependencies;
   /** The platform's adapters. */
   readonly workload: WorkloadActivities;
   readonly traffic: TrafficActivities;
@@ -40,6 +42,7 @@ export interface BuildDependencies {
 export function createQuickActivities({
   admission,
   metrics,
+  jobs,
   workload,
   traffic,
   rollout,
@@ -52,6 +55,7 @@ export function createQuickActivities({
     ...createAdmissionActivities({ ...admission, describeWorkload: workload.describeWorkload }),
     ...createAttestationActivities(),
     ...createMetricsActivities(metrics),
+    ...createJobActivities(jobs),
     ...workload,
     ...traffic,
     ...rollout,

@@ -5,6 +5,7 @@ import type { DatabaseActivities } from './database/port.ts';
 import type { FlagActivities } from './flags/port.ts';
 import type { GateActivities } from './gates/port.ts';
 import type { ImageActivities } from './image/port.ts';
+import type { JobActivities } from './jobs/port.ts';
 import type { MetricsActivities } from './metrics/port.ts';
 import type { NotifyActivities } from './notify/port.ts';
 import type { RestartActivities } from './restart/port.ts';
@@ -20,6 +21,7 @@ export type QuickActivities = AdmissionActivities &
   TrafficActivities &
   RolloutActivities &
   MetricsActivities &
+  JobActivities &
   DatabaseActivities &
   FlagActivities &
   ValidationActivities &

@@ -28,6 +28,8 @@ import {
 /** Releases on the embedded stack, and on the clusters of the policy. */
 export function quickActivities(policy: Policy | null, supervisor: SupervisorClient): QuickActivities {
   const clusters = kubernetesClusters(policy?.clusters ?? {}, { signal: activitySignal });
+  // A cancelled activity ends its Job all the same.
+  const endings = kubernetesClusters(policy?.clusters ?? {}, { signal: () => undefined });
   const metricsOf = (cluster: string) => policy?.clusters[cluster]?.routerMetrics;
   const rollout = argoRollouts({ clusters });
   const platform = byPlatform({
@@ -45,6 +47,7 @@ export function quickActivities(policy: Policy | null, supervisor: SupervisorCli
       locate: (provider, environment) => locate(provider, policy, environment, () => prometheusAddress(supervisor)),
       secretOf: (use) => secretValue(use, policy, process.env),
     },
+    jobs: { clusters, endings },
     workload: platform.workload,
     traffic: platform.traffic,
     rollout,

@@ -1,8 +1,9 @@
 import { cancellationSignal } from '@temporalio/activity';
+import type { PlaceUses } from '../activities/admission/index.ts';
 import { failure } from '../activities/failure.ts';
 import { acquireFence, type KubernetesClusters, requirePermissions } from '../activities/kubernetes/index.ts';
 import type { RestartPlatform } from '../activities/restart/port.ts';
-import { argoPlace } from '../activities/rollout/argo/index.ts';
+import { argoPlace, refuseOwned, requireRollout } from '../activities/rollout/argo/index.ts';
 import { argoRestart } from '../activities/rollout/argo/restart.ts';
 import type { RolloutActivities } from '../activities/rollout/port.ts';
 import { kubernetesTraffic, type RouterMetrics } from '../activities/traffic/kubernetes/index.ts';
@@ -24,7 +25,7 @@ export interface Platform {
   readonly traffic: TrafficActivities;
   readonly sideOf: SideOf;
   readonly restart: RestartPlatform;
-  acquireFence(where: Whereabouts, holder: string): Promise<number>;
+  acquireFence(where: Whereabouts, holder: string, uses?: PlaceUses): Promise<number>;
 }
 
 export function localPlatform(client: SupervisorClient): Platform {
@@ -53,11 +54,12 @@ export function kubernetesPlatform(
     traffic,
     sideOf: kubernetesSides({ clusters, weightsOf }),
     restart: kubernetesRestart(dependencies),
-    acquireFence: async ({ service, place }, holder) => {
+    acquireFence: async ({ service, place }, holder, uses) => {
       if (place?.platform !== 'kubernetes') throw new TypeError(`a release of ${service} on Kubernetes names no place`);
       const client = clusters.client(place.cluster);
       // The lease is the first thing that a release changes.
-      await requirePermissions(client, place);
+      await requirePermissions(client, { ...place, runsJobs: uses?.jobs === true });
+      await refuseOwned(client, place);
       return acquireFence(client, { namespace: place.namespace, service }, holder);
     },
   };
@@ -74,9 +76,11 @@ export function argoPlatform(clusters: KubernetesClusters, rollout: RolloutActiv
     traffic: { setWeights: controllers, setRoutes: controllers },
     sideOf: controllers,
     restart: argoRestart({ clusters }),
-    acquireFence: async (where, holder) => {
-      const { cluster, namespace } = argoPlace(where);
-      return acquireFence(clusters.client(cluster), { namespace, service: where.service }, holder);
+    acquireFence: async (where, holder, uses) => {
+      const place = argoPlace(where);
+      const client = clusters.client(place.cluster);
+      await requireRollout(client, { ...place, runsJobs: uses?.jobs === true });
+      return acquireFence(client, { namespace: place.namespace, service: where.service }, holder);
     },
   };
 }
@@ -103,7 +107,7 @@ export function byPlatform(platforms: Readonly<Record<Target['platform'], Platfo
       podsToRestart: (where) => of(where).restart.podsToRestart(where),
       restartPods: (request) => of(request).restart.restartPods(request),
     },
-    acquireFence: (where, holder) => of(where).acquireFence(where, holder),
+    acquireFence: (where, holder, uses) => of(where).acquireFence(where, holder, uses),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import { type Plan, planDigest, type Whereabouts, whereabouts } from '../../src/plan/index.ts';
+import { kubernetesJobsOf, type Plan, planDigest, type Whereabouts, whereabouts } from '../../src/plan/index.ts';
 import { laneId } from '../../workflows/messages.ts';
 import { ownExecution } from '../attestation/index.ts';
 import { starterOf } from '../attestation/starter.ts';
@@ -8,13 +8,19 @@ import type { WorkloadState } from '../workload/port.ts';
 import { mustBeAllowed, validated } from './checked.ts';
 import type { Admission, AdmissionActivities, AdmitRequest } from './port.ts';
 
+/** What a release needs of its place beside the place itself. */
+export interface PlaceUses {
+  /** Its metrics run Jobs there. */
+  readonly jobs: boolean;
+}
+
 export interface AdmissionDependencies {
   /** Why the worker's policy does not carry a plan; empty where it does. */
   readonly policyRefusals: (plan: Plan) => readonly string[];
   /** SHA-256 of the policy, hex. */
   readonly policyDigest: string;
   /** The platform's next fencing number of a service; the same holder gets the same again. */
-  readonly acquireFence: (request: Whereabouts, holder: string) => Promise<number>;
+  readonly acquireFence: (request: Whereabouts, holder: string, uses: PlaceUses) => Promise<number>;
   readonly describeWorkload: (request: Whereabouts) => Promise<WorkloadState>;
 }
 
@@ -33,7 +39,7 @@ async function admit(
   const execution = { workflowId: ownExecution(info).workflowId, runId: firstRunId };
   const startedBy = await starterOf(client, execution, queuedBy && { lane: laneId(plan), queuedBy });
   const asked = whereabouts(plan);
-  const fence = await dependencies.acquireFence(asked, firstRunId);
+  const fence = await dependencies.acquireFence(asked, firstRunId, { jobs: kubernetesJobsOf(plan).length > 0 });
   const before = await dependencies.describeWorkload(asked);
   const digest = planDigest(plan);
   return {

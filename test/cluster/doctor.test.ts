@@ -11,6 +11,7 @@ import { PERMISSIONS } from '../../activities/kubernetes/permissions.ts';
 import { compilePlan } from '../../src/client/index.ts';
 import { examineRelease } from '../../workers/doctor.ts';
 import { openCluster, type TestCluster, until } from './support/index.ts';
+import { smoke } from './support/smoke.ts';
 
 const SHIPLOCK = fileURLToPath(new URL('../../bin/shiplock.js', import.meta.url));
 const HPA = 'horizontalpodautoscalers';
@@ -77,6 +78,16 @@ describe('shiplock doctor --release', { timeout: 180_000 }, () => {
     mend(t, look);
     await seesAll();
     await grant(RULES);
+  });
+
+  it('names the rights of Jobs where a metric runs one', async () => {
+    await writeFile(join(cluster.folder, 'smoke.yaml'), stringify(smoke('smoke', {})));
+    const steps = [{ setWeight: 25 }, { analysis: { templates: [{ templateName: 'smoke' }] } }];
+    await writeFile(release, stringify({ ...releaseFile(), canary: { templates: ['smoke.yaml'], steps } }));
+    const look = await sees('rights', /may not get, create, delete jobs\.batch .*feature jobs of the chart/);
+    assert.match(look.mend ?? '', /--verb=get,create,delete --resource=jobs\.batch/);
+    await writeFile(release, stringify(releaseFile()));
+    await seesAll();
   });
 
   it('tells what a release would do without from what it needs', async () => {
@@ -151,38 +162,15 @@ describe('shiplock doctor --release', { timeout: 180_000 }, () => {
     await seesAll();
   });
 
-  it('refuses pods that a Rollout owns', async () => {
-    const rollout = await cluster.create<{ metadata: { uid: string } }>({
-      apiVersion: 'argoproj.io/v1alpha1',
-      kind: 'Rollout',
-      metadata: { name: 'shop' },
-      spec: {},
-    });
-    const { template } = deployment('rollout').spec;
-    await cluster.apply({
-      apiVersion: 'apps/v1',
-      kind: 'ReplicaSet',
-      metadata: {
-        name: 'shop-rollout',
-        labels: { app: 'shop' },
-        ownerReferences: [
-          {
-            apiVersion: 'argoproj.io/v1alpha1',
-            kind: 'Rollout',
-            name: 'shop',
-            uid: rollout.metadata.uid,
-            controller: true,
-          },
-        ],
-      },
-      spec: { replicas: 0, selector: { matchLabels: { app: 'shop', by: 'rollout' } }, template },
-    });
-    const look = await sees(
-      'pods',
-      /the Rollout shop, which Argo Rollouts' controller drives, owns the pods with app=shop/,
-    );
-    assert.match(look.mend ?? '', /platform: argo/);
-    await cluster.remove('apps/v1', 'ReplicaSet', 'shop-rollout');
+  it('refuses what a Rollout owns', async () => {
+    const metadata = { name: 'shop' };
+    const spec = { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' } };
+    await cluster.create({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', metadata, spec });
+    await found('Argo Rollouts');
+    const status = { observedGeneration: '1' };
+    await cluster.patch('argoproj.io/v1alpha1', 'Rollout', 'shop', { status }, { subresource: 'status' });
+    const look = await sees('Argo Rollouts', /Rollout shop in namespace \S+, which .* drives, owns Deployment shop/);
+    assert.match(look.mend ?? '', /platform: argo.*delete rollout shop --cascade=orphan/);
     await cluster.remove('argoproj.io/v1alpha1', 'Rollout', 'shop');
     await seesAll();
   });

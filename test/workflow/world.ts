@@ -10,6 +10,7 @@ import type { BuildActivities, QuickActivities, TellingActivities } from '../../
 import type { BegunRestart, RestartPodsRequest, RestartProgress } from '../../activities/restart/port.ts';
 import type { LoadReport, Probe, Side } from '../../activities/validation/port.ts';
 import type { RevisionState } from '../../activities/workload/port.ts';
+import { jobText } from '../../src/plan/job-spec.ts';
 import { queryText } from '../../src/plan/provider.ts';
 import { type PlayedRollout, playRollout } from './played-rollout.ts';
 
@@ -24,6 +25,8 @@ export interface World {
   readonly migrated: Set<string>;
   /** Percent of users by flag. */
   readonly flags: Map<string, number>;
+  /** Readings by Jobs that came to their end, by their keys. */
+  readonly jobs: string[];
   /** What webhooks were told. */
   readonly told: ReleaseEvent[];
   fence: number;
@@ -67,6 +70,7 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
     ]),
     migrated: new Set(),
     flags: new Map([['new-checkout', 0]]),
+    jobs: [],
     told: [],
     fence: 0,
     stable,
@@ -218,6 +222,18 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       const report = { attempts: 1, durationMs: 5, command: job.command, logs: [], tail: '' };
       const raw = JSON.stringify({ ...world.job(query, weightNow()), ...report } satisfies JobReport);
       return { at: new Date().toISOString(), address: buildQueue, query, window: '', raw, error: null, beside: '' };
+    },
+    runKubernetesJob: async ({ job, reading, cluster, namespace }) => {
+      await enter('runKubernetesJob');
+      const query = jobText(job);
+      world.jobs.push(reading.key);
+      const raw = JSON.stringify({ ...world.job(query, weightNow()), attempts: 1, job: reading.key });
+      const address = `${cluster}/${namespace}/${reading.key}`;
+      return { at: new Date().toISOString(), address, query, window: '', raw, error: null, beside: '' };
+    },
+    endKubernetesJobs: async ({ readings }) => {
+      await enter('endKubernetesJobs');
+      for (const { key } of readings) world.journal.push(`end ${key.split('/').slice(2).join('/')}`);
     },
     readConfiguration: async ({ edit }) => ({ value: world.files.get(edit.file) ?? '' }),
     writeConfiguration: async ({ edit, from, to, fence }) => {

@@ -1,14 +1,14 @@
-import type { KubernetesPlace } from '../../../src/plan/target.ts';
 import { listed, missingPermissions, type Subject } from '../access.ts';
 import type { KubernetesClient } from '../client.ts';
 import { type Need, needsOf, resourceOf } from '../needs.ts';
+import type { WrittenPlace } from '../permissions.ts';
 import { type Look, lacking, lookAt, there, wrong } from './look.ts';
 import { whoIs } from './who.ts';
 
 /** Whether whoever asks, or the subject, may do what the release asks of the API server; each resource by itself. */
 export function lookAtRights(
   client: KubernetesClient,
-  place: KubernetesPlace,
+  place: WrittenPlace,
   subject: Subject | undefined,
 ): Promise<readonly Look[]> {
   return lookAt('rights', async () => {
@@ -24,13 +24,15 @@ export function lookAtRights(
 }
 
 /** What `shiplock restart` needs besides; a release goes without. */
-function restartNeeds(place: KubernetesPlace): readonly Need[] {
+function restartNeeds(place: WrittenPlace): readonly Need[] {
+  // A Rollout's pods are evicted by its controller.
+  if (place.platform !== 'kubernetes') return [];
   return needsOf(place, ['restart'])
     .filter(({ resource }) => resource === 'pods/eviction')
     .map((need) => ({ ...need, optional: true }));
 }
 
-function lookOf(resource: string, missing: readonly Need[], { namespace }: KubernetesPlace, user: string): Look {
+function lookOf(resource: string, missing: readonly Need[], { namespace }: WrittenPlace, user: string): Look {
   const [{ why, optional, feature }] = missing as [Need];
   const because = `${user} may not ${listed(missing)} in namespace ${namespace}: ${why} (feature ${feature} of the chart)`;
   const mend = grantOf(resource, missing, namespace, user);

@@ -33,6 +33,8 @@ export interface Terminated {
   readonly exitCode: number;
   readonly reason?: string;
   readonly message?: string;
+  /** RFC 3339. */
+  readonly finishedAt?: string;
 }
 
 export interface KubernetesEvent extends KubernetesObject {
