@@ -1,4 +1,5 @@
 import { type Agent, type RequestOptions, request } from 'node:https';
+import { createInterface } from 'node:readline';
 import { KubeConfig } from '@kubernetes/client-node';
 
 /** What an API server answered: the very JSON, not a client's idea of it. */
@@ -26,6 +27,8 @@ export interface Api {
   ask<T>(method: string, path: string, options?: AskOptions): Promise<T>;
   /** The events of a watch that the API server ends by itself (`timeoutSeconds`). */
   watched<T>(path: string): Promise<readonly T[]>;
+  /** Tells the events of a watch one by one, until it is stopped or broken off. */
+  watch<T>(path: string, onEvent: (event: T) => void): { stop(): void };
   close(): void;
 }
 
@@ -96,6 +99,18 @@ export async function connectApi(kubeconfig: string, context?: string): Promise<
       if (status !== 200) throw new Refused(`GET ${path}`, { status, body: text });
       const lines = text.split('\n').filter((line) => line !== '');
       return lines.map((line) => JSON.parse(line) as T);
+    },
+    watch<T>(path: string, onEvent: (event: T) => void) {
+      const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base);
+      const headers = { ...(access.headers as Record<string, string>), accept: 'application/json' };
+      const sent = request(url, { ...access, agent: false, headers }, (response) => {
+        const lines = createInterface(response);
+        lines.on('line', (line) => line !== '' && onEvent(JSON.parse(line) as T));
+        lines.on('error', () => undefined);
+      });
+      sent.on('error', () => undefined);
+      sent.end();
+      return { stop: () => void sent.destroy() };
     },
     async ask<T>(method: string, path: string, options?: AskOptions) {
       const answer = await send(method, path, options);
