@@ -15,7 +15,7 @@ export const isOf = ({ metadata }: Job, key: string): boolean => metadata.annota
  * @param askedBy names the activity: the same for all of its attempts
  * @param known the uid of the Job that an earlier attempt followed
  * @returns `gone`: somebody deleted the Job that an earlier attempt followed; `later`: another one of the name is going
- * @throws as the client does, and SHIPLOCK_JOB_NAME_TAKEN (not retried)
+ * @throws as the client does, and SHIPLOCK_KUBERNETES_NAME_TAKEN (not retried)
  */
 export async function ensureJob(
   client: KubernetesClient,
@@ -57,7 +57,7 @@ export async function removeOlder(
 function taken(name: string, namespace: string): Error {
   return failure(
     {
-      code: 'SHIPLOCK_JOB_NAME_TAKEN',
+      code: 'SHIPLOCK_KUBERNETES_NAME_TAKEN',
       message: `the Job ${name} of namespace ${namespace} is not that of this reading`,
       mend: 'look at who made it, and delete it',
     },

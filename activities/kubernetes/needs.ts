@@ -23,7 +23,8 @@ export function needsOf(place: WrittenPlace, features = featuresOf(place)): read
   const all = features.flatMap((feature) =>
     PERMISSIONS[feature].flatMap((permission) => each(feature, permission, names[permission.resource])),
   );
-  return [...new Map(all.map((need) => [keyOf(need), need])).values()];
+  // What two features ask for is the first one's.
+  return [...new Map(all.toReversed().map((need) => [keyOf(need), need])).values()].toReversed();
 }
 
 function each(feature: Feature, permission: Permission, names: readonly string[] | undefined): readonly Need[] {

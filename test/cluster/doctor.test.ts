@@ -11,11 +11,12 @@ import { PERMISSIONS } from '../../activities/kubernetes/permissions.ts';
 import { compilePlan } from '../../src/client/index.ts';
 import { examineRelease } from '../../workers/doctor.ts';
 import { openCluster, type TestCluster, until } from './support/index.ts';
+import { smoke } from './support/smoke.ts';
 
 const SHIPLOCK = fileURLToPath(new URL('../../bin/shiplock.js', import.meta.url));
 const HPA = 'horizontalpodautoscalers';
 const ISTIO = 'networking.istio.io/v1';
-const RULES = (['revisions', 'adoption', 'istio', 'autoscaling', 'keda'] as const)
+const RULES = (['revisions', 'adoption', 'istio', 'autoscaling', 'keda', 'restart'] as const)
   .flatMap((feature) => PERMISSIONS[feature])
   .map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs: [...verbs] }));
 
@@ -79,12 +80,26 @@ describe('shiplock doctor --release', { timeout: 180_000 }, () => {
     await grant(RULES);
   });
 
+  it('names the rights of Jobs where a metric runs one', async () => {
+    await writeFile(join(cluster.folder, 'smoke.yaml'), stringify(smoke('smoke', {})));
+    const steps = [{ setWeight: 25 }, { analysis: { templates: [{ templateName: 'smoke' }] } }];
+    await writeFile(release, stringify({ ...releaseFile(), canary: { templates: ['smoke.yaml'], steps } }));
+    const look = await sees('rights', /may not get, create, delete jobs\.batch .*feature jobs of the chart/);
+    assert.match(look.mend ?? '', /--verb=get,create,delete --resource=jobs\.batch/);
+    await writeFile(release, stringify(releaseFile()));
+    await seesAll();
+  });
+
   it('tells what a release would do without from what it needs', async () => {
     await grant(RULES.filter(({ resources }) => resources[0] !== 'events'));
     const look = await sees('rights', /may not list events/);
     assert.equal(look.needed, false);
     assert.equal(command().code, 0);
+    await grant(RULES.filter(({ resources }) => resources[0] !== 'pods/eviction'));
+    const restart = await sees('rights', /may not create pods\/eviction .*`shiplock restart`.*feature restart/);
+    assert.equal(restart.needed, false);
     await grant(RULES);
+    await seesAll();
   });
 
   it('finds a Service that is missing', async () => {

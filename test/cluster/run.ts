@@ -4,13 +4,10 @@
  * Runs the tests of this folder on the cluster of this checkout, which is brought up first and taken down after, unless
  * it was up already; with `--context` on a cluster of yours, by your KUBECONFIG. All of them write the scoreboard anew.
  */
-import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { obtainProgram } from '../../infra/test-cluster/index.ts';
-import { ShiplockError } from '../../src/errors.ts';
-import { onTestCluster } from './inside.ts';
+import { obtainController, onOurs, onYours, told } from './on-cluster.ts';
 import { SAMPLE } from './sample.ts';
 import { clearResults } from './scoreboard/results.ts';
 import { writeScoreboard } from './scoreboard/write.ts';
@@ -31,26 +28,11 @@ const isWhole = positionals.length === 0 && !values.sample && split === own.leng
 
 try {
   if (isWhole) clearResults();
-  if (files.some((file) => basename(file).startsWith('argo'))) {
-    await obtainProgram('rollouts-controller', (line) => console.error(line));
-  }
-  process.exitCode = values.context === undefined ? await onTestCluster(tests) : await onYours(values.context);
+  if (files.some((file) => basename(file).startsWith('argo'))) await obtainController();
+  process.exitCode = values.context === undefined ? await onOurs(tests) : await onYours(values.context, tests);
   if (isWhole) console.log(writeScoreboard());
 } catch (error) {
-  if (!(error instanceof ShiplockError)) throw error;
-  console.error(`${error.message} (${error.code})${error.mend ? `\nmend: ${error.mend}` : ''}`);
-  process.exitCode = 1;
-}
-
-function onYours(context: string): Promise<number> {
-  const kubeconfig = process.env.KUBECONFIG ?? join(process.env.HOME ?? '', '.kube', 'config');
-  const env = { ...process.env, KUBECONFIG: kubeconfig, SHIPLOCK_TEST_CONTEXT: context };
-  const [file = '', ...args] = tests;
-  const child = spawn(file, args, { env, stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? 1));
-  });
+  process.exitCode = told(error);
 }
 
 function filesAsked(): readonly string[] {

@@ -7,7 +7,7 @@
  * Exit code 1 if any release came to something else than the undisturbed one.
  */
 import { parseArgs } from 'node:util';
-import { onTestCluster } from '../cluster/inside.ts';
+import { onOurs } from '../cluster/on-cluster.ts';
 import { differences } from './expectations.ts';
 import { CANARIES, KINDS, type Kind } from './kinds.ts';
 import { openKubernetes } from './kubernetes/platform.ts';
@@ -51,7 +51,7 @@ process.exitCode =
     ? await killOn(await openLocal(kinds))
     : values.inside
       ? await killOn(await openKubernetes())
-      : await onTestCluster([process.execPath, ...process.argv.slice(1), '--inside']);
+      : await onOurs([process.execPath, ...process.argv.slice(1), '--inside']);
 
 async function killOn(platform: Platform): Promise<number> {
   try {

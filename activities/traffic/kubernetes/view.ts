@@ -51,6 +51,7 @@ export interface Chooser {
 }
 
 /**
+ * @param known the revisions, or what reads them: then beside everything else
  * @param unpointed a side whose Service may lack its selector
  * @throws SHIPLOCK_KUBERNETES_NOT_FOUND (retried); SHIPLOCK_KUBERNETES_ROUTE, SHIPLOCK_KUBERNETES_SERVICE (not retried)
  */
@@ -58,7 +59,7 @@ export async function viewTraffic(
   client: KubernetesClient,
   place: KubernetesPlace,
   service: string,
-  revisions: readonly RevisionPods[],
+  known: readonly RevisionPods[] | Promise<readonly RevisionPods[]>,
   unpointed: SideName | null = null,
 ): Promise<View> {
   const { namespace, traffic } = place;
@@ -67,11 +68,12 @@ export async function viewTraffic(
   const ruleAt = rule && { type: DESTINATION_RULES, namespace, name: rule.name };
   const services = [place.stableService, place.canaryService].map((name) => ({ type: SERVICES, namespace, name }));
   const unread = routersOf(place, place, '').map(({ reference }) => reference);
-  const [ruled, pingPong, [first, second], objects] = await Promise.all([
+  const [ruled, pingPong, [first, second], objects, revisions] = await Promise.all([
     ruleAt && required(client, ruleAt),
     stableServiceOf(client, place, service),
     Promise.all(services.map((reference) => (rule ? client.get(reference) : required(client, reference)))),
     Promise.all(unread.map((reference) => required(client, reference))),
+    known,
   ]);
   const roles = rolesOf(place, pingPong);
   const found = { [place.stableService]: first ?? null, [place.canaryService]: second ?? null };

@@ -1,5 +1,6 @@
 /** AnalysisTemplates whose metric is a Job, which is played. */
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import type { KubernetesJob } from '../../../src/plan/plan.ts';
 import type { TestCluster } from './index.ts';
 import { type Play, playing } from './workloads.ts';
 
@@ -38,6 +39,12 @@ function jobSpec(play: Play) {
     backoffLimit: 0,
     template: { metadata: { annotations: playing(play) }, spec: { restartPolicy: 'Never', containers } },
   };
+}
+
+/** The same as it stands in a plan. */
+export function jobPlan(play: Play, seconds: number): KubernetesJob {
+  const spec = { ...jobSpec(play), activeDeadlineSeconds: seconds, ttlSecondsAfterFinished: 3_600 };
+  return { kind: 'kubernetesJob', spec, timeoutMs: seconds * 1_000 };
 }
 
 export const jobsIn = (cluster: TestCluster): Promise<readonly V1Job[]> =>

@@ -1,12 +1,10 @@
 /** What the tests of scenarios are told in: given a Rollout and its objects, when a version is released, then … */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { V1Pod, V1ReplicaSet, V1Service } from '@kubernetes/client-node';
-import { stringify } from 'yaml';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
-import { CLUSTER, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { openCluster, type Scope, type TestCluster, until } from './index.ts';
 import { canaryOf, type RolloutOptions, rollout, stableOf } from './manifests.ts';
+import { writeRelease } from './release-file.ts';
 import { startRelease } from './start.ts';
 import type { Update } from './update.ts';
 import { service as serviceObject } from './workloads.ts';
@@ -110,28 +108,12 @@ function isHeld(pod: V1Pod): boolean {
 }
 
 /** @returns the release file. */
-function writeFiles({ folder, namespace }: TestCluster, story: Given): string {
-  const { service, release = {}, templates = [] } = story;
-  writeFileSync(join(folder, 'rollout.yaml'), stringify(rollout({ ...story, name: service })));
-  writeFileSync(join(folder, 'templates.yaml'), templates.map((template) => stringify(template)).join('---\n'));
-  const file = join(folder, 'release.yaml');
-  writeFileSync(
-    file,
-    stringify({
-      apiVersion: 'shiplock/v1',
-      kind: 'Release',
-      service,
-      environment: 'test',
-      promotion: { automatic: true },
-      window: { duration: '1s' },
-      ...release,
-      target: { platform: 'kubernetes', cluster: CLUSTER, namespace, ...(release.target as object | undefined) },
-      canary: {
-        rollout: { file: 'rollout.yaml' },
-        ...(templates.length > 0 && { templates: ['templates.yaml'] }),
-        ...(release.canary as object | undefined),
-      },
-    }),
-  );
-  return file;
+function writeFiles(cluster: TestCluster, story: Given): string {
+  const { service, release, templates } = story;
+  return writeRelease(cluster, {
+    service,
+    rollout: rollout({ ...story, name: service }),
+    ...(release && { release }),
+    ...(templates && { templates }),
+  });
 }

@@ -45,7 +45,6 @@ const metadata = (name: string) =>
 
 const container = z.looseObject({ name: text(), image: text() });
 const whole = (least: number, most: number) => z.int().min(least).max(most);
-const RESTARTS = 'Never or OnFailure, as a Job must have it';
 const sole = 'remove it: pods of others must not be taken for those of the Job';
 
 export const jobSpec = z.strictObject({
@@ -54,7 +53,7 @@ export const jobSpec = z.strictObject({
     spec: z.looseObject({
       containers: z.array(container).min(1).max(20),
       initContainers: z.array(container).max(20).nullish(),
-      restartPolicy: z.enum(['Never', 'OnFailure'], { error: RESTARTS }),
+      restartPolicy: z.enum(['Never', 'OnFailure']),
     }),
   }),
   backoffLimit: whole(0, 1_000).nullish(),
