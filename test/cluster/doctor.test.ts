@@ -16,7 +16,7 @@ import { smoke } from './support/smoke.ts';
 const SHIPLOCK = fileURLToPath(new URL('../../bin/shiplock.js', import.meta.url));
 const HPA = 'horizontalpodautoscalers';
 const ISTIO = 'networking.istio.io/v1';
-const RULES = (['revisions', 'adoption', 'istio', 'autoscaling', 'keda'] as const)
+const RULES = (['revisions', 'adoption', 'istio', 'autoscaling', 'keda', 'restart'] as const)
   .flatMap((feature) => PERMISSIONS[feature])
   .map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs: [...verbs] }));
 
@@ -95,7 +95,11 @@ describe('shiplock doctor --release', { timeout: 180_000 }, () => {
     const look = await sees('rights', /may not list events/);
     assert.equal(look.needed, false);
     assert.equal(command().code, 0);
+    await grant(RULES.filter(({ resources }) => resources[0] !== 'pods/eviction'));
+    const restart = await sees('rights', /may not create pods\/eviction .*`shiplock restart`.*feature restart/);
+    assert.equal(restart.needed, false);
     await grant(RULES);
+    await seesAll();
   });
 
   it('finds a Service that is missing', async () => {

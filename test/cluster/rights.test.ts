@@ -14,7 +14,7 @@ import { revisionId } from '../../src/rollout/revision-id.ts';
 import { kubernetesPlatform } from '../../workers/platforms.ts';
 import { SCALE } from '../fixtures/some-cluster-plan.ts';
 import { openCluster, type TestCluster, until } from './support/index.ts';
-import { GATEWAY, httpRoute, ISTIO, virtualService } from './support/shop.ts';
+import { GATEWAY, httpRoute, ISTIO, revision, virtualService } from './support/shop.ts';
 import { jobPlan, jobsIn } from './support/smoke.ts';
 import { deployment, playing, service } from './support/workloads.ts';
 import { inActivity } from './workload-stage.ts';
@@ -108,6 +108,23 @@ test('metrics that run Jobs have the rights they need and no others', async (t) 
   assert.deepEqual(unused(['jobs'], made), []);
 });
 
+test('a restart has the rights it needs and no others, and without them nothing is looked at', async (t) => {
+  const features: readonly Feature[] = ['restart'];
+  const shop = await open(t, features, ISTIO);
+  await shop.cluster.apply(revision('1.0.0', 2));
+  await until('two pods', async () => (await shop.cluster.list('v1', 'Pod', 'app=shop')).length === 2);
+  const { revisions, progress } = await inActivity(shop.restart);
+  assert.deepEqual([revisions.length, progress.done, progress.replaced], [1, true, 2]);
+  assert.deepEqual(unused(features, shop.made), []);
+
+  const without = await open(t, ['revisions', 'istio'], ISTIO);
+  await assert.rejects(inActivity(without.restart), {
+    type: 'SHIPLOCK_KUBERNETES_FORBIDDEN',
+    nonRetryable: true,
+    message: /what this restart needs: create pods\/eviction/,
+  });
+});
+
 test('a release without a right that it needs is not admitted, and nothing is written', async (t) => {
   const shop = await open(t, ['revisions'], ISTIO);
   await shop.cluster.apply(virtualService());
@@ -128,7 +145,7 @@ async function open(t: { after(work: () => Promise<void>): void }, features: rea
     { here: access },
     { signal: () => undefined, made: (request) => void made.push(request) },
   );
-  const { workload, traffic: routes, acquireFence } = kubernetesPlatform(clusters, () => undefined);
+  const { workload, traffic: routes, acquireFence, restart } = kubernetesPlatform(clusters, () => undefined);
   const place = targetOf(cluster, traffic, '0');
   const adopting = { ...place, adopts: { kind: 'Deployment', name: 'shop', scaleDown: 'onsuccess' } } as const;
   const soon = () => ({ deadlineMs: 30_000, sinceMs: Date.now() });
@@ -164,6 +181,14 @@ async function open(t: { after(work: () => Promise<void>): void }, features: rea
     cluster,
     made,
     fence: (holder: string) => acquireFence({ service: 'shop', place }, holder),
+    restart: async () => {
+      const at = { service: 'shop', place };
+      const sinceMs = Date.now();
+      const revisions = await restart.podsToRestart(at);
+      const shown = { replaced: 0, waitsFor: 'replacements' } as const;
+      const request = { ...at, revisions, sinceMs, untilMs: sinceMs + 30_000, maxUnavailable: 1, shown };
+      return { revisions, progress: await restart.restartPods(request) };
+    },
     /** Nothing runs yet. */
     first: async () => {
       const at = { service: 'shop', place };

@@ -25,7 +25,8 @@ import type {
   RevisionToRestart,
 } from '../../restart/port.ts';
 import { podsIn } from './describe.ts';
-import { isAvailable, isOver, type Pod } from './pod.ts';
+import { isOver, type Pod } from './pod.ts';
+import { restartingOf } from './restarting.ts';
 import { rolesOf, type Scene, sceneOf, type WorkloadDependencies } from './scene.ts';
 import { nextReport, waitFor } from './wait.ts';
 import { whyNotReady } from './why-not-ready.ts';
@@ -77,7 +78,7 @@ async function goOn(scene: Scene, request: RestartPodsRequest, held: Held): Prom
     const revision = revisions.find(({ version }) => version === asked.version);
     if (!revision) continue;
     const pods = podsOf(revision);
-    const state = restartingOf(revision, pods, asked, request, now);
+    const state = restartingOf(revision, pods, { old: asked.pods, maxUnavailable: request.maxUnavailable, now });
     if (isRestarted(state)) continue;
     const waitsFor = await evict(scene, state, held, now);
     const why = waitsFor === 'disruptionBudget' ? held.because : whyNotReady(revision.object, pods);
@@ -137,25 +138,5 @@ async function lookAt(scene: Scene) {
     revisions: found.filter(isPart).toSorted((left, right) => rank(left) - rank(right)),
     podsOf: (revision: Revision) => podsIn(revision, staying),
     uids: new Set(staying.map(({ metadata }) => metadata.uid)),
-  };
-}
-
-function restartingOf(
-  { object, replicas, ready }: Revision,
-  pods: readonly Pod[],
-  asked: RevisionToRestart,
-  { maxUnavailable }: RestartPodsRequest,
-  now: number,
-): RestartingRevision {
-  const old = new Set(asked.pods);
-  const minReadySeconds = object.spec.minReadySeconds ?? 0;
-  return {
-    replicas,
-    maxUnavailable,
-    reported: ready,
-    pods: pods.map((pod) => {
-      const { name, uid = '' } = pod.metadata;
-      return { uid, name, old: old.has(uid), available: isAvailable(pod, minReadySeconds, now) };
-    }),
   };
 }

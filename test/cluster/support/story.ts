@@ -14,6 +14,8 @@ export interface Given extends Omit<RolloutOptions, 'name'> {
   readonly service: string;
   /** Applied before anything is released, beside the two Services. */
   readonly objects?: readonly object[];
+  /** What is done to the namespace before anything is released. */
+  readonly prepared?: (cluster: TestCluster) => Promise<unknown>;
   /** Sections of the release file over those of `releaseFile`. */
   readonly release?: Readonly<Record<string, unknown>>;
   /** AnalysisTemplates, which the release file names. */
@@ -21,7 +23,7 @@ export interface Given extends Omit<RolloutOptions, 'name'> {
 }
 
 /** What of a `Given` a later release may change. */
-export type Changes = Partial<Omit<Given, 'service' | 'objects'>>;
+export type Changes = Partial<Omit<Given, 'service' | 'objects' | 'prepared'>>;
 
 export interface Story {
   readonly cluster: TestCluster;
@@ -49,6 +51,7 @@ export async function given(scope: Scope, engine: Engine, start: Given): Promise
     ...[stableOf(service), canaryOf(service)].map((name) => serviceObject(name, { app: service })),
     ...(start.objects ?? []),
   ]);
+  await start.prepared?.(cluster);
 
   const podsOf: Story['podsOf'] = async (version) => {
     const pods = await cluster.list<V1Pod>('v1', 'Pod', `shiplock.dev/revision=${revisionId(version)}`);

@@ -6,6 +6,8 @@ import { revisionId } from '../../../src/rollout/revision-id.ts';
 import { kubernetesPlatform } from '../../../workers/platforms.ts';
 import { CLUSTER } from '../../cluster/support/engine.ts';
 import { type TestCluster, until } from '../../cluster/support/index.ts';
+import { kindsOf, leftIn, presentIn } from '../../cluster/support/left.ts';
+import type { Names } from '../../cluster/support/names.ts';
 import { route, service as serviceObject } from '../../cluster/support/workloads.ts';
 import { inActivity } from '../../cluster/workload-stage.ts';
 import { watchFile } from '../effects.ts';
@@ -14,8 +16,6 @@ import { CANARY, STABLE, valuesFile } from '../plan.ts';
 import type { Ground, Writes } from '../platform.ts';
 import { sample } from '../service.ts';
 import { recordJournal } from './journal.ts';
-import { kindsOf, leftIn, presentIn } from './left.ts';
-import type { Names } from './names.ts';
 import { canaryOf, clusterPlan, stableOf, targetOf } from './plan.ts';
 
 /** @param folder for files that the policy allows */

@@ -1,8 +1,8 @@
 /** What happened to the objects of a service, as the API server's watches tell it; the counterpart of `effects.ts`. */
 import { REVISION_LABEL, ROLE_LABEL, VERSION_ANNOTATION } from '../../../activities/kubernetes/index.ts';
 import type { ClusterObject, TestCluster } from '../../cluster/support/index.ts';
+import { type Names, nameIn } from '../../cluster/support/names.ts';
 import { eventsSince, resourceVersionOf } from '../../cluster/support/watched.ts';
-import { type Names, nameIn } from './names.ts';
 
 /** Kinds that a release writes, and what it writes of each. */
 const WATCHED = [

@@ -1,7 +1,7 @@
 /** Everything that is in the namespace, of whatever kind: what a release left, and nothing that it did not. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ROLE_LABEL, VERSION_ANNOTATION } from '../../../activities/kubernetes/index.ts';
-import type { ClusterObject, TestCluster } from '../../cluster/support/index.ts';
+import type { ClusterObject, TestCluster } from './index.ts';
 import { type Names, nameIn } from './names.ts';
 
 interface Kind {
@@ -57,8 +57,8 @@ export async function presentIn(cluster: TestCluster, kinds: readonly Kind[]): P
 export async function leftIn(
   cluster: TestCluster,
   kinds: readonly Kind[],
-  present: ReadonlySet<string>,
-  names: Names,
+  present: ReadonlySet<string> = new Set(),
+  names: Names = [],
 ): Promise<string[]> {
   const deadline = Date.now() + SETTLES_MS;
   for (;;) {
