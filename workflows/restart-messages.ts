@@ -12,6 +12,8 @@ export function restartId(target: { environment: string; service: string }): str
 
 /** What a restart takes at most where nothing else is said. */
 export const RESTART_DEADLINE_MS = 30 * 60_000;
+/** Characters of its reason. */
+export const LONGEST_REASON = 1_000;
 /** The longest that may be asked for. */
 export const LONGEST_RESTART_MS = 24 * 60 * 60_000;
 

@@ -12,6 +12,7 @@ import { whereabouts } from '../src/plan/target.ts';
 import { admitting, restarting } from './activities.ts';
 import { problemOf } from './door.ts';
 import {
+  LONGEST_REASON,
   LONGEST_RESTART_MS,
   RESTART_DEADLINE_MS,
   type RestartInput,
@@ -103,8 +104,6 @@ function opened(input: RestartInput): RestartStatus {
     waitsFor: null,
   };
 }
-
-const LONGEST_REASON = 1_000;
 
 function problemOfManner({ reason = '', deadlineMs = RESTART_DEADLINE_MS }: RestartInput): string | null {
   if (typeof reason !== 'string' || reason.length > LONGEST_REASON) return 'its reason is no text of 1,000 characters';

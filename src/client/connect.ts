@@ -11,17 +11,14 @@ import { type Sighting, sight, type WatchOptions, watch } from './observe.ts';
 import { type WaitOptions, type WaitResult, wait } from './outcome.ts';
 import type { CompiledPlan } from './plan.ts';
 import { query } from './query.ts';
+import { type RestartManner, type RestartOptions, type RestartStarted, restartPlan, startRestart } from './restart.ts';
 import {
   cancelRestart,
-  type RestartOptions,
   type RestartSighting,
-  type RestartStarted,
   type RestartWaitOptions,
-  restartOf,
   sightRestart,
-  startRestart,
   waitForRestart,
-} from './restart.ts';
+} from './restart-sight.ts';
 import { type SendOptions, send } from './send.ts';
 import type { Session } from './session.ts';
 import { type Started, type StartManner, type StartOptions, start, startPlan } from './start.ts';
@@ -53,8 +50,7 @@ export interface Shiplock {
   send(id: string, signal: SignalName, payload?: Omit<SignalPayload, 'id'>, options?: SendOptions): Promise<Decision>;
   /** Replaces the pods of a service by new ones of the same version. */
   restart(options: RestartOptions): Promise<RestartStarted>;
-  /** The id of the restarts of a release file's service. */
-  restartOf(options: Pick<RestartOptions, 'file' | 'environment'>): Promise<string>;
+  restartPlan(plan: Plan, manner?: RestartManner): Promise<RestartStarted>;
   getRestart(id: string): Promise<RestartSighting>;
   /** `null`: the wait was given up, and the restart goes on. */
   waitForRestart(id: string, options?: RestartWaitOptions): Promise<RestartSighting | null>;
@@ -98,7 +94,7 @@ export function speak(session: Session): Shiplock {
     wait: (id, options) => wait(session, id, options),
     send: (id, signal, payload, options) => send(session, id, signal, payload, options),
     restart: (options) => startRestart(session, options),
-    restartOf,
+    restartPlan: (plan, manner) => restartPlan(session, plan, manner),
     getRestart: (id) => sightRestart(session, id),
     waitForRestart: (id, options) => waitForRestart(session, id, options),
     cancelRestart: (id) => cancelRestart(session, id),

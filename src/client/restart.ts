@@ -1,28 +1,28 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { DECISION_TIMEOUT_MS } from '../../workflows/messages.ts';
 import {
+  LONGEST_REASON,
   LONGEST_RESTART_MS,
   RESTART_WORKFLOW,
   type RestartInput,
-  type RestartStatus,
   restartId,
 } from '../../workflows/restart-messages.ts';
 import { ShiplockError } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
 import { describe, type Execution } from './execution.ts';
-import { explain, isUnreachable } from './faults.ts';
+import { explain } from './faults.ts';
 import { compilePlan, type PlanOptions } from './plan.ts';
-import { query } from './query.ts';
 import { RPC_DEADLINE_MS, type Session, within } from './session.ts';
-import { startAttributes } from './words.ts';
+import { restartAttributes } from './words.ts';
 
-export interface RestartOptions extends Omit<PlanOptions, 'version' | 'autoPromote'> {
+export interface RestartManner {
   /** Why; recorded with the restart. */
   readonly reason?: string;
   /** After how long it ends, whatever is left. Default 30 minutes, at most 24 hours. */
   readonly deadlineMs?: number;
 }
+
+export interface RestartOptions extends RestartManner, Pick<PlanOptions, 'file' | 'environment'> {}
 
 export interface RestartStarted {
   readonly id: string;
@@ -31,16 +31,6 @@ export interface RestartStarted {
   readonly environment: string;
 }
 
-/** What can be seen of a restart at one moment. */
-export interface RestartSighting {
-  readonly execution: Execution;
-  /** Its own account; `null` where no worker answers. */
-  readonly status: RestartStatus | null;
-  /** What it says itself, or why it says nothing. */
-  readonly because: string;
-}
-
-/** The release file is compiled for what it says about the service; no version of it is released. */
 const NO_VERSION = 'latest';
 
 /**
@@ -51,20 +41,38 @@ const NO_VERSION = 'latest';
  *
  * @example const { id } = await startRestart(session, { file: 'release.yaml', reason: 'a leak' });
  */
-export async function startRestart(
+export async function startRestart(session: Session, options: RestartOptions): Promise<RestartStarted> {
+  return restartPlan(session, await compileForRestart(options), options);
+}
+
+/**
+ * A release file's plan, for what it says about the service; no version of it is released.
+ *
+ * @throws SHIPLOCK_PLAN_INVALID, SHIPLOCK_PLATFORM_UNSUPPORTED
+ */
+export async function compileForRestart({
+  file,
+  environment,
+}: Pick<RestartOptions, 'file' | 'environment'>): Promise<Plan> {
+  const { plan } = await compilePlan({ file, environment, version: NO_VERSION });
+  if (plan.target.platform === 'local') throw noPods(plan.service);
+  return plan;
+}
+
+/** The same from a plan that is compiled already. */
+export async function restartPlan(
   session: Session,
-  { reason, deadlineMs, ...options }: RestartOptions,
+  plan: Plan,
+  { reason, deadlineMs }: RestartManner = {},
 ): Promise<RestartStarted> {
   if (deadlineMs !== undefined && (deadlineMs <= 0 || deadlineMs > LONGEST_RESTART_MS)) throw tooLong();
-  const { plan } = await compilePlan({ ...options, version: NO_VERSION });
-  if (plan.target.platform === 'local') throw noPods(plan.service);
   const id = restartId(plan);
+  const { service, environment } = plan;
   const input: RestartInput = {
     plan,
-    ...(reason !== undefined && { reason: reason.slice(0, 1_000) }),
+    ...(reason !== undefined && { reason: reason.slice(0, LONGEST_REASON) }),
     ...(deadlineMs !== undefined && { deadlineMs }),
   };
-  const [service, environment] = startAttributes(plan);
   try {
     const handle = await within(session, RPC_DEADLINE_MS, () =>
       session.client.workflow.start(RESTART_WORKFLOW, {
@@ -74,102 +82,15 @@ export async function startRestart(
         args: [input],
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
-        typedSearchAttributes: [service, environment].filter((pair) => pair !== undefined),
+        typedSearchAttributes: restartAttributes(plan),
         memo: { startedBy: session.identity },
-        staticSummary: `restart of ${plan.service} in ${plan.environment}`.slice(0, 200),
+        staticSummary: `restart of ${service} in ${environment}`.slice(0, 200),
       }),
     );
-    return {
-      id,
-      firstRunId: handle.firstExecutionRunId,
-      service: plan.service,
-      environment: plan.environment,
-    };
+    return { id, firstRunId: handle.firstExecutionRunId, service, environment };
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) throw busy(await describe(session, id));
     throw explain(error, session, id);
-  }
-}
-
-/** The id of the restarts of a release file's service in its environment. */
-export async function restartOf(options: Pick<RestartOptions, 'file' | 'environment'>): Promise<string> {
-  const { plan } = await compilePlan({ ...options, version: NO_VERSION });
-  return restartId(plan);
-}
-
-/** @throws SHIPLOCK_RESTART_UNKNOWN */
-export async function sightRestart(session: Session, id: string): Promise<RestartSighting> {
-  const execution = await describeRestart(session, id);
-  const answer = await query<RestartStatus>(session, execution, 'status');
-  if (answer.answered) return { execution, status: answer.value, because: answer.value.because };
-  const status = execution.state === 'running' ? null : await lastStatus(session, execution);
-  return { execution, status, because: status?.because ?? answer.because };
-}
-
-export interface RestartWaitOptions {
-  readonly signal?: AbortSignal;
-  readonly timeoutMs?: number;
-  readonly onSighting?: (sighting: RestartSighting) => void;
-}
-
-const LOOK_MS = 500;
-
-/** Looks until it has ended; `null`: the wait was given up, and the restart goes on. */
-export async function waitForRestart(
-  session: Session,
-  id: string,
-  { signal, timeoutMs, onSighting }: RestartWaitOptions = {},
-): Promise<RestartSighting | null> {
-  const giveUpAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
-  while (!signal?.aborted && Date.now() < giveUpAt) {
-    const seen = await sightRestart(session, id).catch((error: unknown) => {
-      // Servers and workers restart meanwhile; what was asked for goes on.
-      if (isUnreachable(error)) return null;
-      throw error;
-    });
-    if (seen) onSighting?.(seen);
-    if (seen && seen.execution.state !== 'running' && seen.execution.state !== 'continued') return seen;
-    await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
-  }
-  return null;
-}
-
-/** Asks it to end: no further pod is evicted then. */
-export async function cancelRestart(session: Session, id: string): Promise<void> {
-  await describeRestart(session, id);
-  try {
-    await within(session, RPC_DEADLINE_MS, () => session.client.workflow.getHandle(id).cancel());
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return;
-    throw explain(error, session, id);
-  }
-}
-
-async function describeRestart(session: Session, id: string): Promise<Execution> {
-  try {
-    return await describe(session, id);
-  } catch (error) {
-    if (!(error instanceof ShiplockError) || error.code !== 'SHIPLOCK_RELEASE_UNKNOWN') throw error;
-    throw new ShiplockError({
-      code: 'SHIPLOCK_RESTART_UNKNOWN',
-      message: `there is no restart ${id} in namespace "${session.namespace}" of ${session.address}`,
-      mend: 'start one with `shiplock restart`',
-      cause: error,
-    });
-  }
-}
-
-/** What a closed restart returned, or failed with. Needs no worker. */
-async function lastStatus(session: Session, { id, runId }: Execution): Promise<RestartStatus | null> {
-  try {
-    return (await within(session, RPC_DEADLINE_MS, () =>
-      session.client.workflow.getHandle(id, runId).result(),
-    )) as RestartStatus;
-  } catch (error) {
-    if (!(error instanceof WorkflowFailedError)) throw explain(error, session, id);
-    const { cause } = error;
-    const told = cause instanceof ApplicationFailure || cause instanceof CancelledFailure;
-    return (told ? (cause.details?.[0] as RestartStatus | undefined) : undefined) ?? null;
   }
 }
 

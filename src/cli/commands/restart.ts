@@ -1,6 +1,10 @@
 import type { Command } from 'commander';
+import { restartId } from '../../../workflows/restart-messages.ts';
 import type { RestartSighting, Shiplock } from '../../client/index.ts';
+import { planProblems } from '../../client/plan.ts';
 import { ShiplockError } from '../../errors.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { formatProblem } from '../../plan/problem.ts';
 import { connected } from '../connected.ts';
 import { EXIT } from '../exit.ts';
 import { usageError } from '../failure.ts';
@@ -37,23 +41,38 @@ export function configure(command: Command, invocation: Invocation): void {
     .option('--cancel', 'start nothing: end the one that is going on')
     .action((options: Options) => {
       if (options.show && options.cancel) throw usageError('--show and --cancel exclude each other', 'leave one out');
-      return connected(options, (shiplock) => restart(shiplock, invocation, options));
+      return restart(invocation, options);
     });
 }
 
-async function restart(shiplock: Shiplock, invocation: Invocation, options: Options): Promise<void> {
+/** A wrong file is told before Temporal is asked for. */
+async function restart(invocation: Invocation, options: Options): Promise<void> {
+  const plan = await compile(invocation.terminal, options);
+  await connected(options, (shiplock) => restartOf(shiplock, plan, invocation, options));
+}
+
+async function compile(terminal: Terminal, { file, environment }: Options): Promise<Plan> {
+  const { compileForRestart } = await import('../../client/restart.ts');
+  try {
+    return await compileForRestart({ file, environment: environment ?? (terminal.env.ENVIRONMENT || undefined) });
+  } catch (error) {
+    for (const problem of planProblems(error)) terminal.err(formatProblem(problem));
+    throw error;
+  }
+}
+
+async function restartOf(shiplock: Shiplock, plan: Plan, invocation: Invocation, options: Options): Promise<void> {
   const { terminal } = invocation;
   const json = options.output === 'json';
   const { file, reason, deadline: deadlineMs } = options;
-  const environment = options.environment ?? (terminal.env.ENVIRONMENT || undefined);
   if (options.show || options.cancel) {
-    const id = await shiplock.restartOf({ file, environment });
+    const id = restartId(plan);
     if (options.cancel) await shiplock.cancelRestart(id);
     if (options.wait) return follow(shiplock, invocation, id, options);
     const seen = await shiplock.getRestart(id);
     return terminal.out(json ? JSON.stringify({ ok: true, ...seen }) : lineOf(seen));
   }
-  const started = await shiplock.restart({ file, environment, reason, deadlineMs });
+  const started = await shiplock.restartPlan(plan, { reason, deadlineMs });
   if (options.wait) {
     if (!json) terminal.out(`started ${started.id}`);
     return follow(shiplock, invocation, started.id, options);
