@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
 import { kubernetesClusters } from '../../activities/kubernetes/index.ts';
 import { argoRestart } from '../../activities/rollout/argo/restart.ts';
-import { canary, inActivity, openStage, startController } from './argo-stage.ts';
+import { canary, inActivity, openStage } from './argo-stage.ts';
+import { startController } from './support/argo-controller.ts';
 import { openCluster } from './support/index.ts';
 import { uidOf } from './support/pods.ts';
 
