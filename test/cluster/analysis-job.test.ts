@@ -108,6 +108,27 @@ test('an abort in the middle of a Job ends it, with its pods', limit, async (t) 
   await hasNoPodsOfJobs(shop);
 });
 
+test('an abort while no worker lives ends the Job all the same', limit, async (t) => {
+  const shop = await given(t, engine, {
+    service: 'orphan',
+    templates: [smoke('smoke', { endsAfter: 'never' })],
+    canary: STEPS,
+    release,
+  });
+  await shop.hasReleased('1.0.0');
+  const update = await shop.releases('1.1.0');
+  await until('the Job runs', async () => (await jobsIn(shop.cluster))[0]?.status?.active === 1);
+  // Whoever followed it is gone before it hears of the abort.
+  const aborted = update.aborts().catch((error: { code?: string }) => {
+    // It is kept, and decided once a worker is there.
+    assert.equal(error.code, 'SHIPLOCK_DECISION_UNKNOWN');
+  });
+  await Promise.all([engine.restartWorker(), aborted]);
+  await update.ends('rolledBack', /a test/);
+  assert.deepEqual(await jobsIn(shop.cluster), []);
+  await hasNoPodsOfJobs(shop);
+});
+
 test('a worker that dies in the middle of a Job leaves it to the next one, which follows it', limit, async (t) => {
   const shop = await given(t, engine, {
     service: 'followed',

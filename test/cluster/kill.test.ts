@@ -18,11 +18,15 @@ before(async () => {
 });
 after(() => platform.close());
 
-test('killed after its first write, a release takes no second number and ends as an undisturbed one', limit, async () => {
-  const kill = { at: 'write', number: 1, side: 'after' } as const;
-  const { ran, ...next } = await releaseOnce({ lane, worker, kind: 'good', service: 'first-write', kill });
-  worker = next.worker;
-  assert.equal(ran.writes[0], 'PUT configmaps', 'the lease');
-  assert.ok(ran.killedAt !== null && ran.killedAt < 15, `killed when there were ${ran.killedAt} events`);
-  assert.deepEqual(differences(platform.demanded('good', false), ran, ran), []);
-});
+test(
+  'killed after its first write, a release takes no second number and ends as an undisturbed one',
+  limit,
+  async () => {
+    const kill = { at: 'write', number: 1, side: 'after' } as const;
+    const { ran, ...next } = await releaseOnce({ lane, worker, kind: 'good', service: 'first-write', kill });
+    worker = next.worker;
+    assert.equal(ran.writes[0], 'PUT configmaps', 'the lease');
+    assert.ok(ran.killedAt !== null && ran.killedAt < 15, `killed when there were ${ran.killedAt} events`);
+    assert.deepEqual(differences(platform.demanded('good', false), ran, ran), []);
+  },
+);

@@ -8,7 +8,13 @@ import {
   type SideFacts,
   whyNoShare,
 } from '../../activities/traffic/kubernetes/capacity.ts';
-import { choose, chosenByService, chosenBySubsets, chosenOrLost, NOBODY } from '../../activities/traffic/kubernetes/chosen.ts';
+import {
+  choose,
+  chosenByService,
+  chosenBySubsets,
+  chosenOrLost,
+  NOBODY,
+} from '../../activities/traffic/kubernetes/chosen.ts';
 import { keyFrom, shownKey, sideDrift, weightDrift } from '../../activities/traffic/kubernetes/drift.ts';
 import { gatewaySplits } from '../../activities/traffic/kubernetes/gateway.ts';
 import { markOperations, marksOf } from '../../activities/traffic/kubernetes/marks.ts';
