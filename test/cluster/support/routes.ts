@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { V1Service } from '@kubernetes/client-node';
 import { until } from './index.ts';
-import { canaryOf } from './manifests.ts';
+import { canaryOf, stableOf } from './manifests.ts';
 import type { Story } from './story.ts';
 import { eventsSince, resourceVersionOf } from './watched.ts';
 
@@ -85,4 +85,69 @@ export function recordServices(story: Routed): Promise<() => Promise<readonly st
   return record<V1Service>(story, 'v1', 'Service', canaryOf(story.service), ({ spec }) =>
     JSON.stringify(spec?.selector),
   );
+}
+
+/** Both Services and the VirtualService at one moment. */
+export interface Moment {
+  /** `75/25`: of stableService and canaryService, or ping and pong. */
+  readonly weights: string;
+  /** The revision that each of the two selects, in the same order. */
+  readonly selects: readonly [string, string];
+}
+
+/** What they were after each change of any of them from now on, in the order in which the API server took the writes. */
+export async function recordSides(story: Story): Promise<() => Promise<readonly Moment[]>> {
+  const { cluster, service } = story;
+  const selected = ({ spec }: V1Service) => spec?.selector?.['shiplock.dev/revision'] ?? '';
+  const told = {
+    VirtualService: ({ spec }: { spec: VirtualServiceSpec }) =>
+      weightsIn(spec)
+        .map((pair) => pair.join('/'))
+        .join(' '),
+    Service: selected,
+  };
+  const objects = [
+    ['networking.istio.io/v1', 'VirtualService', service],
+    ['v1', 'Service', stableOf(service)],
+    ['v1', 'Service', canaryOf(service)],
+  ] as const;
+  const followed = await Promise.all(
+    objects.map(async ([apiVersion, kind, name]) => {
+      const path = await cluster.pathOf(apiVersion, kind);
+      const { items, metadata } = await cluster.api.ask<Listed>('GET', `${path}?fieldSelector=metadata.name=${name}`);
+      const query = `watch=true&resourceVersion=${metadata.resourceVersion}&timeoutSeconds=1`;
+      const says = told[kind] as (object: unknown) => string;
+      return { now: says(items[0]), path: `${path}?${query}&fieldSelector=metadata.name=${name}`, says };
+    }),
+  );
+  return async () => {
+    const changes = await Promise.all(
+      followed.map(async ({ path, says }, index) => {
+        const events = await cluster.api.watched<{ object: Written }>(path);
+        return events.map(({ object }) => ({ at: Number(object.metadata.resourceVersion), index, now: says(object) }));
+      }),
+    );
+    const state = followed.map(({ now }) => now);
+    const moments: Moment[] = [momentOf(state)];
+    // All are of one store, whose versions count every write.
+    for (const { index, now } of changes.flat().toSorted((one, other) => one.at - other.at)) {
+      if (state[index] === now) continue;
+      state[index] = now;
+      moments.push(momentOf(state));
+    }
+    return moments;
+  };
+}
+
+interface Written {
+  readonly metadata: { readonly resourceVersion: string };
+}
+
+interface Listed {
+  readonly items: readonly unknown[];
+  readonly metadata: { readonly resourceVersion: string };
+}
+
+function momentOf([weights = '', stable = '', canary = '']: readonly string[]): Moment {
+  return { weights, selects: [stable, canary] };
 }
