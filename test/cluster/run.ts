@@ -17,7 +17,7 @@ import { writeScoreboard } from './scoreboard/write.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** What tests start besides; fetched here, since nothing can be fetched inside the cluster's network. */
-const SERVERS: readonly ServerName[] = ['temporal', 'traefik', 'prometheus'];
+const SERVERS: readonly ServerName[] = ['temporal', 'traefik', 'prometheus', 'postgres'];
 const AT_ONCE = 2;
 
 const own = process.argv.slice(2);
