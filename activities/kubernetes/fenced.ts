@@ -22,6 +22,8 @@ export interface FencedWriter {
    * Compare and set: the change is worked out from the object as it is, and anew where somebody else wrote it in
    * between. With no operations only the fence is written, and nothing where it stands there already.
    *
+   * @param read the object as it was read by whoever raised the lease by this writer: it is not raised again, unless
+   *   somebody wrote the object since
    * @throws SHIPLOCK_KUBERNETES_NOT_FOUND (retried) without the object; SHIPLOCK_FENCE_STALE; what `change` throws
    */
   patch<T extends KubernetesObject>(
@@ -57,7 +59,12 @@ export function fencedWriter(
   fence: number,
   annotation: string = FENCE_ANNOTATION,
 ): FencedWriter {
-  const raise = () => raiseFence(client, at, fence);
+  let hasRaised = false;
+  const raise = async (): Promise<Lease> => {
+    const lease = await raiseFence(client, at, fence);
+    hasRaised = true;
+    return lease;
+  };
 
   const again = async <Result>(work: (attempt: number) => Promise<Result>): Promise<Result> => {
     for (let attempt = 1; ; attempt += 1) {
@@ -71,7 +78,8 @@ export function fencedWriter(
 
   /** The object may be read beside the lease: what is written between the two fails the precondition. */
   const look = async <T extends KubernetesObject>(reference: ObjectReference, known?: T): Promise<T | null> => {
-    const [current] = await Promise.all([known ?? client.get<T>(reference), raise()]);
+    const isRaised = known !== undefined && hasRaised;
+    const [current] = await Promise.all([known ?? client.get<T>(reference), isRaised ? null : raise()]);
     if (current) mustNotBeNewer(current, reference, fence, annotation);
     return current;
   };

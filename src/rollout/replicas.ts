@@ -1,7 +1,6 @@
 import type { CanaryScale, ScalePlan, TrafficPlan } from '../plan/target.ts';
 import { budgetOf } from './budget.ts';
 import { type Counts, nearestCounts } from './ratio.ts';
-import { nextCounts } from './replace.ts';
 
 export type { Counts } from './ratio.ts';
 
@@ -55,67 +54,4 @@ function podsFor(weight: number, replicas: number): number {
 /** A side without pods stays so; never beyond the stable side's own number, which could not be reached. */
 function atLeast(pods: number, replicas: number, least: number): number {
   return pods === 0 ? 0 : Math.max(pods, Math.min(least, replicas));
-}
-
-/**
- * The pods before a weight is moved: what either side needs before or after it. So the growing side carries its share
- * before it has it, and the other one shrinks after it has lost it.
- *
- * @example scaleBefore({ canary: 1, stable: 4 }, { canary: 3, stable: 2 }) // { canary: 3, stable: 4 }
- */
-export function scaleBefore(from: Counts, to: Counts): Counts {
-  return { canary: Math.max(from.canary, to.canary), stable: Math.max(from.stable, to.stable) };
-}
-
-/**
- * The numbers of pods from here to a weight without a router, one set after the other; each is asked for once all pods
- * of the one before serve. Both limits hold throughout. Empty where nothing is to change.
- *
- * @example stagesTo({ replicas: 2, weight: 100, scale, from: { canary: 1, stable: 1 } }) // [{2, 1}, {2, 0}], with a surge of 1
- */
-export function stagesTo({
-  replicas,
-  weight,
-  scale,
-  from,
-}: Omit<Scaled, 'traffic' | 'canaryScale'> & { readonly from: Counts }): Counts[] {
-  const budget = budgetOf({ replicas, ...scale });
-  const goal = nearestCounts(weight, replicas, budget.surge);
-  const served = (pods: number) => ({ wanted: pods, available: pods });
-  const stages: Counts[] = [];
-  let now = from;
-  for (;;) {
-    const next = nextCounts({ replicas, goal, budget, canary: served(now.canary), stable: served(now.stable) });
-    if (next.canary === now.canary && next.stable === now.stable) return stages;
-    stages.push(next);
-    now = next;
-  }
-}
-
-/**
- * How far the canary's weight can go back while the stable side grows again (`dynamicStableScale`): down the weights of
- * the ramp, as stable pods become available and canary pods go. So going back starts no surge of pods, and no share is
- * given to a side which cannot carry it. Source: `GetDesiredCanaryWeight` of argo-rollouts `utils/replicaset/canary.go`.
- *
- * @param keepsCanary the canary keeps its pods for a while, so that they must not hold up the weight
- * @example weightBack({ replicas: 4, weights: [25, 50, 75], stable: 2, canary: 3, keepsCanary: false }) // 50
- */
-export function weightBack({
-  replicas,
-  weights,
-  stable,
-  canary,
-  keepsCanary,
-}: {
-  readonly replicas: number;
-  /** Of the ramp, in its order. */
-  readonly weights: readonly number[];
-  /** Pods that serve. */
-  readonly stable: number;
-  readonly canary: number;
-  readonly keepsCanary: boolean;
-}): number {
-  const missing = replicas - stable;
-  const carried = keepsCanary ? missing : Math.max(missing, canary);
-  return weights.findLast((weight) => podsFor(weight, replicas) < carried) ?? 0;
 }

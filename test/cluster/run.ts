@@ -4,20 +4,15 @@
  * Runs the tests of this folder on the cluster of this checkout, which is brought up first and taken down after, unless
  * it was up already; with `--context` on a cluster of yours, by your KUBECONFIG. All of them write the scoreboard anew.
  */
-import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { progressBar, type ServerName, serverPath } from '../../infra/local/servers/index.ts';
-import { clusterStatus, obtainProgram, runInside, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
-import { ShiplockError } from '../../src/errors.ts';
+import { obtainController, onOurs, onYours, told } from './on-cluster.ts';
 import { SAMPLE } from './sample.ts';
 import { clearResults } from './scoreboard/results.ts';
 import { writeScoreboard } from './scoreboard/write.ts';
 
 const root = join(import.meta.dirname, '../..');
-/** What tests start besides; fetched here, since nothing can be fetched inside the cluster's network. */
-const SERVERS: readonly ServerName[] = ['temporal', 'traefik', 'prometheus', 'postgres'];
 const AT_ONCE = 2;
 
 const own = process.argv.slice(2);
@@ -33,39 +28,11 @@ const isWhole = positionals.length === 0 && !values.sample && split === own.leng
 
 try {
   if (isWhole) clearResults();
-  if (files.some((file) => basename(file).startsWith('argo'))) {
-    await obtainProgram('rollouts-controller', (line) => console.error(line));
-  }
-  process.exitCode = values.context === undefined ? await onOurs() : await onYours(values.context);
+  if (files.some((file) => basename(file).startsWith('argo'))) await obtainController();
+  process.exitCode = values.context === undefined ? await onOurs(tests) : await onYours(values.context, tests);
   if (isWhole) console.log(writeScoreboard());
 } catch (error) {
-  if (!(error instanceof ShiplockError)) throw error;
-  console.error(`${error.message} (${error.code})${error.mend ? `\nmend: ${error.mend}` : ''}`);
-  process.exitCode = 1;
-}
-
-async function onOurs(): Promise<number> {
-  const onProgress = progressBar(process.stderr);
-  for (const name of SERVERS) await serverPath(name, { fetch: true, onProgress });
-  const wasUp = clusterStatus() !== null;
-  const status = await startCluster({ onLine: (line) => console.error(line) });
-  if (!wasUp) console.error(`the test cluster is up after ${(status.readyAfterMs / 1000).toFixed(1)} s`);
-  try {
-    return await runInside(status, tests, { contained: true });
-  } finally {
-    if (!wasUp) await stopCluster();
-  }
-}
-
-function onYours(context: string): Promise<number> {
-  const kubeconfig = process.env.KUBECONFIG ?? join(process.env.HOME ?? '', '.kube', 'config');
-  const env = { ...process.env, KUBECONFIG: kubeconfig, SHIPLOCK_TEST_CONTEXT: context };
-  const [file = '', ...args] = tests;
-  const child = spawn(file, args, { env, stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? 1));
-  });
+  process.exitCode = told(error);
 }
 
 function filesAsked(): readonly string[] {

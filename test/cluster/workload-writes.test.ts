@@ -73,6 +73,7 @@ test('a Deployment is adopted, replaced and kept; then an update is aborted with
     canary: null,
     weights: { '1.0.0': 100 },
     revisions: [{ version: '1.0.0', replicas: 10, ready: 10, restarts: 0, because: '' }],
+    history: ['0.9.0', '1.0.0'],
   });
 
   const begun = requests.length;

@@ -1,6 +1,7 @@
 /** Releases that end in every way there is, run in seconds, with the real admission and attestation. */
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import type { Plan } from '../../src/plan/plan.ts';
+import { RESTART_WORKFLOW, restartId } from '../../workflows/restart-messages.ts';
 import { counting, countsPlan, kayentaPlan, scoring } from '../workflow/compared-plans.ts';
 import { type ReleaseHandle, type Running, until, withWorld } from '../workflow/environment.ts';
 import { FLAG_QUERY, wholePlan } from '../workflow/phases-plans.ts';
@@ -96,6 +97,16 @@ const scenarios = {
       };
     },
     play: (running) => running.start(quietPlan()),
+  },
+  restarted: {
+    play: ({ env }) => {
+      const plan = credlinkPlan();
+      return env.client.workflow.start(RESTART_WORKFLOW, {
+        workflowId: restartId(plan),
+        taskQueue: 'shiplock',
+        args: [{ plan, reason: 'a leak' }],
+      });
+    },
   },
 } satisfies Record<string, Scenario>;
 

@@ -16,7 +16,7 @@ import {
 } from '../bench/judge/latencies.ts';
 import { conditionalSprt, conditionalSprtOfKinds } from '../bench/judge/peers/sprt.ts';
 import { plotOf } from '../bench/judge/plot.ts';
-import { withTables } from '../bench/judge/tables.ts';
+import { withTables } from '../bench/tables.ts';
 
 test('the upper end of a share is exact', () => {
   assert.ok(Math.abs(upperBound(0, 20_000) - (1 - 0.01 ** (1 / 20_000))) < 1e-12);
@@ -115,7 +115,7 @@ test('a plot says what it is, and hides nothing of a name', () => {
 test('the documentation has a place for each table', () => {
   const text = readFileSync(`${import.meta.dirname}/../../docs/analysis.md`, 'utf8');
   const names = ['alarms', 'counts', 'latency', 'early', 'speed'];
-  const written = withTables(text, Object.fromEntries(names.map((name) => [name, `| ${name} |`])));
+  const written = withTables(text, 'bench:judge', Object.fromEntries(names.map((name) => [name, `| ${name} |`])));
   for (const name of names) assert.ok(written.includes(`-->\n| ${name} |\n<!-- /bench:judge -->`));
-  assert.throws(() => withTables(text, { other: '' }), /no place for the table other/);
+  assert.throws(() => withTables(text, 'bench:judge', { other: '' }), /no place for the table other/);
 });

@@ -4,7 +4,7 @@ import type { CanaryScale, ScalePlan } from '../../src/plan/target.ts';
 import { budgetOf, podLimit } from '../../src/rollout/budget.ts';
 import { nearestCounts, reachable } from '../../src/rollout/ratio.ts';
 import { nextCounts } from '../../src/rollout/replace.ts';
-import { scaleBefore, scaleFor, stagesTo, weightBack } from '../../src/rollout/replicas.ts';
+import { scaleFor } from '../../src/rollout/replicas.ts';
 
 const SCALE: ScalePlan = {
   maxSurge: '25%',
@@ -134,17 +134,6 @@ describe('The next pods without a router', () => {
     assert.deepEqual(nextCounts({ ...given, older: 2 }), { canary: 1, stable: 8 });
     assert.deepEqual(nextCounts({ ...given, older: 0 }), { canary: 3, stable: 5 });
   });
-
-  it('go from stage to stage, each within both limits', () => {
-    const scale = { ...SCALE, maxSurge: 1, maxUnavailable: 0 };
-    assert.deepEqual(stagesTo({ replicas: 2, weight: 100, scale, from: { canary: 0, stable: 2 } }), [
-      { canary: 1, stable: 2 },
-      { canary: 1, stable: 1 },
-      { canary: 2, stable: 1 },
-      { canary: 2, stable: 0 },
-    ]);
-    assert.deepEqual(stagesTo({ replicas: 2, weight: 0, scale, from: { canary: 0, stable: 2 } }), []);
-  });
 });
 
 describe('The pods of both sides behind a router', () => {
@@ -198,41 +187,9 @@ describe('The pods of both sides behind a router', () => {
     assert.ok(counts.every(({ stable }) => stable === 4));
   });
 
-  it('are, before a weight moves, what either side needs before or after it', () => {
-    const from = scaleFor({ replicas: 4, weight: 25, scale: dynamic, traffic: router });
-    const to = scaleFor({ replicas: 4, weight: 75, scale: dynamic, traffic: router });
-    assert.deepEqual(
-      [from, to, scaleBefore(from, to), scaleBefore(to, from)],
-      [
-        { canary: 1, stable: 3 },
-        { canary: 3, stable: 1 },
-        { canary: 3, stable: 3 },
-        { canary: 3, stable: 3 },
-      ],
-    );
-  });
-
   it('without a router are the ratio’s, with surge as planned', () => {
     assert.deepEqual(scaleFor({ replicas: 4, weight: 10, scale: SCALE, traffic: none }), { canary: 1, stable: 4 });
     const tight = { ...SCALE, maxSurge: 0 };
     assert.deepEqual(scaleFor({ replicas: 4, weight: 10, scale: tight, traffic: none }), { canary: 1, stable: 3 });
   });
-});
-
-describe('The weight on the way back with dynamicStableScale', () => {
-  const weights = [25, 50, 75];
-  for (const [stable, canary, keepsCanary, weight] of [
-    [1, 3, false, 50],
-    [2, 3, false, 50],
-    [2, 2, false, 25],
-    [3, 1, false, 0],
-    [4, 0, false, 0],
-    // argo-rollouts#4898: a canary that keeps its pods must not hold the weight up.
-    [3, 3, true, 0],
-    [2, 3, true, 25],
-  ] as const) {
-    it(`is ${weight} with ${stable} stable and ${canary} canary pods${keepsCanary ? ', which stay' : ''}`, () => {
-      assert.equal(weightBack({ replicas: 4, weights, stable, canary, keepsCanary }), weight);
-    });
-  }
 });

@@ -2,8 +2,8 @@ import { carriedWeights } from '../../../src/rollout/carried-weights.ts';
 import { failure } from '../../failure.ts';
 import { listRevisions, type RevisionPods } from '../../kubernetes/index.ts';
 import type { SetWeightsRequest, TrafficState } from '../port.ts';
-import { carriedPercent, whyNoShare } from './capacity.ts';
-import { awaitCarrying, factsOf, notReady } from './carrying.ts';
+import { carriedPercent } from './capacity.ts';
+import { awaitCarrying, factsOf, notReady, type Reach, reachOf, whyNotCarried } from './carrying.ts';
 import { NOBODY, type RevisionKey } from './chosen.ts';
 import { awaitObserved } from './observed.ts';
 import { plannedMove } from './planned-move.ts';
@@ -16,12 +16,22 @@ type Asked = Pick<SetWeightsRequest, 'weights' | 'partial'>;
 /**
  * Moves the traffic. In this order: older writers are shut out; what the canary's side is to choose it chooses without
  * any traffic; what gets more traffic shows that it carries it; then the weights.
+ *
+ * On the way back users come first: where both sides choose what they should, the weights are written before older
+ * writers are shut out of the sides. Should one of those have moved a side in between, that shows then, and all is
+ * looked at again.
  */
 export async function setWeights(session: Session, { weights, partial = false }: Asked): Promise<TrafficState> {
   const { client, place, service } = session;
-  const lease = await session.writer.raise();
-  const revisions = await listRevisions(client, place, service);
-  let view = await viewTraffic(client, place, service, revisions);
+  // The way back to the stable side needs nothing of the other one.
+  const unpointed = session.overwrites ? 'canary' : null;
+  const [lease, seen, reach] = await Promise.all([
+    session.writer.raise(),
+    viewTraffic(client, place, service, listRevisions(client, place, service), unpointed),
+    reachOf(session),
+  ]);
+  const { revisions } = seen;
+  let view = seen;
   const former = session.overwrites ? chosenBefore(session, view, 'stable') : null;
   const stable =
     (former ? versionOf(former, revisions) : view.standing.stable) ?? unpinnedStable(view, weights, lease.stable);
@@ -29,14 +39,19 @@ export async function setWeights(session: Session, { weights, partial = false }:
   if (move.kind === 'refused') throw invalid(move.because);
   if (move.kind === 'silence') return serveNobody(session, view);
   const canary = move.canary === null ? null : revisionNamed(revisions, move.canary);
-  await holdSides(session, view, canary ? { canary: canary.key } : {});
+  const given = { percent: move.percent, stable, canary: move.canary, weights, partial };
+  const hold = () => holdSides(session, seen, canary ? { canary: canary.key } : {});
+  const isChosen = !canary || sameKey(keyOf(view.sides.canary), canary.key);
+  if (partial && isChosen && former === null && keyOf(view.sides.stable) !== null)
+    return give(session, view, { ...given, reach, beside: hold });
+  await hold();
   view = await mendStable(session, view, { stable, former });
   if (canary && !sameKey(keyOf(view.sides.canary), canary.key)) {
     await clearCanary(session, view);
     await point(session, view, 'canary', canary.key);
     view = await viewTraffic(client, place, service, revisions);
   }
-  return give(session, view, { percent: move.percent, stable, canary: move.canary, weights, partial });
+  return give(session, view, { ...given, reach: view === seen ? reach : null });
 }
 
 /** A Service that chooses the pods of all revisions is the stable version's: that of the lease, or the only one asked for. */
@@ -84,19 +99,23 @@ interface Given extends Required<Asked> {
   readonly percent: number;
   readonly stable: string | null;
   readonly canary: string | null;
+  /** What was seen of where requests go; `null`: something was moved since. */
+  readonly reach: Reach | null;
+  /** What is done once weights are written. */
+  readonly beside?: () => Promise<void>;
 }
 
 async function give(session: Session, view: View, given: Given): Promise<TrafficState> {
-  const { percent, weights, partial } = given;
-  const why = partial ? await whyNotNow(session, view, given) : await whyNot(session, view, given);
+  const { percent, weights, partial, beside } = given;
+  const why = await whyNot(session, view, given);
   if (why === '') {
-    const { accepted, sinceMs } = await giveShare(session, view, percent);
+    const { accepted, sinceMs } = await giveShare(session, view, percent, beside);
     const shown = !partial && (await awaitObserved(session, view, { percent, sinceMs }));
     return { weights: sorted(weights), verified: accepted || shown };
   }
   if (!partial) throw notReady(why);
   const carried = await carriedShare(session, view, given);
-  await giveShare(session, view, carried);
+  await giveShare(session, view, carried, beside);
   throw notReady(`${why}; the canary's side has ${carried} % for now`);
 }
 
@@ -111,17 +130,13 @@ function growing(view: View, { percent, stable, canary }: Given) {
   return grows;
 }
 
+/** Going forward it is waited for a while. */
 async function whyNot(session: Session, view: View, given: Given): Promise<string> {
+  const { partial, reach } = given;
   for (const { side, revision, percent } of growing(view, given)) {
-    const why = await awaitCarrying(session, side, revision, percent);
-    if (why !== '') return why;
-  }
-  return '';
-}
-
-async function whyNotNow(session: Session, view: View, given: Given): Promise<string> {
-  for (const { side, revision, percent } of growing(view, given)) {
-    const why = whyNoShare(await factsOf(session, side, revision), percent);
+    const why = partial
+      ? await whyNotCarried(session, side, revision, { percent, reach })
+      : await awaitCarrying(session, side, revision, percent, reach);
     if (why !== '') return why;
   }
   return '';

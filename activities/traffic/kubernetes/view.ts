@@ -7,7 +7,7 @@ import {
   type RevisionPods,
   SERVICES,
 } from '../../kubernetes/index.ts';
-import { type Chosen, chosenByService, chosenBySubsets, type RevisionKey } from './chosen.ts';
+import { type Chosen, chosenByService, chosenBySubsets, chosenOrLost, type RevisionKey } from './chosen.ts';
 import { completed } from './host.ts';
 import { marksOf } from './marks.ts';
 import { type PingPong, stableServiceOf } from './ping-pong.ts';
@@ -50,12 +50,17 @@ export interface Chooser {
   chosen(object: unknown): Chosen;
 }
 
-/** @throws SHIPLOCK_KUBERNETES_NOT_FOUND (retried); SHIPLOCK_KUBERNETES_ROUTE, SHIPLOCK_KUBERNETES_SERVICE (not retried) */
+/**
+ * @param known the revisions, or what reads them: then beside everything else
+ * @param unpointed a side whose Service may lack its selector
+ * @throws SHIPLOCK_KUBERNETES_NOT_FOUND (retried); SHIPLOCK_KUBERNETES_ROUTE, SHIPLOCK_KUBERNETES_SERVICE (not retried)
+ */
 export async function viewTraffic(
   client: KubernetesClient,
   place: KubernetesPlace,
   service: string,
-  revisions: readonly RevisionPods[],
+  known: readonly RevisionPods[] | Promise<readonly RevisionPods[]>,
+  unpointed: SideName | null = null,
 ): Promise<View> {
   const { namespace, traffic } = place;
   const marks = marksOf(service);
@@ -63,11 +68,12 @@ export async function viewTraffic(
   const ruleAt = rule && { type: DESTINATION_RULES, namespace, name: rule.name };
   const services = [place.stableService, place.canaryService].map((name) => ({ type: SERVICES, namespace, name }));
   const unread = routersOf(place, place, '').map(({ reference }) => reference);
-  const [ruled, pingPong, [first, second], objects] = await Promise.all([
+  const [ruled, pingPong, [first, second], objects, revisions] = await Promise.all([
     ruleAt && required(client, ruleAt),
     stableServiceOf(client, place, service),
     Promise.all(services.map((reference) => (rule ? client.get(reference) : required(client, reference)))),
     Promise.all(unread.map((reference) => required(client, reference))),
+    known,
   ]);
   const roles = rolesOf(place, pingPong);
   const found = { [place.stableService]: first ?? null, [place.canaryService]: second ?? null };
@@ -77,9 +83,10 @@ export async function viewTraffic(
     const own = name === 'stable' ? roles.stableService : roles.canaryService;
     const [shared = ''] = completed(host, namespace).split('.');
     const object = found[own];
+    const byLabels = name === unpointed ? chosenOrLost : chosenByService;
     const byService: Chooser[] =
       object && !(subsets && own === shared)
-        ? [{ reference: { type: SERVICES, namespace, name: own }, mark: marks.chosen, object, chosen: chosenByService }]
+        ? [{ reference: { type: SERVICES, namespace, name: own }, mark: marks.chosen, object, chosen: byLabels }]
         : [];
     const bySubset: Chooser[] =
       rule && ruled && ruleAt

@@ -4,14 +4,20 @@ import { choose, type RevisionKey } from './chosen.ts';
 import { drifted, isOfThisRelease, keyFrom, shownKey, sideDrift, weightDrift } from './drift.ts';
 import { markOf, markOperations } from './marks.ts';
 import type { Session } from './session.ts';
-import type { Chooser, RouterView, SideName, View } from './view.ts';
+import { type Chooser, type RouterView, type SideName, sameKey, type View } from './view.ts';
 
 /**
  * Gives the canary's side this share in every route of every object, and waits until the routers have taken it.
  *
+ * @param beside what is done once it is written, while the routers take it
  * @throws SHIPLOCK_KUBERNETES_DRIFT, SHIPLOCK_KUBERNETES_ROUTER (both retried)
  */
-export async function giveShare(session: Session, { routers }: View, percent: number): Promise<Given> {
+export async function giveShare(
+  session: Session,
+  { routers }: View,
+  percent: number,
+  beside: () => Promise<void> = async () => undefined,
+): Promise<Given> {
   const { marks, writer, overwrites } = session;
   const written = await Promise.all(
     routers.map(async ({ router, object }): Promise<RouterView> => {
@@ -32,7 +38,8 @@ export async function giveShare(session: Session, { routers }: View, percent: nu
     }),
   );
   const times = written.map(({ object }) => Date.parse(markOf(object, marks.since) ?? ''));
-  return { accepted: await confirm(session, written, routers), sinceMs: Math.max(...times) };
+  const [accepted] = await Promise.all([confirm(session, written, routers), beside()]);
+  return { accepted, sinceMs: Math.max(...times) };
 }
 
 export interface Given {
@@ -84,7 +91,12 @@ export async function point(session: Session, { sides }: View, name: SideName, k
   for (const chooser of sides[name].choosers) await pointOne(session, chooser, key);
 }
 
-/** Makes stalled writes of earlier numbers to the sides fail, and looks whether somebody else moved one. */
+/**
+ * Makes stalled writes of earlier numbers to the sides fail, and looks whether somebody else moved one.
+ *
+ * @throws SHIPLOCK_KUBERNETES_DRIFT (retried); SHIPLOCK_KUBERNETES_CONFLICT (retried) where a side is no longer as it
+ *   was looked at: what was worked out from that is worth nothing
+ */
 export async function holdSides(
   session: Session,
   { sides }: View,
@@ -103,20 +115,27 @@ export async function holdSides(
   const behind = all.filter(({ object }) => fenceOf(object, marks.fence) !== writer.fence);
   const objects = new Map(behind.map(({ reference, object }) => [object, reference]));
   await Promise.all(
-    [...objects].map(([object, reference]) =>
-      writer.patch(
+    [...objects].map(async ([object, reference]) => {
+      const there = all.filter((chooser) => chooser.object === object);
+      const held = await writer.patch(
         reference,
         (current: KubernetesObject) => {
           if (isOfThisRelease(current, marks, writer.fence)) return [];
           // What is there when a release begins is what it begins with.
-          const there = all.filter((chooser) => chooser.object === object);
           const marked = there.map(({ mark, chosen }) => [mark, shownKey(chosen(current).revision)]);
           return markOperations(current, Object.fromEntries(marked));
         },
         object,
-      ),
-    ),
+      );
+      const isAsSeen = there.every(({ chosen }) => sameKey(chosen(held).revision, chosen(object).revision));
+      if (!isAsSeen) throw movedMeanwhile(`${reference.type.kind} ${reference.name}`);
+    }),
   );
+}
+
+function movedMeanwhile(what: string): Error {
+  const message = `${what} was let choose other pods at the same moment`;
+  return failure({ code: 'SHIPLOCK_KUBERNETES_CONFLICT', message }, { retry: 'later' });
 }
 
 /** What this release had a side choose before somebody else changed it; `null`: nobody did. */

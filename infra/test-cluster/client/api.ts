@@ -27,8 +27,8 @@ export interface Api {
   ask<T>(method: string, path: string, options?: AskOptions): Promise<T>;
   /** The events of a watch that the API server ends by itself (`timeoutSeconds`). */
   watched<T>(path: string): Promise<readonly T[]>;
-  /** Tells the events of a watch one by one, until it is stopped or broken off. */
-  watch<T>(path: string, onEvent: (event: T) => void): { stop(): void };
+  /** Tells each event of a watch at once, until it is ended by what this returns. */
+  follow<T>(path: string, told: (event: T) => void): Promise<() => void>;
   close(): void;
 }
 
@@ -100,18 +100,23 @@ export async function connectApi(kubeconfig: string, context?: string): Promise<
       const lines = text.split('\n').filter((line) => line !== '');
       return lines.map((line) => JSON.parse(line) as T);
     },
-    watch<T>(path: string, onEvent: (event: T) => void) {
-      const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base);
-      const headers = { ...(access.headers as Record<string, string>), accept: 'application/json' };
-      const sent = request(url, { ...access, agent: false, headers }, (response) => {
-        const lines = createInterface(response);
-        lines.on('line', (line) => line !== '' && onEvent(JSON.parse(line) as T));
-        lines.on('error', () => undefined);
-      });
-      sent.on('error', () => undefined);
-      sent.end();
-      return { stop: () => void sent.destroy() };
-    },
+    follow: <T>(path: string, told: (event: T) => void) =>
+      new Promise<() => void>((resolve, reject) => {
+        const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base);
+        const headers = { ...(access.headers as Record<string, string>), accept: 'application/json' };
+        const sent = request(url, { ...access, method: 'GET', headers }, (response) => {
+          if (response.statusCode !== 200) {
+            sent.destroy();
+            return reject(new Refused(`GET ${path}`, { status: response.statusCode ?? 0, body: null }));
+          }
+          const lines = createInterface({ input: response }).on('line', (line) => told(JSON.parse(line) as T));
+          // Whoever waits for an event that no longer comes has a deadline of its own.
+          lines.on('error', () => undefined);
+          resolve(() => void sent.destroy());
+        });
+        sent.on('error', reject);
+        sent.end();
+      }),
     async ask<T>(method: string, path: string, options?: AskOptions) {
       const answer = await send(method, path, options);
       if (answer.status < 200 || answer.status > 299) throw new Refused(`${method} ${path}`, answer);

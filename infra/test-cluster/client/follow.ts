@@ -25,7 +25,8 @@ export async function followObject<T>(
   if (now === undefined) throw new Error(`there is no ${kind} ${name}`);
   onChange(now);
   const from = `watch=true&resourceVersion=${metadata.resourceVersion}`;
-  return api.watch<{ type: string; object: T }>(`${path}?${from}&${only}`, ({ type, object }) => {
+  const stop = await api.follow<{ type: string; object: T }>(`${path}?${from}&${only}`, ({ type, object }) => {
     if (type === 'ADDED' || type === 'MODIFIED') onChange(object);
   });
+  return { stop };
 }

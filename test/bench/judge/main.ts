@@ -7,11 +7,12 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { aligned, withTables } from '../tables.ts';
 import { figuresOf } from './figures.ts';
 import { ALPHA } from './judges.ts';
 import { measureAll } from './side-by-side.ts';
 import { measureSpeed } from './speed.ts';
-import { tablesOf, withTables } from './tables.ts';
+import { tablesOf } from './tables.ts';
 
 const { values } = parseArgs({
   options: {
@@ -37,7 +38,7 @@ for (const [name, table] of Object.entries(tables)) console.log(`\n${name}\n${al
 const docs = `${import.meta.dirname}/../../../docs`;
 if (values.docs) {
   const file = `${docs}/analysis.md`;
-  writeFileSync(file, withTables(readFileSync(file, 'utf8'), tables));
+  writeFileSync(file, withTables(readFileSync(file, 'utf8'), 'bench:judge', tables));
 }
 if (values.plots)
   for (const [name, svg] of Object.entries(figuresOf(measured))) writeFileSync(`${docs}/figures/${name}.svg`, svg);
@@ -57,18 +58,4 @@ async function measure() {
 function read(file: string): Awaited<ReturnType<typeof measure>> {
   const { alarms, slower, needed, early } = JSON.parse(readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '');
   return { speed: measureSpeed(), alarms, slower, needed, early };
-}
-
-function aligned(table: string): string {
-  const rows = table.split('\n').map((row) => row.slice(2, -2).split(' | '));
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .filter((_, i) => i !== 1)
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

@@ -1,5 +1,6 @@
 /** What was measured, as the tables of `docs/analysis.md`; the terminal shows the same. */
 import type { Figure } from '../figure.ts';
+import { table } from '../tables.ts';
 import type { Alarms } from './alarms.ts';
 import type { Early } from './early.ts';
 import type { Measured } from './figures.ts';
@@ -83,20 +84,6 @@ function speedTable(speed: readonly Figure[]): string {
 const times = (ours: number | null | undefined, theirs: number | null | undefined): string =>
   ours && theirs ? (ours / theirs).toFixed(1) : 'none';
 
-const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-
 const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
 const whole = (count: number | null): string => (count === null ? 'none' : count.toLocaleString('en'));
 const distinct = <T>(all: readonly T[]): readonly T[] => [...new Set(all)];
-
-/** A text in which each table stands between `<!-- bench:judge NAME -->` and `<!-- /bench:judge -->`. */
-export function withTables(text: string, tables: Readonly<Record<string, string>>): string {
-  return Object.entries(tables).reduce((so, [name, made]) => {
-    const [start, end] = [`<!-- bench:judge ${name} -->\n`, '\n<!-- /bench:judge -->'];
-    const from = so.indexOf(start) + start.length;
-    const to = so.indexOf(end, from);
-    if (from < start.length || to < 0) throw new Error(`no place for the table ${name}`);
-    return so.slice(0, from) + made + so.slice(to);
-  }, text);
-}

@@ -117,11 +117,7 @@ export const ARGO: readonly Regression[] = [
   {
     issues: '#4898, #4128, #2929',
     pain: 'an abort never ends, or tries again by itself',
-    covered: [
-      ...tests('test/unit/rollout-replicas.test.ts', ', which stay'),
-      ...tests(UNDO, 'it is tried for ever', 'while it is stuck a person is told'),
-      ...scenarios(48),
-    ],
+    covered: [...tests(UNDO, 'it is tried for ever', 'while it is stuck a person is told'), ...scenarios(48)],
   },
   {
     issues: '#4642, #4424, #3501, #3284',

@@ -19,6 +19,8 @@ export interface Engine {
   /** What the worker said on standard error. */
   readonly log: string;
   readonly folder: string;
+  /** The process of the worker as it is now. */
+  readonly workerPid: number;
   /** Kills the worker where it is, and starts another one. */
   restartWorker(): Promise<void>;
   close(): Promise<void>;
@@ -27,6 +29,8 @@ export interface Engine {
 export interface EngineOptions {
   /** Further sections of the worker's policy. */
   readonly policy?: object;
+  /** Kubeconfigs of further clusters, by the name that the policy knows each by. */
+  readonly clusters?: Readonly<Record<string, string>>;
   /** Further arguments of `shiplock worker`. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -36,7 +40,11 @@ export const CLUSTER = 'test';
 const TEMPORAL_MS = 30_000;
 
 /** @throws Error where `npm run test:cluster` did not start it */
-export async function openEngine({ policy = {}, environment = {} }: EngineOptions = {}): Promise<Engine> {
+export async function openEngine({
+  policy = {},
+  clusters = {},
+  environment = {},
+}: EngineOptions = {}): Promise<Engine> {
   const kubeconfig = process.env.KUBECONFIG;
   if (!kubeconfig) throw new Error('no cluster is named by KUBECONFIG. Run this by: npm run test:cluster -- FILE');
   const folder = mkdtempSync(join(tmpdir(), 'shiplock-test-engine-'));
@@ -45,7 +53,10 @@ export async function openEngine({ policy = {}, environment = {} }: EngineOption
   const ended = () => void server.kill('SIGKILL');
   process.once('exit', ended);
   const shiplock = await connected(address);
-  writeFileSync(join(folder, 'policy.yaml'), stringify({ ...policyFor(kubeconfig), ...policy }));
+  writeFileSync(
+    join(folder, 'policy.yaml'),
+    stringify({ ...policyFor({ ...clusters, [CLUSTER]: kubeconfig }), ...policy }),
+  );
   const log = join(folder, 'worker.log');
   const metrics = `127.0.0.1:${await freePort()}`;
   const startWorker = (): WorkerProcess =>
@@ -67,6 +78,9 @@ export async function openEngine({ policy = {}, environment = {} }: EngineOption
     metrics,
     log,
     folder,
+    get workerPid() {
+      return worker.pid;
+    },
     async restartWorker() {
       await worker.kill();
       worker = startWorker();
@@ -82,18 +96,23 @@ export async function openEngine({ policy = {}, environment = {} }: EngineOption
   };
 }
 
-function policyFor(kubeconfig: string): object {
+function policyFor(kubeconfigs: Readonly<Record<string, string>>): object {
   const context = process.env.SHIPLOCK_TEST_CONTEXT;
+  const clusters = Object.entries(kubeconfigs).map(([name, kubeconfig]) => [
+    name,
+    { kubeconfig, ...(context && { context }), namespaces: ['shiplock-test-*'] },
+  ]);
   return {
     services: ['*'],
     environments: ['*'],
-    platforms: ['kubernetes'],
+    platforms: ['kubernetes', 'argo'],
     images: { repositories: ['registry.example/*'] },
-    clusters: { [CLUSTER]: { kubeconfig, ...(context && { context }), namespaces: ['shiplock-test-*'] } },
+    clusters: Object.fromEntries(clusters),
   };
 }
 
-async function startTemporal(address: string): Promise<ChildProcess> {
+/** @param address where it listens: `127.0.0.1:PORT` */
+export async function startTemporal(address: string): Promise<ChildProcess> {
   const { path } = await serverPath('temporal');
   const attributes = Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
   const [ip = '', port = ''] = address.split(':');

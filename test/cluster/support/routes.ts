@@ -3,6 +3,10 @@ import type { V1Service } from '@kubernetes/client-node';
 import { until } from './index.ts';
 import { canaryOf, stableOf } from './manifests.ts';
 import type { Story } from './story.ts';
+import { eventsSince, resourceVersionOf } from './watched.ts';
+
+/** Whose routes are looked at. */
+type Routed = Pick<Story, 'cluster' | 'service'>;
 
 export interface Destination {
   readonly destination: { readonly host: string; readonly subset?: string };
@@ -24,7 +28,7 @@ export interface VirtualServiceSpec {
 }
 
 /** The spec of the VirtualService that is named after the story's service. */
-export async function routesOf({ cluster, service }: Story, name = service): Promise<VirtualServiceSpec> {
+export async function routesOf({ cluster, service }: Routed, name = service): Promise<VirtualServiceSpec> {
   const found = await cluster.get<{ spec: VirtualServiceSpec } & object>(
     'networking.istio.io/v1',
     'VirtualService',
@@ -40,7 +44,7 @@ export function weightsIn({ http = [], tls = [], tcp = [] }: VirtualServiceSpec)
 }
 
 /** Waits until each route has these weights. */
-export async function hasWeights(story: Story, ...weights: readonly (readonly number[])[]): Promise<void> {
+export async function hasWeights(story: Routed, ...weights: readonly (readonly number[])[]): Promise<void> {
   await until(`weights ${JSON.stringify(weights)}`, async () => {
     const now = JSON.stringify(weightsIn(await routesOf(story)));
     if (now === JSON.stringify(weights)) return true;
@@ -50,26 +54,23 @@ export async function hasWeights(story: Story, ...weights: readonly (readonly nu
 
 /** What the API server had of one object after another change, from now on, as a watch tells it; equal ones in a row once. */
 async function record<T>(
-  { cluster }: Story,
+  { cluster }: Routed,
   apiVersion: string,
   kind: string,
   name: string,
   told: (object: T) => string,
 ): Promise<() => Promise<readonly string[]>> {
-  const path = await cluster.pathOf(apiVersion, kind);
-  const list = await cluster.api.ask<{ metadata: { resourceVersion: string } }>('GET', path);
-  const from = list.metadata.resourceVersion;
+  const from = await resourceVersionOf(cluster, apiVersion, kind);
   const now = await cluster.get<T>(apiVersion, kind, name);
   return async () => {
-    const query = `watch=true&resourceVersion=${from}&timeoutSeconds=1&fieldSelector=metadata.name=${name}`;
-    const events = await cluster.api.watched<{ object: T }>(`${path}?${query}`);
+    const events = await eventsSince<T>(cluster, apiVersion, kind, from, name);
     const seen = [...(now ? [told(now)] : []), ...events.map(({ object }) => told(object))];
     return seen.filter((one, index) => index > 0 && one !== seen[index - 1]);
   };
 }
 
 /** The weights of the VirtualService after each change of them: `75,25`; several routes with a blank between. */
-export function recordWeights(story: Story): Promise<() => Promise<readonly string[]>> {
+export function recordWeights(story: Routed): Promise<() => Promise<readonly string[]>> {
   return record<{ spec: VirtualServiceSpec }>(
     story,
     'networking.istio.io/v1',
@@ -80,7 +81,7 @@ export function recordWeights(story: Story): Promise<() => Promise<readonly stri
 }
 
 /** What canaryService selects after each change of it. */
-export function recordServices(story: Story): Promise<() => Promise<readonly string[]>> {
+export function recordServices(story: Routed): Promise<() => Promise<readonly string[]>> {
   return record<V1Service>(story, 'v1', 'Service', canaryOf(story.service), ({ spec }) =>
     JSON.stringify(spec?.selector),
   );
