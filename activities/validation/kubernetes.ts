@@ -8,6 +8,7 @@ import {
   listRevisions,
   PODS,
   type Revision,
+  ROLE_LABEL,
   SERVICES,
   type WeightsOf,
 } from '../kubernetes/index.ts';
@@ -54,7 +55,10 @@ export function kubernetesSides({
   };
 }
 
-/** `live`: who has all traffic. `preview`: who has none, the newest where it is several. */
+/**
+ * `live`: who has all traffic. `preview`: the canary, which after a ramp has a share of the traffic already; after the
+ * switch who has none, the newest where it is several.
+ */
 export function sideIn(
   revisions: readonly Revision[],
   weights: Readonly<Record<string, number>>,
@@ -63,6 +67,8 @@ export function sideIn(
   const serving = revisions.filter(({ ready }) => ready > 0);
   const weightOf = ({ version }: Revision) => weights[version] ?? 0;
   if (side === 'live') return serving.find((revision) => weightOf(revision) === 100) ?? null;
+  const canary = serving.find(({ object }) => object.metadata.labels?.[ROLE_LABEL] === 'canary');
+  if (canary) return canary;
   const bornAt = ({ object }: Revision) => object.metadata.creationTimestamp ?? '';
   const idle = serving.filter((revision) => weightOf(revision) === 0);
   return idle.toSorted((left, right) => bornAt(right).localeCompare(bornAt(left)))[0] ?? null;

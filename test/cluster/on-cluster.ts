@@ -6,7 +6,7 @@ import { clusterStatus, obtainProgram, runInside, startCluster, stopCluster } fr
 import { ShiplockError } from '../../src/errors.ts';
 
 /** What tests start besides; fetched here, since nothing can be fetched inside the cluster's network. */
-const SERVERS: readonly ServerName[] = ['temporal', 'traefik', 'prometheus'];
+const SERVERS: readonly ServerName[] = ['temporal', 'traefik', 'prometheus', 'postgres'];
 
 /** Argo's own controller, which is built when it is first needed. */
 export async function obtainController(): Promise<void> {

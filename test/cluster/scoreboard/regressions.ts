@@ -24,6 +24,7 @@ const RELEASE = 'test/workflow/release.test.ts';
 const DECIDE = 'test/unit/decide.test.ts';
 const COUNTS = 'test/unit/rollout-replicas-properties.test.ts';
 const CLIENT = 'test/e2e/client.test.ts';
+const AUTOSCALED = 'test/cluster/scenarios/autoscaler.test.ts';
 const MESSAGES = 'test/workflow/traps-messages.test.ts';
 
 /** Of Argo Rollouts: issues, and what its code says. */
@@ -145,8 +146,14 @@ export const ARGO: readonly Regression[] = [
   {
     issues: '#3849, #2857, #4369, #4847',
     pain: 'an autoscaler scales the stable side by the canary’s load',
-    covered: [],
-    open: 'a HorizontalPodAutoscaler during a release',
+    covered: [
+      ...tests(
+        'test/cluster/workload-autoscaling.test.ts',
+        'an autoscaler is held while there is a canary',
+        'a ScaledObject of KEDA is paused meanwhile',
+      ),
+      ...tests(AUTOSCALED, 'the stable side keeps its pods while the canary has their load'),
+    ],
   },
   {
     issues: '#2276, #2087, #4352, #2741, #2658',
@@ -198,8 +205,14 @@ export const FLAGGER: readonly Regression[] = [
   {
     issues: '1600, 381',
     pain: 'at the end all traffic meets a primary at the autoscaler’s minimum',
-    covered: tests(COUNTS, 'every side that has traffic has pods for it, before and after the weight moves'),
-    open: 'with an autoscaler on the cluster',
+    covered: [
+      ...tests(COUNTS, 'every side that has traffic has pods for it, before and after the weight moves'),
+      ...tests(
+        AUTOSCALED,
+        'and the promoted side gets as many',
+        'aborted, the stable side has as many pods as its autoscaler gave it',
+      ),
+    ],
   },
   {
     issues: '453',
