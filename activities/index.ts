@@ -5,9 +5,11 @@ import { createDatabaseActivities, type DatabaseDependencies } from './database/
 import type { FlagActivities } from './flags/port.ts';
 import { createGateActivities, type GateDependencies } from './gates/index.ts';
 import { createImageActivities, type ImageDependencies } from './image/index.ts';
+import { createJobActivities, type JobDependencies } from './jobs/index.ts';
 import { createMetricsActivities, type MetricsDependencies } from './metrics/index.ts';
 import { createNotifyActivities, type NotifyDependencies } from './notify/index.ts';
 import type { BuildActivities, QuickActivities, TellingActivities } from './port.ts';
+import { createRestartActivities, type RestartDependencies } from './restart/index.ts';
 import type { RolloutActivities } from './rollout/port.ts';
 import type { TrafficActivities } from './traffic/port.ts';
 import { createValidationActivities, type ValidationDependencies } from './validation/index.ts';
@@ -18,6 +20,7 @@ export type { BuildActivities, QuickActivities, TellingActivities } from './port
 export interface QuickDependencies {
   readonly admission: Omit<AdmissionDependencies, 'describeWorkload'>;
   readonly metrics: MetricsDependencies;
+  readonly jobs: JobDependencies;
   /** The platform's adapters. */
   readonly workload: WorkloadActivities;
   readonly traffic: TrafficActivities;
@@ -26,6 +29,7 @@ export interface QuickDependencies {
   readonly database: DatabaseDependencies;
   readonly flags: FlagActivities;
   readonly validation: ValidationDependencies;
+  readonly restart: RestartDependencies;
 }
 
 export interface BuildDependencies {
@@ -38,23 +42,27 @@ export interface BuildDependencies {
 export function createQuickActivities({
   admission,
   metrics,
+  jobs,
   workload,
   traffic,
   rollout,
   database,
   flags,
   validation,
+  restart,
 }: QuickDependencies): QuickActivities {
   return {
     ...createAdmissionActivities({ ...admission, describeWorkload: workload.describeWorkload }),
     ...createAttestationActivities(),
     ...createMetricsActivities(metrics),
+    ...createJobActivities(jobs),
     ...workload,
     ...traffic,
     ...rollout,
     ...createDatabaseActivities(database),
     ...flags,
     ...createValidationActivities(validation),
+    ...createRestartActivities(restart),
   };
 }
 

@@ -5,8 +5,10 @@ import type { DatabaseActivities } from './database/port.ts';
 import type { FlagActivities } from './flags/port.ts';
 import type { GateActivities } from './gates/port.ts';
 import type { ImageActivities } from './image/port.ts';
+import type { JobActivities } from './jobs/port.ts';
 import type { MetricsActivities } from './metrics/port.ts';
 import type { NotifyActivities } from './notify/port.ts';
+import type { RestartActivities } from './restart/port.ts';
 import type { RolloutActivities } from './rollout/port.ts';
 import type { TrafficActivities } from './traffic/port.ts';
 import type { ValidationActivities } from './validation/port.ts';
@@ -19,9 +21,11 @@ export type QuickActivities = AdmissionActivities &
   TrafficActivities &
   RolloutActivities &
   MetricsActivities &
+  JobActivities &
   DatabaseActivities &
   FlagActivities &
-  ValidationActivities;
+  ValidationActivities &
+  RestartActivities;
 
 /** On a build worker's queue: work that is long or needs the working copy. */
 export type BuildActivities = GateActivities & ImageActivities & ConfigurationActivities;

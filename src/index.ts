@@ -31,6 +31,8 @@ export {
   SIGNALS,
   TASK_QUEUE,
 } from '../workflows/messages.ts';
+export type { RestartInput, RestartOutcome, RestartStatus } from '../workflows/restart-messages.ts';
+export { RESTART_WORKFLOW, restartId } from '../workflows/restart-messages.ts';
 export * from './client/index.ts';
 export { ShiplockError } from './errors.ts';
 export type { Compiled, CompileRequest, Plan, Problem } from './plan/index.ts';

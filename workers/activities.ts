@@ -21,12 +21,15 @@ import {
   type Policy,
   policyDigest,
   policyRefusals,
+  restartRefusals,
   secretValue,
 } from './policy.ts';
 
 /** Releases on the embedded stack, and on the clusters of the policy. */
 export function quickActivities(policy: Policy | null, supervisor: SupervisorClient): QuickActivities {
   const clusters = kubernetesClusters(policy?.clusters ?? {}, { signal: activitySignal });
+  // A cancelled activity ends its Job all the same.
+  const endings = kubernetesClusters(policy?.clusters ?? {}, { signal: () => undefined });
   const metricsOf = (cluster: string) => policy?.clusters[cluster]?.routerMetrics;
   const rollout = argoRollouts({ clusters });
   const platform = byPlatform({
@@ -44,12 +47,18 @@ export function quickActivities(policy: Policy | null, supervisor: SupervisorCli
       locate: (provider, environment) => locate(provider, policy, environment, () => prometheusAddress(supervisor)),
       secretOf: (use) => secretValue(use, policy, process.env),
     },
+    jobs: { clusters, endings },
     workload: platform.workload,
     traffic: platform.traffic,
     rollout,
     database: { connectionOf: (name) => databaseConnection(name, policy, process.env) },
     flags: localFlags({ client: supervisor }),
     validation: { sideOf: platform.sideOf },
+    restart: {
+      restartRefusals: (plan) => restartRefusals(plan, policy),
+      policyDigest: policyDigest(policy),
+      restart: platform.restart,
+    },
   });
 }
 

@@ -1,5 +1,6 @@
-import { examinePlace, type Look, subjectOf } from '../activities/kubernetes/doctor/index.ts';
+import { examinePlace, examineRollout, type Look, subjectOf } from '../activities/kubernetes/doctor/index.ts';
 import { ShiplockError } from '../src/errors.ts';
+import { kubernetesJobsOf } from '../src/plan/index.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import { policyRefusals, readPolicy } from './policy.ts';
 
@@ -19,10 +20,10 @@ export interface ExamineOptions {
  */
 export async function examineRelease({ plan, policy: file, context, as }: ExamineOptions): Promise<readonly Look[]> {
   const { target, service } = plan;
-  if (target.platform !== 'kubernetes') {
+  if (target.platform === 'local') {
     throw new ShiplockError({
       code: 'SHIPLOCK_USAGE',
-      message: `the release file's platform is ${target.platform}, which has no cluster to look at`,
+      message: "the release file's platform is local, which has no cluster to look at",
       mend: '`shiplock doctor` alone looks at what the embedded stack needs',
     });
   }
@@ -30,9 +31,12 @@ export async function examineRelease({ plan, policy: file, context, as }: Examin
   const known = policy?.clusters[target.cluster];
   const access = { namespaces: [], ...known, ...(context !== undefined && { context }) };
   const subject = as === undefined ? {} : { subject: subjectOf(as) };
+  const runsJobs = kubernetesJobsOf(plan).length > 0;
   return [
     ...(policy ? admitted(policyRefusals(plan, policy)) : []),
-    ...(await examinePlace({ target, service, access, ...subject })),
+    ...(await (target.platform === 'argo'
+      ? examineRollout({ target, access, runsJobs, ...subject })
+      : examinePlace({ target, service, access, runsJobs, ...subject }))),
   ];
 }
 

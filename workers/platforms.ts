@@ -1,7 +1,10 @@
 import { cancellationSignal } from '@temporalio/activity';
+import type { PlaceUses } from '../activities/admission/index.ts';
 import { failure } from '../activities/failure.ts';
 import { acquireFence, type KubernetesClusters, requirePermissions } from '../activities/kubernetes/index.ts';
-import { argoPlace } from '../activities/rollout/argo/index.ts';
+import type { RestartPlatform } from '../activities/restart/port.ts';
+import { argoPlace, refuseOwned, requireRollout } from '../activities/rollout/argo/index.ts';
+import { argoRestart } from '../activities/rollout/argo/restart.ts';
 import type { RolloutActivities } from '../activities/rollout/port.ts';
 import { kubernetesTraffic, type RouterMetrics } from '../activities/traffic/kubernetes/index.ts';
 import { localTraffic } from '../activities/traffic/local.ts';
@@ -10,6 +13,7 @@ import { kubernetesSides } from '../activities/validation/kubernetes.ts';
 import { localSides, type SideOf } from '../activities/validation/sides.ts';
 import { argoWorkload } from '../activities/workload/argo.ts';
 import { kubernetesWorkload } from '../activities/workload/kubernetes/index.ts';
+import { kubernetesRestart } from '../activities/workload/kubernetes/restart.ts';
 import { localWorkload } from '../activities/workload/local.ts';
 import type { WorkloadActivities } from '../activities/workload/port.ts';
 import type { SupervisorClient } from '../infra/local/index.ts';
@@ -20,7 +24,8 @@ export interface Platform {
   readonly workload: WorkloadActivities;
   readonly traffic: TrafficActivities;
   readonly sideOf: SideOf;
-  acquireFence(where: Whereabouts, holder: string): Promise<number>;
+  readonly restart: RestartPlatform;
+  acquireFence(where: Whereabouts, holder: string, uses?: PlaceUses): Promise<number>;
 }
 
 export function localPlatform(client: SupervisorClient): Platform {
@@ -28,8 +33,14 @@ export function localPlatform(client: SupervisorClient): Platform {
     workload: localWorkload({ client }),
     traffic: localTraffic({ client }),
     sideOf: localSides({ client }),
+    restart: { podsToRestart: noRestart, restartPods: noRestart },
     acquireFence: async ({ service }, holder) => (await client.grantFence(service, { holder })).fence,
   };
+}
+
+async function noRestart(): Promise<never> {
+  const message = 'the embedded platform has no pods to restart';
+  throw failure({ code: 'SHIPLOCK_PLATFORM_UNSUPPORTED', message }, { retry: 'never' });
 }
 
 export function kubernetesPlatform(
@@ -37,15 +48,18 @@ export function kubernetesPlatform(
   metricsOf: (cluster: string) => RouterMetrics | undefined,
 ): Platform {
   const { weightsOf, moveStable, ...traffic } = kubernetesTraffic({ clusters, signal: activitySignal, metricsOf });
+  const dependencies = { clusters, weightsOf, moveStable };
   return {
-    workload: kubernetesWorkload({ clusters, weightsOf, moveStable }),
+    workload: kubernetesWorkload(dependencies),
     traffic,
     sideOf: kubernetesSides({ clusters, weightsOf }),
-    acquireFence: async ({ service, place }, holder) => {
+    restart: kubernetesRestart(dependencies),
+    acquireFence: async ({ service, place }, holder, uses) => {
       if (place?.platform !== 'kubernetes') throw new TypeError(`a release of ${service} on Kubernetes names no place`);
       const client = clusters.client(place.cluster);
       // The lease is the first thing that a release changes.
-      await requirePermissions(client, place);
+      await requirePermissions(client, { ...place, runsJobs: uses?.jobs === true });
+      await refuseOwned(client, place);
       return acquireFence(client, { namespace: place.namespace, service }, holder);
     },
   };
@@ -61,9 +75,12 @@ export function argoPlatform(clusters: KubernetesClusters, rollout: RolloutActiv
     workload: argoWorkload(rollout),
     traffic: { setWeights: controllers, setRoutes: controllers },
     sideOf: controllers,
-    acquireFence: async (where, holder) => {
-      const { cluster, namespace } = argoPlace(where);
-      return acquireFence(clusters.client(cluster), { namespace, service: where.service }, holder);
+    restart: argoRestart({ clusters }),
+    acquireFence: async (where, holder, uses) => {
+      const place = argoPlace(where);
+      const client = clusters.client(place.cluster);
+      await requireRollout(client, { ...place, runsJobs: uses?.jobs === true });
+      return acquireFence(client, { namespace: place.namespace, service: where.service }, holder);
     },
   };
 }
@@ -86,7 +103,11 @@ export function byPlatform(platforms: Readonly<Record<Target['platform'], Platfo
       setRoutes: (request) => of(request).traffic.setRoutes(request),
     },
     sideOf: (where, side) => of(where).sideOf(where, side),
-    acquireFence: (where, holder) => of(where).acquireFence(where, holder),
+    restart: {
+      podsToRestart: (where) => of(where).restart.podsToRestart(where),
+      restartPods: (request) => of(request).restart.restartPods(request),
+    },
+    acquireFence: (where, holder, uses) => of(where).acquireFence(where, holder, uses),
   };
 }
 

@@ -15,7 +15,7 @@ import { webhooksSchema } from './policy/webhooks.ts';
 export { locate, mappedAddress, movedAddress } from './policy/addresses.ts';
 export type { Policy } from './policy/contents.ts';
 export { databaseConnection } from './policy/databases.ts';
-export { gateEnvironment, policyRefusals } from './policy/refusals.ts';
+export { gateEnvironment, policyRefusals, restartRefusals } from './policy/refusals.ts';
 export { secretValue } from './policy/secrets.ts';
 
 /** Enough for a shell-less build; no credentials among them. */

@@ -48,8 +48,8 @@ export function undoWaiting(summary: string, deadlineMs: number): QuickActivitie
 }
 
 /** Admission may have to wait for a platform that starts. */
-export function admitting(): QuickActivities {
-  return proxyActivities<QuickActivities>({ ...FORWARD, scheduleToCloseTimeout: '5m', summary: 'plan, policy, fence' });
+export function admitting(summary = 'plan, policy, fence'): QuickActivities {
+  return proxyActivities<QuickActivities>({ ...FORWARD, scheduleToCloseTimeout: '5m', summary });
 }
 
 /** A reading is worth little when it is late: three attempts, then it counts as an error. */
@@ -69,6 +69,18 @@ export function waiting(summary: string, deadlineMs: number): QuickActivities {
     ...FORWARD,
     startToCloseTimeout: deadlineMs + GRACE_MS,
     scheduleToCloseTimeout: deadlineMs + 2 * GRACE_MS,
+    heartbeatTimeout: HEARTBEAT_MS,
+    summary,
+  });
+}
+
+/** One look at a restart's progress after the other; a restart that is cancelled ends when no pod is evicted any more. */
+export function restarting(summary: string, leftMs: number): QuickActivities {
+  return proxyActivities<QuickActivities>({
+    ...FORWARD,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    startToCloseTimeout: 2 * GRACE_MS,
+    scheduleToCloseTimeout: leftMs + 2 * GRACE_MS,
     heartbeatTimeout: HEARTBEAT_MS,
     summary,
   });

@@ -6,7 +6,8 @@ import { evidenceOf } from '../src/audit/evidence.ts';
 import type { AnalysisPlan, Compatibility, MetricPlan, Plan } from '../src/plan/plan.ts';
 import { compare, overWindow, windowNow } from './comparison.ts';
 import { GoBack, type Release } from './control.ts';
-import { isJob, type Jobs, startJobs } from './jobs.ts';
+import { type Jobs, runsJob, startJobs } from './jobs.ts';
+import { endCutShort, leavesJobs } from './kubernetes-jobs.ts';
 import type { MetricProgress } from './messages.ts';
 import { continueInNewRun, isTooLong } from './new-run.ts';
 import { allOf, decides, isTooMuch, keyOf, metricsOf, retain, shorten } from './progress.ts';
@@ -165,11 +166,12 @@ async function measure(
     await readOne(release, name, plan, analysis.compatibility);
     release.changed();
   };
-  const jobs = startJobs(release, name, analysis.metrics.filter(isJob), read);
+  const jobs = startJobs(release, name, analysis.metrics.filter(runsJob), read);
   try {
     return await readWhenDue({ release, name, analysis, metrics, isOver, stop, jobs });
   } finally {
     if (jobs) await jobs.cutShort();
+    if (leavesJobs(release)) await endCutShort(release);
   }
 }
 
@@ -186,7 +188,7 @@ async function readWhenDue(options: {
   const { release, name, analysis, metrics, isOver, stop, jobs } = options;
   const { schedule } = release.state;
   const dueAt = (plan: MetricPlan, index: number): number =>
-    metrics[index]?.state === 'running' && !isJob(plan)
+    metrics[index]?.state === 'running' && !runsJob(plan)
       ? (schedule[keyOf(metrics[index])] ?? 0)
       : Number.POSITIVE_INFINITY;
   const isWoken = () => stop() || isOver() || jobs?.hasFailed() === true;
@@ -241,6 +243,9 @@ async function readOne(
   const { nextInMs, ...assessed } = assessMetric(plan, allOf(metric), compatibility);
   Object.assign(metric, assessed);
   if (plan.comparison && metric.state !== 'error') metric.because = judged.because;
+  // What its Job said is all that there is to know.
+  if (plan.provider.kind === 'kubernetesJob' && ENDS_ALL.includes(metric.state))
+    metric.because = `${metric.because}: ${judged.because}`;
   if (plan.dryRun) metric.because = `dry run: ${metric.because}`;
   retain(metric, plan.retained);
   if (isTooMuch(state.metrics) && patched('readings-shortened')) shorten(state.metrics);

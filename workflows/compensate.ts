@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import { whereabouts } from '../src/plan/target.ts';
 import { unbuilding, undo, undoWaiting } from './activities.ts';
 import type { Release } from './control.ts';
+import { endJobs } from './kubernetes-jobs.ts';
 import { BUILD_TASK_QUEUE } from './messages.ts';
 import { undoRoutes } from './routes.ts';
 import type { Compensation } from './state.ts';
@@ -43,6 +44,8 @@ export async function compensate(release: Release, compensation: Compensation): 
     }
     case 'restoreRollout':
       return restoreRollout(release, compensation);
+    case 'endJobs':
+      return endJobs(release, title);
     case 'stopMigration':
       await stopMigration(release, compensation.database, 'expand', titleOf(compensation));
       return;
@@ -127,6 +130,8 @@ export function titleOf(compensation: Compensation): string {
       return `write ${compensation.from} back into ${compensation.edit.file.split('/').at(-1)}`;
     case 'restoreRollout':
       return `rollout back to ${compensation.stable}`;
+    case 'endJobs':
+      return 'no Job of a metric runs on';
     case 'stopMigration':
       return `stop what runs in database ${compensation.database}; what is done stays`;
     case 'restoreFlag':

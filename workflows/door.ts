@@ -22,7 +22,8 @@ export function openOrRefuse(input: ReleaseInput): Release {
   }
 }
 
-function problemOf(input: unknown): string | null {
+/** Why an input holds no plan that could be shown; `null` where it does. */
+export function problemOf(input: unknown): string | null {
   const plan = isObject(input) ? input.plan : undefined;
   if (!isObject(plan)) return 'the input holds no plan';
   const names = ['service', 'environment', 'version'];

@@ -1,2 +1,3 @@
 export { lane } from './lane.ts';
 export { release } from './release.ts';
+export { restart } from './restart.ts';

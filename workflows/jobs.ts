@@ -1,6 +1,7 @@
 /** Jobs of an analysis: each on its own schedule beside the other readings, until it has ended or the analysis has. */
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { MetricPlan } from '../src/plan/plan.ts';
+import { isJob } from '../src/plan/provider.ts';
 import type { Release } from './control.ts';
 
 export interface Jobs {
@@ -11,8 +12,8 @@ export interface Jobs {
   cutShort(): Promise<void>;
 }
 
-/** A job is a command on the build host, and takes its time. */
-export const isJob = ({ provider }: MetricPlan): boolean => provider.kind === 'job';
+/** A job is a command on the build host or a Job of the cluster, and takes its time. */
+export const runsJob = ({ provider }: MetricPlan): boolean => isJob(provider);
 
 /** Made in the scope of the analysis, whose cancellation ends the jobs at once. `null`: there are none. */
 export function startJobs(

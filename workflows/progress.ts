@@ -85,6 +85,7 @@ export function metricsOf(release: Release, name: string, analysis: AnalysisPlan
 /** What a reading must be, in words. */
 function conditionOf({ provider, comparison, successCondition, failureCondition }: MetricPlan): string {
   if (provider.kind === 'job') return 'exit code 0';
+  if (provider.kind === 'kubernetesJob') return 'Job complete';
   if (comparison) return comparisonText(comparison);
   return [successCondition, failureCondition && `not ${failureCondition}`].filter(Boolean).join(', ');
 }

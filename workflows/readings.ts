@@ -2,11 +2,12 @@
 import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
 import type { MeasureRequest, Reading } from '../activities/metrics/port.ts';
 import type { JobCommand, MetricPlan } from '../src/plan/plan.ts';
-import { addressOf, queryText, withTexts } from '../src/plan/provider.ts';
+import { addressOf, isJob, queryText, withTexts } from '../src/plan/provider.ts';
 import { revisionId } from '../src/rollout/revision-id.ts';
 import { building, reading } from './activities.ts';
 import { onBuildHost } from './build-host.ts';
 import type { Release } from './control.ts';
+import { runKubernetesJob } from './kubernetes-jobs.ts';
 import { keyOf, rootMessage } from './steps.ts';
 
 /** Whose reading it is, for whatever keeps readings apart. */
@@ -20,14 +21,19 @@ export interface ReadingName {
 export async function takeReading(release: Release, name: ReadingName, metric: MetricPlan): Promise<Reading> {
   const filled = withRevisions(release, metric);
   try {
-    return filled.provider.kind === 'job'
-      ? await runJob(release, name, metric.name, filled.provider)
-      : await ask(release, name, filled);
+    switch (filled.provider.kind) {
+      case 'job':
+        return await runJob(release, name, metric.name, filled.provider);
+      case 'kubernetesJob':
+        return await runKubernetesJob(release, name, metric, filled.provider);
+      default:
+        return await ask(release, name, filled);
+    }
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     const { provider } = filled;
     const asked = { address: addressOf(provider) ?? '', query: queryText(provider) };
-    const because = provider.kind === 'job' ? rootMessage(error) : (error.cause?.message ?? error.message);
+    const because = isJob(provider) ? rootMessage(error) : (error.cause?.message ?? error.message);
     return { at: new Date().toISOString(), ...asked, window: '', raw: '', error: because, beside: '' };
   }
 }

@@ -4,6 +4,7 @@
 
 import type { Admission } from '../activities/admission/port.ts';
 import type { PreparedImage } from '../activities/image/port.ts';
+import type { JobReading } from '../activities/jobs/port.ts';
 import type { ManagedRoute } from '../activities/traffic/port.ts';
 import type { ComparisonProgress } from '../src/analysis/index.ts';
 import type { ConfigurationEdit, Plan, TrustLevel } from '../src/plan/plan.ts';
@@ -39,6 +40,8 @@ export type Compensation =
   | { readonly kind: 'restoreRoles'; readonly stable: string | null }
   /** Header and mirror routes. */
   | { readonly kind: 'removeRoutes' }
+  /** Jobs of metrics that still run. */
+  | { readonly kind: 'endJobs' }
   | { readonly kind: 'stopMigration'; readonly database: string }
   /** A Rollout of Argo's has the stable image again, and no traffic goes to `image`. */
   | { readonly kind: 'restoreRollout'; readonly image: string; readonly found: string; readonly stable: string }
@@ -106,6 +109,8 @@ export interface ReleaseState {
   /** When a question that is waited on for in another run ends (epoch milliseconds), by its token. */
   until?: Record<string, number>;
   /** Each of these is absent until there is something in it. */
+  /** Jobs of metrics that were started, and are not known to have ended. */
+  jobs?: readonly JobReading[];
   /** How many pods the versions were given last, where the platform scales them. */
   pods?: Readonly<Record<string, number>>;
   canaryScale?: CanaryScale;

@@ -1,6 +1,7 @@
 /** Moves of the traffic: pods first, then the weight, then the pods that nothing needs any more. */
 import { ApplicationFailure, sleep } from '@temporalio/workflow';
-import type { CanaryScale, KubernetesTarget } from '../src/plan/target.ts';
+import type { WorkloadState } from '../activities/workload/port.ts';
+import type { CanaryScale, KubernetesTarget, Target } from '../src/plan/target.ts';
 import { whereabouts } from '../src/plan/target.ts';
 import { budgetOf } from '../src/rollout/budget.ts';
 import { scaleFor } from '../src/rollout/replicas.ts';
@@ -46,14 +47,26 @@ export async function scaleCanary(release: Release, canaryScale: CanaryScale): P
 }
 
 /** How many pods the new version starts with: what the first step wants of it; without a router no more than may be too many. */
-export function firstReplicas({ plan, state }: Release): number | undefined {
-  const { target, canary, cutover } = plan;
+export function firstReplicas(release: Release): number | undefined {
+  const { canary, cutover } = release.plan;
+  const target = wholeTarget(release);
   if (target.platform !== 'kubernetes') return undefined;
   const first = canary.steps.find((step) => step.kind === 'setWeight' || step.kind === 'setCanaryScale');
-  if (!state.admission?.before.stable || cutover) return target.replicas;
+  if (!stableOf(release) || cutover) return target.replicas;
   const asked = first?.kind === 'setCanaryScale' ? { weight: 0, canaryScale: first.scale } : first;
   const wanted = asked ? Math.max(1, scaleFor({ ...target, ...asked }).canary) : target.replicas;
   return target.traffic.kind === 'replicas' ? Math.min(wanted, budgetOf({ ...target, ...target.scale }).surge) : wanted;
+}
+
+/**
+ * The target with as many pods as the service has as a whole: those of the plan; where an autoscaler had given the stable
+ * side more, as many as those, since it is held until the release is over.
+ */
+export function wholeTarget({ plan, state }: Release): Target {
+  const { target } = plan;
+  const before = state.admission?.before;
+  if (target.platform !== 'kubernetes' || !before?.autoscaled) return target;
+  return { ...target, replicas: Math.max(target.replicas, replicasBefore(before, before.stable)) };
 }
 
 /**
@@ -62,7 +75,8 @@ export function firstReplicas({ plan, state }: Release): number | undefined {
  */
 export async function restoreScale(release: Release, title: string): Promise<void> {
   const { state, plan } = release;
-  const { target, version } = plan;
+  const { version } = plan;
+  const target = wholeTarget(release);
   const stable = stableOf(release);
   if (target.platform !== 'kubernetes' || !stable || !shrinksStable(target)) return;
   const isTraffic = target.traffic.kind === 'replicas';
@@ -91,7 +105,8 @@ export function isScaled({ plan }: Release): boolean {
 /** @returns what to say of it; empty where nothing had to be done. */
 async function scale(release: Release, weight: number, direction: 'grow' | 'shrink'): Promise<string> {
   const { state, plan } = release;
-  const { target, version } = plan;
+  const { version } = plan;
+  const target = wholeTarget(release);
   const stable = stableOf(release);
   if (target.platform !== 'kubernetes' || !stable) return '';
   const wanted = scaleFor({ ...target, weight, canaryScale: state.canaryScale });
@@ -132,9 +147,12 @@ function withinOf({ traffic, scale: plan, replicas }: KubernetesTarget) {
 }
 
 function podsOf(release: Release, version: string): number {
-  const { state } = release;
-  const before = state.admission?.before.revisions.find((revision) => revision.version === version)?.replicas;
-  return state.pods?.[version] ?? before ?? 0;
+  const { pods, admission } = release.state;
+  return pods?.[version] ?? (admission ? replicasBefore(admission.before, version) : 0);
+}
+
+function replicasBefore({ revisions }: WorkloadState, version: string | null): number {
+  return revisions.find((revision) => revision.version === version)?.replicas ?? 0;
 }
 
 /** What went back is removed at once, after Argo's `abortScaleDownDelaySeconds`, or with its 0 not at all. */

@@ -44,8 +44,8 @@ export async function missingPermissions(
   client: KubernetesClient,
   place: WrittenPlace,
   subject?: Subject,
+  needs = needsOf(place),
 ): Promise<readonly Need[]> {
-  const needs = needsOf(place);
   const unshown = subject ? needs : await notGranted(client, place.namespace, needs);
   const answers = await Promise.all(unshown.map((need) => allows(client, place.namespace, need, subject)));
   return unshown.filter((_, index) => !answers[index]);
@@ -53,12 +53,21 @@ export async function missingPermissions(
 
 /** @throws SHIPLOCK_KUBERNETES_FORBIDDEN (not retried) that names all that is missing; what is optional is not */
 export async function requirePermissions(client: KubernetesClient, place: WrittenPlace): Promise<void> {
-  const missing = (await missingPermissions(client, place)).filter(({ optional }) => !optional);
+  await require(client, place, 'release', needsOf(place));
+}
+
+/** The same of a restart. */
+export async function requireRestart(client: KubernetesClient, place: WrittenPlace): Promise<void> {
+  await require(client, place, 'restart', needsOf(place, ['restart']));
+}
+
+async function require(client: KubernetesClient, place: WrittenPlace, what: string, needs: readonly Need[]) {
+  const missing = (await missingPermissions(client, place, undefined, needs)).filter(({ optional }) => !optional);
   if (missing.length === 0) return;
   throw failure(
     {
       code: 'SHIPLOCK_KUBERNETES_FORBIDDEN',
-      message: `the worker may not do in namespace ${place.namespace} of cluster ${place.cluster} what this release needs: ${listed(missing)}`,
+      message: `the worker may not do in namespace ${place.namespace} of cluster ${place.cluster} what this ${what} needs: ${listed(missing)}`,
       mend: '`shiplock doctor --release FILE` has the commands that grant it',
     },
     { retry: 'never' },

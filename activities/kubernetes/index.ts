@@ -1,5 +1,5 @@
 /** What the adapters of the platform `kubernetes` share. */
-export { missingPermissions, requirePermissions } from './access.ts';
+export { missingPermissions, requirePermissions, requireRestart } from './access.ts';
 export {
   FIELD_MANAGER,
   isConflict,

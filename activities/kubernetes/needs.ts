@@ -15,19 +15,22 @@ export interface Need {
 }
 
 /**
- * What a release to this place asks of the API server. Where the place names the objects, those alone: a
+ * What a release to this place asks of the API server, or whatever else uses these features. Where the place names the objects, those alone: a
  * Role with `resourceNames` is enough.
  */
-export function needsOf(place: WrittenPlace): readonly Need[] {
+export function needsOf(place: WrittenPlace, features = featuresOf(place)): readonly Need[] {
   const names = namesOf(place);
-  const all = featuresOf(place).flatMap((feature) =>
+  const all = features.flatMap((feature) =>
     PERMISSIONS[feature].flatMap((permission) => each(feature, permission, names[permission.resource])),
   );
-  return [...new Map(all.map((need) => [keyOf(need), need])).values()];
+  // What two features ask for is the first one's.
+  return [...new Map(all.toReversed().map((need) => [keyOf(need), need])).values()].toReversed();
 }
 
 function each(feature: Feature, permission: Permission, names: readonly string[] | undefined): readonly Need[] {
-  const { group, resource, verbs, why, optional = false } = permission;
+  const { group, resource, verbs, why } = permission;
+  // What the place names is there.
+  const optional = permission.optional === true && names === undefined;
   return verbs.flatMap((verb) => {
     const need = { feature, verb, group, resource, why, optional };
     if (names === undefined || verb === 'list' || verb === 'create') return [need];
@@ -37,7 +40,14 @@ function each(feature: Feature, permission: Permission, names: readonly string[]
 
 /** By resource; a resource that is not here has objects whose names only the release itself makes. */
 function namesOf(place: WrittenPlace): Readonly<Record<string, readonly string[]>> {
-  if (place.platform === 'argo') return { rollouts: [place.rollout], 'rollouts/status': [place.rollout] };
+  if (place.platform === 'argo') {
+    const { rollout, workload } = place;
+    return {
+      rollouts: [rollout],
+      'rollouts/status': [rollout],
+      deployments: workload === undefined ? [] : [workload],
+    };
+  }
   const { stableService, canaryService, adopts, traffic } = place;
   const routes = (kind: 'HTTPRoute' | 'GRPCRoute') =>
     traffic.kind === 'gateway' ? traffic.routes.filter((route) => route.kind === kind).map(({ name }) => name) : [];

@@ -1,7 +1,16 @@
-import type { KubernetesPlace } from '../../src/plan/target.ts';
+import type { ArgoPlace, KubernetesPlace } from '../../src/plan/target.ts';
 
 /** What a release may ask of a cluster, by what it is for; the names are those of `features` in the chart's values. */
-export type Feature = 'revisions' | 'adoption' | 'istio' | 'gateway' | 'autoscaling' | 'keda' | 'argo';
+export type Feature =
+  | 'revisions'
+  | 'adoption'
+  | 'istio'
+  | 'gateway'
+  | 'autoscaling'
+  | 'keda'
+  | 'jobs'
+  | 'argo'
+  | 'restart';
 
 export type Verb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
 
@@ -53,6 +62,12 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       why: 'whether one scales the service',
     },
     { group: 'keda.sh', resource: 'scaledobjects', verbs: ['list'], why: 'whether one scales the service' },
+    {
+      group: 'argoproj.io',
+      resource: 'rollouts',
+      verbs: ['list'],
+      why: "whether Argo's controller owns what the release writes",
+    },
     { group: '', resource: 'events', verbs: ['list'], why: 'what a readiness probe met', optional: true },
   ],
   adoption: [
@@ -107,6 +122,16 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       why: "held during a release, so that the canary's load does not scale the stable side",
     },
   ],
+  jobs: [
+    {
+      group: 'batch',
+      resource: 'jobs',
+      verbs: ['get', 'create', 'delete'],
+      why: 'metrics whose provider is a job',
+    },
+    { group: '', resource: 'pods', verbs: ['list'], why: 'how the containers of a Job ended, or what holds them up' },
+    { group: '', resource: 'events', verbs: ['list'], why: 'why a Job has no pods', optional: true },
+  ],
   argo: [
     {
       group: 'argoproj.io',
@@ -127,6 +152,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       why: 'what its analyses measured, and why they fail',
     },
     { group: 'apps', resource: 'replicasets', verbs: ['get'], why: 'which images its revisions have' },
+    { group: '', resource: 'configmaps', verbs: ['get', 'create', 'update'], why: 'the lease of the service' },
     {
       group: 'apps',
       resource: 'deployments',
@@ -135,26 +161,39 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       optional: true,
     },
   ],
+  restart: [
+    {
+      group: '',
+      resource: 'pods/eviction',
+      verbs: ['create'],
+      why: '`shiplock restart`: each pod goes as its PodDisruptionBudget allows',
+    },
+    { group: '', resource: 'pods', verbs: ['list'], why: 'which there are, and whether those that came are available' },
+    { group: 'apps', resource: 'replicasets', verbs: ['list'], why: 'how many pods each revision shall have' },
+    { group: '', resource: 'configmaps', verbs: ['get'], why: 'the lease of the service says which one is stable' },
+  ],
 };
 
 /** A Rollout of Argo's controller, which the release drives. */
-export interface RolloutPlace {
-  readonly platform: 'argo';
-  readonly cluster: string;
-  readonly namespace: string;
-  readonly rollout: string;
+export interface RolloutPlace extends Pick<ArgoPlace, 'platform' | 'cluster' | 'namespace' | 'rollout'> {
+  /** The Deployment that its `workloadRef` names, which has the image then. */
+  readonly workload?: string;
 }
 
 /** Where a release writes, as far as its rights are concerned. */
-export type WrittenPlace = KubernetesPlace | RolloutPlace;
+export type WrittenPlace = (KubernetesPlace | RolloutPlace) & {
+  /** Its metrics run Jobs there. */
+  readonly runsJobs?: boolean;
+};
 
 /** Which features a release to this place uses. */
 export function featuresOf(place: WrittenPlace): readonly Feature[] {
+  const jobs = place.runsJobs ? (['jobs'] as const) : [];
   switch (place.platform) {
     case 'kubernetes':
-      return ['revisions', ...(place.adopts ? (['adoption'] as const) : []), ...ROUTERS[place.traffic.kind]];
+      return ['revisions', ...(place.adopts ? (['adoption'] as const) : []), ...ROUTERS[place.traffic.kind], ...jobs];
     case 'argo':
-      return ['argo'];
+      return ['argo', ...jobs];
     default:
       return place satisfies never;
   }

@@ -38,6 +38,7 @@ export type RefusalCode =
   | 'SHIPLOCK_KUBERNETES_FIELD_OWNED'
   | 'SHIPLOCK_KUBERNETES_INVALID'
   | 'SHIPLOCK_KUBERNETES_BUSY'
+  | 'SHIPLOCK_KUBERNETES_DISRUPTION_BUDGET'
   | 'SHIPLOCK_KUBERNETES_UNAVAILABLE'
   | 'SHIPLOCK_KUBERNETES_ANSWER';
 
@@ -96,6 +97,8 @@ export function refusalOf(answer: Answer, attempted: Attempted): Refusal {
     case 422:
       return { code: 'SHIPLOCK_KUBERNETES_INVALID', message: said, retry: 'never' };
     case 429: {
+      const budget = status?.details?.causes?.find(({ reason }) => reason === 'DisruptionBudget');
+      if (budget) return forbiddenByBudget(budget.message, said);
       const seconds = status?.details?.retryAfterSeconds ?? answer.retryAfter;
       const wait = seconds ? { afterMs: 1_000 * Math.min(seconds, LONGEST_WAIT_SECONDS) } : {};
       return { code: 'SHIPLOCK_KUBERNETES_BUSY', message: said, retry: 'later', ...wait };
@@ -104,6 +107,12 @@ export function refusalOf(answer: Answer, attempted: Attempted): Refusal {
       if (answer.status >= 500) return { code: 'SHIPLOCK_KUBERNETES_UNAVAILABLE', message: said, retry: 'later' };
       return { code: 'SHIPLOCK_KUBERNETES_ANSWER', message: `status ${answer.status} to ${said}`, retry: 'later' };
   }
+}
+
+/** The Eviction API, of a pod that its PodDisruptionBudget protects (kubernetes `pkg/registry/core/pod/storage/eviction.go`). */
+function forbiddenByBudget(words: string | undefined, said: string): Refusal {
+  const message = words ? `${said} (${quoted(words)})` : said;
+  return { code: 'SHIPLOCK_KUBERNETES_DISRUPTION_BUDGET', message, retry: 'later' };
 }
 
 /** A server that asks for more is asked sooner: an abort must not wait for it. */

@@ -66,6 +66,7 @@ export const PODS: ResourceType = { apiVersion: 'v1', kind: 'Pod', plural: 'pods
 export const EVENTS: ResourceType = { apiVersion: 'v1', kind: 'Event', plural: 'events' };
 export const REPLICA_SETS: ResourceType = { apiVersion: 'apps/v1', kind: 'ReplicaSet', plural: 'replicasets' };
 export const DEPLOYMENTS: ResourceType = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments' };
+export const JOBS: ResourceType = { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs' };
 export const ENDPOINT_SLICES: ResourceType = {
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',

@@ -25,6 +25,8 @@ export async function askProvider(
       return askDatadog(provider, at, ask, cancellation);
     case 'job':
       return { raw: '', error: 'a job is no question: the build host of a release runs it' };
+    case 'kubernetesJob':
+      return { raw: '', error: 'a Job is no question: a release runs it in its cluster' };
     default:
       return provider satisfies never;
   }

@@ -84,6 +84,7 @@ function describeWindow(provider: Provider): string {
       return formatDuration(provider.intervalMs);
     case 'web':
     case 'job':
+    case 'kubernetesJob':
       return '';
     default:
       return provider satisfies never;

@@ -16,9 +16,10 @@ const HEARTBEAT_MS = 1_000;
 export async function load(sideOf: SideOf, { check, compare, ...where }: LoadRequest): Promise<LoadReport> {
   const { cancellationSignal } = Context.current();
   const at = new Date().toISOString();
-  const look = () => Promise.all([sideOf(where, 'live'), sideOf(where, 'preview')]);
+  // A first release has no other side to be asked for.
+  const look = () => Promise.all([sideOf(where, 'live'), compare ? sideOf(where, 'preview') : null]);
   const [live, preview] = await look();
-  const compared = compare && areTwo(live, preview);
+  const compared = preview !== null && areTwo(live, preview);
   const addresses = compared ? [live.address, preview.address] : [live.address];
 
   const ratePerSecond = Math.min(check.ratePerSecond, MAX_RATE);
@@ -38,7 +39,7 @@ export async function load(sideOf: SideOf, { check, compare, ...where }: LoadReq
   cancellationSignal.throwIfAborted();
   if (!ofLive) throw new RangeError('a load has at least one side');
   const [liveThen, previewThen] = await look();
-  const unchanged = live.version === liveThen.version && preview.version === previewThen.version;
+  const unchanged = live.version === liveThen.version && preview?.version === previewThen?.version;
   return { at, live: ofLive, preview: compared && unchanged && ofPreview ? ofPreview : null };
 }
 

@@ -8,6 +8,8 @@ export interface WorkloadState {
   /** Percent of traffic by version. Empty where nothing is served yet; else sums to 100. */
   readonly weights: Readonly<Record<string, number>>;
   readonly revisions: readonly RevisionState[];
+  /** An autoscaler says how many pods the stable revision has, which a release holds meanwhile; absent: none does. */
+  readonly autoscaled?: true;
   /** Versions that were stable, each once, the latest last; absent where the platform does not remember. */
   readonly history?: readonly string[];
 }

@@ -135,7 +135,7 @@ function setFaults(file: string, faults: object | null): void {
   else writeFileSync(file, JSON.stringify(faults));
 }
 
-async function startWorker(folder: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
+export async function startWorker(folder: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   const log = createWriteStream(join(folder, 'worker.log'));
   const child = spawn(
     process.execPath,

@@ -1,11 +1,11 @@
-import type { Compatibility, JobCommand, Provider } from '../plan/plan.ts';
+import type { Compatibility, JobCommand, KubernetesJob, Provider } from '../plan/plan.ts';
 import type { Value } from './condition/index.ts';
 import { parseDatadog } from './datadog.ts';
 import { parsePrometheus } from './prometheus.ts';
 import { parseWeb } from './web.ts';
 
 /** A provider that answers a value; a job answers how it ended. */
-export type ValueProvider = Exclude<Provider, JobCommand>;
+export type ValueProvider = Exclude<Provider, JobCommand | KubernetesJob>;
 
 /** What a condition sees as `result`. */
 export type ProviderAnswer =

@@ -1,5 +1,6 @@
 import type { Reading } from '../../activities/metrics/port.ts';
 import type { Compatibility, LowTraffic, MetricPlan } from '../plan/plan.ts';
+import { isJob } from '../plan/provider.ts';
 import { parseAnswer } from './answer.ts';
 import { type Circumstances, evaluateCondition, type Value } from './condition/index.ts';
 import { assessJob } from './job.ts';
@@ -57,7 +58,7 @@ export function assessReading(
 ): ReadingAssessment {
   if (reading.error !== null) return { verdict: 'error', value: '', because: `no answer: ${reading.error}` };
   const { provider } = metric;
-  if (provider.kind === 'job') return assessJob(reading.raw);
+  if (isJob(provider)) return assessJob(reading.raw);
   if (provider.kind === 'web' && reading.raw === '' && compatibility === undefined) return assessNoBody(metric);
   const answer = parseAnswer(provider, reading.raw, compatibility);
   const quiet = metric.lowTraffic ? tooQuiet(metric.lowTraffic, reading.requests) : null;

@@ -78,7 +78,9 @@ function starterOf(history: RecordedHistory): Admission['startedBy'] {
  */
 function checkReadings(history: RecordedHistory): Finding[] {
   const before = new Set(metricsAt('start', history).flatMap(evidencesOf));
-  const readings = ['measure', 'runJob'].flatMap((activity) => resultsOf<Reading>(history, activity));
+  const readings = ['measure', 'runJob', 'runKubernetesJob'].flatMap((activity) =>
+    resultsOf<Reading>(history, activity),
+  );
   const given = readings.map((taken) => ({
     ...taken,
     evidence: evidenceOf(taken.result),

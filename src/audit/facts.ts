@@ -97,6 +97,8 @@ function failureOf(failure: RecordedFailure | undefined): unknown {
   };
 }
 
+const READINGS: readonly string[] = ['measure', 'runJob', 'runKubernetesJob'];
+
 /** In a reader's words: `reading of success-rate`, `timer (step-2: goes on by itself)`, `signal approve by bob`. */
 export function describeEvent(event: RecordedEvent, history: RecordedHistory): string {
   const scheduled = event.activityTaskScheduledEventAttributes;
@@ -121,7 +123,7 @@ function describeActivityEnd(event: RecordedEvent, history: RecordedHistory): st
   const scheduled = eventOf(history, (completed ?? other)?.scheduledEventId);
   const type = scheduled?.activityTaskScheduledEventAttributes?.activityType.name;
   if (!scheduled || !type) return typeOf(event).toLowerCase().replaceAll('_', ' ');
-  if (completed && (type === 'measure' || type === 'runJob')) return `reading of ${summaryOf(scheduled)}`;
+  if (completed && READINGS.includes(type)) return `reading of ${summaryOf(scheduled)}`;
   return `${completed ? 'result' : 'course'} of ${named(`activity ${type}`, scheduled)}`;
 }
 

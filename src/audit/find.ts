@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { RESTART_WORKFLOW } from '../../workflows/restart-messages.ts';
 import { ShiplockError } from '../errors.ts';
 import { planOf } from './compose.ts';
 import { type RecordedHistory, readHistory } from './history.ts';
@@ -72,7 +73,8 @@ function bareRun(file: string): ArchivedRun {
   const started = history.events[0]?.workflowExecutionStartedEventAttributes;
   const { environment, service } = planOf(history) ?? {};
   // Histories of older servers do not say whose they are; the workflow's own state depends on it.
-  const workflowId = started?.workflowId || `release-${environment}-${service}`;
+  const kind = started?.workflowType?.name === RESTART_WORKFLOW ? 'restart' : 'release';
+  const workflowId = started?.workflowId || `${kind}-${environment}-${service}`;
   const runId = started?.originalExecutionRunId ?? '';
   return { file, workflowId, runId, history, manifest: null, files: new Map(), bundles: null };
 }

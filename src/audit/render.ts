@@ -1,5 +1,6 @@
 import type { MetricProgress, ReleaseStatus } from '../../workflows/messages.ts';
 import type { Difference } from './difference.ts';
+import { rolloutLines } from './driven.ts';
 import { looksOf } from './looks.ts';
 import type { ReplayedRun, ReplayReport } from './replay.ts';
 
@@ -35,6 +36,7 @@ function statusLines(status: ReleaseStatus): string[] {
     ...(status.migrations ?? []).map(
       ({ kind, name, outcome, because }) => `  ${kind} ${name}: ${outcome}${because ? `, ${because}` : ''}`,
     ),
+    ...rolloutLines(status),
     ...status.metrics.flatMap(metricLines),
     ...looksOf(status).map(({ what, state, because }) => `  ${what}: ${state}, ${because}`),
     ...(status.flags ?? []).map(

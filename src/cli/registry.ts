@@ -49,6 +49,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/finalise.ts'),
   },
   {
+    name: 'restart',
+    summary: 'replace the pods of a service by new ones of the same version',
+    load: () => import('./commands/restart.ts'),
+  },
+  {
     name: 'worker',
     summary: 'run the releases’ workflows and activities here',
     load: () => import('./commands/worker.ts'),

@@ -1,28 +1,41 @@
 import { laneId, releaseId } from '../../workflows/messages.ts';
 import { ShiplockError } from '../errors.ts';
-import { describe } from './execution.ts';
+import { type Chain, describe } from './execution.ts';
 import { hasEnded, type Sighting, sight } from './observe.ts';
 import { wait } from './outcome.ts';
 import { send } from './send.ts';
 import type { Session } from './session.ts';
 
-/** How long a release in its window may take to end once it was told to. */
+/** How long a release may take to end once its window was told to, or where it is closing already. */
 const FINALISE_MS = 60_000;
 
-/** Lets a later start through: an open release in its window is finalised. Anything else is `SHIPLOCK_RELEASE_BUSY`. */
+/**
+ * Lets a later start through: an open release in its window is finalised, and one that has its outcome and is only
+ * closing is waited for: who waited for that outcome may start the next release at once. Anything else is
+ * `SHIPLOCK_RELEASE_BUSY`.
+ */
 export async function makeRoom(session: Session, id: string): Promise<void> {
   const open = await sight(session, id);
   if (hasEnded(open)) return;
-  if (open.status?.phase !== 'window') throw busyError(open);
+  if (!givesWay(open)) throw busyError(open);
   const chain = open.execution;
+  if (open.status?.phase === 'window') await finalise(session, id, chain);
+  const ended = await wait(session, id, { firstRunId: chain.firstRunId, until: 'ended', timeoutMs: FINALISE_MS });
+  if (ended.verdict === 'stillWaiting') throw busyError(ended.last ?? open);
+}
+
+/** Whether nothing of an open release is left but its window, or its last few tasks. */
+function givesWay({ status }: Sighting): boolean {
+  return status?.phase === 'window' || status?.phase === 'cleanup' || status?.phase === 'ended';
+}
+
+async function finalise(session: Session, id: string, chain: Chain): Promise<void> {
   await send(session, id, 'finalise', { reason: `a later release starts, by ${session.identity}` }, { chain }).catch(
     (error: unknown) => {
       // It ended by itself in the meantime.
       if (!(error instanceof ShiplockError && error.code === 'SHIPLOCK_RELEASE_ENDED')) throw error;
     },
   );
-  const ended = await wait(session, id, { firstRunId: chain.firstRunId, until: 'ended', timeoutMs: FINALISE_MS });
-  if (ended.verdict === 'stillWaiting') throw busyError(ended.last ?? open);
 }
 
 /**
@@ -33,7 +46,7 @@ export async function assertFree(
   target: { readonly environment: string; readonly service: string },
 ): Promise<void> {
   const open = await unlessUnknown(sight(session, releaseId(target)));
-  if (open && !hasEnded(open) && open.status?.phase !== 'window') throw busyError(open);
+  if (open && !hasEnded(open) && !givesWay(open)) throw busyError(open);
   const lane = await unlessUnknown(describe(session, laneId(target)));
   if (lane?.state !== 'running') return;
   throw new ShiplockError({

@@ -11,6 +11,14 @@ import { type Sighting, sight, type WatchOptions, watch } from './observe.ts';
 import { type WaitOptions, type WaitResult, wait } from './outcome.ts';
 import type { CompiledPlan } from './plan.ts';
 import { query } from './query.ts';
+import { type RestartManner, type RestartOptions, type RestartStarted, restartPlan, startRestart } from './restart.ts';
+import {
+  cancelRestart,
+  type RestartSighting,
+  type RestartWaitOptions,
+  sightRestart,
+  waitForRestart,
+} from './restart-sight.ts';
 import { type SendOptions, send } from './send.ts';
 import type { Session } from './session.ts';
 import { type Started, type StartManner, type StartOptions, start, startPlan } from './start.ts';
@@ -40,6 +48,13 @@ export interface Shiplock {
   watch(id: string, options?: WatchOptions): AsyncGenerator<Sighting, void>;
   wait(id: string, options?: WaitOptions): Promise<WaitResult>;
   send(id: string, signal: SignalName, payload?: Omit<SignalPayload, 'id'>, options?: SendOptions): Promise<Decision>;
+  /** Replaces the pods of a service by new ones of the same version. */
+  restart(options: RestartOptions): Promise<RestartStarted>;
+  restartPlan(plan: Plan, manner?: RestartManner): Promise<RestartStarted>;
+  getRestart(id: string): Promise<RestartSighting>;
+  /** `null`: the wait was given up, and the restart goes on. */
+  waitForRestart(id: string, options?: RestartWaitOptions): Promise<RestartSighting | null>;
+  cancelRestart(id: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,6 +93,11 @@ export function speak(session: Session): Shiplock {
     watch: (id, options) => watch(session, id, options),
     wait: (id, options) => wait(session, id, options),
     send: (id, signal, payload, options) => send(session, id, signal, payload, options),
+    restart: (options) => startRestart(session, options),
+    restartPlan: (plan, manner) => restartPlan(session, plan, manner),
+    getRestart: (id) => sightRestart(session, id),
+    waitForRestart: (id, options) => waitForRestart(session, id, options),
+    cancelRestart: (id) => cancelRestart(session, id),
     close: () => session.client.connection.close(),
   };
 }

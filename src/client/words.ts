@@ -22,16 +22,24 @@ export function startWords(plan: Plan, planDigest: string, startedBy: string): S
 
 /** Keywords by which releases are found. The workflow keeps them current afterwards. */
 export function startAttributes(plan: Plan): SearchAttributePair[] {
-  const keyword = (name: string, value: string): SearchAttributePair => ({
-    key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
-    value,
-  });
   return [
     keyword(SEARCH_ATTRIBUTES.service, plan.service),
     keyword(SEARCH_ATTRIBUTES.environment, plan.environment),
     keyword(SEARCH_ATTRIBUTES.version, plan.version),
     keyword(SEARCH_ATTRIBUTES.phase, 'admission'),
   ];
+}
+
+/** The same of a restart, which has no version. */
+export function restartAttributes({
+  service,
+  environment,
+}: Pick<Plan, 'service' | 'environment'>): SearchAttributePair[] {
+  return [keyword(SEARCH_ATTRIBUTES.service, service), keyword(SEARCH_ATTRIBUTES.environment, environment)];
+}
+
+function keyword(name: string, value: string): SearchAttributePair {
+  return { key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD), value };
 }
 
 /** The UI's tables have no padding. */

@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 
 /** A promoted pod keeps its environment, but its labels change: the file is looked at again this often. */
 const LOOK_AGAIN_MS = 1_000;
+/** On every pod of a revision; `role` is what a Rollout's own `canaryMetadata` would give, for Argo's controller too. */
+const ROLE_OF_THE_ENGINE = 'shiplock.dev/role';
 
 export interface RoleOptions {
   /** File with the pod's labels as the downward API writes them; `undefined`: the fallback alone. */
   readonly file: string | undefined;
-  /** The role where the file is missing or has no such label. */
+  /** The role where the file is missing or has neither label, `shiplock.dev/role` nor `role`. */
   readonly fallback: string;
 }
 
@@ -27,7 +29,7 @@ export function roleReader(options: RoleOptions): RoleReader {
     if (file === undefined) return role;
     lookedAt = performance.now();
     const labels = await readFile(file, 'utf8').catch(() => '');
-    role = labelValue(labels, 'role') ?? fallback;
+    role = labelValue(labels, ROLE_OF_THE_ENGINE) ?? labelValue(labels, 'role') ?? fallback;
     return role;
   }
 

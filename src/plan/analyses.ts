@@ -1,4 +1,4 @@
-import type { AnalysisPlan, FlagStep, Plan, Step } from './plan.ts';
+import type { AnalysisPlan, FlagStep, KubernetesJob, Plan, Step } from './plan.ts';
 
 /** Every analysis of a plan, in the order of its phases: whatever measures is among them. */
 export function analysesOf({ canary, cutover, flags }: Pick<Plan, 'canary' | 'cutover' | 'flags'>): AnalysisPlan[] {
@@ -13,3 +13,12 @@ export function analysesOf({ canary, cutover, flags }: Pick<Plan, 'canary' | 'cu
 
 const inSteps = (steps: readonly (Step | FlagStep)[]): AnalysisPlan[] =>
   steps.flatMap((step) => (step.kind === 'analysis' ? [step.analysis] : []));
+
+/** The Jobs that its metrics run in its cluster, each with its metric's name. */
+export function kubernetesJobsOf(
+  plan: Pick<Plan, 'canary' | 'cutover' | 'flags'>,
+): { name: string; job: KubernetesJob }[] {
+  return analysesOf(plan).flatMap(({ metrics }) =>
+    metrics.flatMap(({ name, provider }) => (provider.kind === 'kubernetesJob' ? [{ name, job: provider }] : [])),
+  );
+}

@@ -73,7 +73,7 @@ function checkKinds(file: string, documents: readonly Source[], report: Report):
 function compileManifests(documents: readonly Source[], version: string, report: Report): Checked[] {
   const sorted = sortManifests(documents, report);
   const fill = (source: Source) => fillHelm(source, { field: 'image.tag', version }, report);
-  const templates = collectTemplates(sorted.templates.map(fill), report);
+  const templates = collectTemplates(sorted.templates.map(fill), 'kubernetes', report);
   return sorted.rollouts.map(fill).flatMap((source): Checked[] => {
     const { name, canary, blueGreen, stepPlaces } = compileRollout(
       source,

@@ -1,5 +1,5 @@
 /** Release files and Argo manifests in, a `Plan` out. */
-export { analysesOf } from './analyses.ts';
+export { analysesOf, kubernetesJobsOf } from './analyses.ts';
 export { type Checked, type CheckedFiles, checkFiles } from './check-files.ts';
 export { canonicalJson, planDigest } from './digest.ts';
 export { formatDuration, parseDuration } from './duration.ts';

@@ -23,6 +23,10 @@ export const MAX_MIGRATIONS = 50;
 export const MAX_TEMPLATE_BYTES = 256 * 1024;
 export const MAX_CONFIG_MAP_BYTES = 512 * 1024;
 export const MAX_CONFIG_MAPS = 50;
+/** Bytes of a metric's JobSpec as JSON: it travels with each of its readings. */
+export const MAX_JOB_BYTES = 32 * 1024;
+/** Pods of one Job. */
+export const MAX_JOB_PODS = 100;
 /** Pods of one side. */
 export const MAX_PODS = 1_000;
 /** Routes of a router, and each of its lists. */

@@ -7,7 +7,7 @@
 
 import type { KayentaPlan } from './kayenta-plan.ts';
 import type { RequestMatch } from './routes.ts';
-import type { CanaryScale, Target } from './target.ts';
+import type { CanaryScale, JsonObject, MetadataPlan, Target } from './target.ts';
 
 export type { ArgoTarget, KubernetesTarget, LocalTarget, Target } from './target.ts';
 
@@ -313,7 +313,7 @@ export interface ComparisonPlan {
 }
 
 /** Where a metric's readings come from. */
-export type Provider = PrometheusQuery | WebRequest | DatadogQuery | JobCommand;
+export type Provider = PrometheusQuery | WebRequest | DatadogQuery | JobCommand | KubernetesJob;
 
 /**
  * A text of a provider's own authentication. `{{secret.NAME/KEY}}` stands for a secret: the worker fills it in when it
@@ -397,6 +397,17 @@ export interface JobCommand {
   /** How often it may be started: the Job's `backoffLimit` and one. */
   readonly attempts: number;
   /** For all attempts together. */
+  readonly timeoutMs: number;
+}
+
+/** A Job of the release's namespace that must complete: Argo's, on a cluster. */
+export interface KubernetesJob {
+  readonly kind: 'kubernetesJob';
+  /** What it carries beside the engine's own. */
+  readonly metadata?: Partial<MetadataPlan>;
+  /** Its JobSpec (batch/v1) as JSON, always with `activeDeadlineSeconds` and `ttlSecondsAfterFinished`. */
+  readonly spec: JsonObject;
+  /** Its `activeDeadlineSeconds`. */
   readonly timeoutMs: number;
 }
 

@@ -1,5 +1,10 @@
 /** What can be said of any metric provider. Pure: the workflow uses it, too. */
-import type { AuthText, HttpHeader, Provider } from './plan.ts';
+import { jobText, withJobTexts } from './job-spec.ts';
+import type { AuthText, HttpHeader, JobCommand, KubernetesJob, Provider } from './plan.ts';
+
+/** A job answers by how it ends, where the others answer a value. */
+export const isJob = (provider: Provider): provider is JobCommand | KubernetesJob =>
+  provider.kind === 'job' || provider.kind === 'kubernetesJob';
 
 /** What it asks, for people: the query, the method and address, the command. It never holds a secret. */
 export function queryText(provider: Provider): string {
@@ -15,6 +20,8 @@ export function queryText(provider: Provider): string {
     }
     case 'job':
       return provider.command.join(' ');
+    case 'kubernetesJob':
+      return jobText(provider);
     default:
       return provider satisfies never;
   }
@@ -29,6 +36,7 @@ export function addressOf(provider: Provider): string | null {
     case 'web':
       return provider.url;
     case 'job':
+    case 'kubernetesJob':
       return null;
     default:
       return provider satisfies never;
@@ -45,6 +53,7 @@ export function withAddress(provider: Provider, address: string): Provider {
     case 'web':
       return { ...provider, url: address };
     case 'job':
+    case 'kubernetesJob':
       return provider;
     default:
       return provider satisfies never;
@@ -80,6 +89,8 @@ export function withTexts(provider: Provider, replace: (text: string) => string)
         command: provider.command.map(replace),
         environment: mapValues(provider.environment, replace),
       };
+    case 'kubernetesJob':
+      return withJobTexts(provider, replace);
     default:
       return provider satisfies never;
   }
@@ -104,6 +115,7 @@ export function withAuth(provider: Provider, replace: (text: AuthText) => string
     case 'datadog':
       return { ...provider, apiKey: replace(provider.apiKey), appKey: replace(provider.appKey) };
     case 'job':
+    case 'kubernetesJob':
       return provider;
     default:
       return provider satisfies never;

@@ -2,16 +2,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { RolloutState } from '../../activities/rollout/port.ts';
-import {
-  type Controller,
-  canary,
-  imageOf,
-  inActivity,
-  openStage,
-  podTemplate,
-  type Stage,
-  startController,
-} from './argo-stage.ts';
+import { canary, imageOf, inActivity, openStage, podTemplate, type Stage } from './argo-stage.ts';
+import { type Controller, startController } from './support/argo-controller.ts';
 import { openCluster, type Scope, type TestCluster, until } from './support/index.ts';
 
 const limit = { timeout: 90_000 };

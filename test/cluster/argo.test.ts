@@ -2,18 +2,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { RolloutState } from '../../activities/rollout/port.ts';
-import {
-  analysis,
-  type Controller,
-  canary,
-  imageOf,
-  inActivity,
-  openStage,
-  type Stage,
-  startController,
-  startMeasured,
-  template,
-} from './argo-stage.ts';
+import { analysis, canary, imageOf, inActivity, openStage, type Stage, startMeasured, template } from './argo-stage.ts';
+import { type Controller, startController } from './support/argo-controller.ts';
 import { openCluster, type Scope, type TestCluster } from './support/index.ts';
 
 const limit = { timeout: 90_000 };

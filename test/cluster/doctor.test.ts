@@ -11,11 +11,12 @@ import { PERMISSIONS } from '../../activities/kubernetes/permissions.ts';
 import { compilePlan } from '../../src/client/index.ts';
 import { examineRelease } from '../../workers/doctor.ts';
 import { openCluster, type TestCluster, until } from './support/index.ts';
+import { smoke } from './support/smoke.ts';
 
 const SHIPLOCK = fileURLToPath(new URL('../../bin/shiplock.js', import.meta.url));
 const HPA = 'horizontalpodautoscalers';
 const ISTIO = 'networking.istio.io/v1';
-const RULES = (['revisions', 'adoption', 'istio', 'autoscaling', 'keda'] as const)
+const RULES = (['revisions', 'adoption', 'istio', 'autoscaling', 'keda', 'restart'] as const)
   .flatMap((feature) => PERMISSIONS[feature])
   .map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs: [...verbs] }));
 
@@ -79,12 +80,26 @@ describe('shiplock doctor --release', { timeout: 180_000 }, () => {
     await grant(RULES);
   });
 
+  it('names the rights of Jobs where a metric runs one', async () => {
+    await writeFile(join(cluster.folder, 'smoke.yaml'), stringify(smoke('smoke', {})));
+    const steps = [{ setWeight: 25 }, { analysis: { templates: [{ templateName: 'smoke' }] } }];
+    await writeFile(release, stringify({ ...releaseFile(), canary: { templates: ['smoke.yaml'], steps } }));
+    const look = await sees('rights', /may not get, create, delete jobs\.batch .*feature jobs of the chart/);
+    assert.match(look.mend ?? '', /--verb=get,create,delete --resource=jobs\.batch/);
+    await writeFile(release, stringify(releaseFile()));
+    await seesAll();
+  });
+
   it('tells what a release would do without from what it needs', async () => {
     await grant(RULES.filter(({ resources }) => resources[0] !== 'events'));
     const look = await sees('rights', /may not list events/);
     assert.equal(look.needed, false);
     assert.equal(command().code, 0);
+    await grant(RULES.filter(({ resources }) => resources[0] !== 'pods/eviction'));
+    const restart = await sees('rights', /may not create pods\/eviction .*`shiplock restart`.*feature restart/);
+    assert.equal(restart.needed, false);
     await grant(RULES);
+    await seesAll();
   });
 
   it('finds a Service that is missing', async () => {
@@ -134,38 +149,28 @@ describe('shiplock doctor --release', { timeout: 180_000 }, () => {
     await cluster.remove('autoscaling/v2', 'HorizontalPodAutoscaler', 'shop');
   });
 
-  it('refuses pods that a Rollout owns', async () => {
-    const rollout = await cluster.create<{ metadata: { uid: string } }>({
-      apiVersion: 'argoproj.io/v1alpha1',
-      kind: 'Rollout',
-      metadata: { name: 'shop' },
-      spec: {},
-    });
-    const { template } = deployment('rollout').spec;
-    await cluster.apply({
-      apiVersion: 'apps/v1',
-      kind: 'ReplicaSet',
-      metadata: {
-        name: 'shop-rollout',
-        labels: { app: 'shop' },
-        ownerReferences: [
-          {
-            apiVersion: 'argoproj.io/v1alpha1',
-            kind: 'Rollout',
-            name: 'shop',
-            uid: rollout.metadata.uid,
-            controller: true,
-          },
-        ],
-      },
-      spec: { replicas: 0, selector: { matchLabels: { app: 'shop', by: 'rollout' } }, template },
-    });
-    const look = await sees(
-      'pods',
-      /the Rollout shop, which Argo Rollouts' controller drives, owns the pods with app=shop/,
-    );
-    assert.match(look.mend ?? '', /platform: argo/);
-    await cluster.remove('apps/v1', 'ReplicaSet', 'shop-rollout');
+  it('warns of tools that would write over a release, and not of one that was told to leave it alone', async () => {
+    await cluster.apply([service('shop-stable'), virtualService()], 'kustomize-controller');
+    const look = await sees('VirtualService shop', /Flux \(kustomize-controller\) applies spec\.http, too/);
+    assert.equal(look.needed, false);
+    assert.match(look.mend ?? '', /kustomize\.toolkit\.fluxcd\.io\/ssa: IfNotPresent/);
+    await sees('Service shop-stable', /applies spec\.selector, too/);
+    assert.equal(command().code, 0);
+    const annotations = { 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent' };
+    await cluster.patch('v1', 'Service', 'shop-stable', { metadata: { annotations } });
+    await cluster.patch(ISTIO, 'VirtualService', 'shop', { metadata: { annotations } });
+    await seesAll();
+  });
+
+  it('refuses what a Rollout owns', async () => {
+    const metadata = { name: 'shop' };
+    const spec = { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' } };
+    await cluster.create({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', metadata, spec });
+    await found('Argo Rollouts');
+    const status = { observedGeneration: '1' };
+    await cluster.patch('argoproj.io/v1alpha1', 'Rollout', 'shop', { status }, { subresource: 'status' });
+    const look = await sees('Argo Rollouts', /Rollout shop in namespace \S+, which .* drives, owns Deployment shop/);
+    assert.match(look.mend ?? '', /platform: argo.*delete rollout shop --cascade=orphan/);
     await cluster.remove('argoproj.io/v1alpha1', 'Rollout', 'shop');
     await seesAll();
   });

@@ -60,7 +60,7 @@ describe('the manifests of the installation', { timeout: 120_000 }, () => {
       'build.enabled=true,notify.enabled=true,archive.enabled=true,networkPolicy.enabled=true',
       'temporal.apiKey.secretName=key,temporal.tls.enabled=true,temporal.tls.secretName=tls',
       'temporal.tls.clientCertificate=true,temporal.tls.certificateAuthority=true,kubeconfig.secretName=clusters',
-      'namespaces[0].features={revisions,adoption,istio,gateway,autoscaling,keda,argo}',
+      'namespaces[0].features={revisions,adoption,istio,gateway,autoscaling,keda,argo,restart}',
     ];
     for (const sets of [[], whole, ['release.scaling.kind=hpa'], ['release.scaling.kind=keda']]) {
       const { ok, errors, text } = renderChart(helm, [...values, ...sets.flatMap((set) => ['--set', set])]);

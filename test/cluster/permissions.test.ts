@@ -4,15 +4,14 @@ import { after, before, describe, it } from 'node:test';
 import { listed, missingPermissions, requirePermissions, subjectOf } from '../../activities/kubernetes/access.ts';
 import { type KubernetesClient, kubernetesClusters } from '../../activities/kubernetes/index.ts';
 import { needsOf } from '../../activities/kubernetes/needs.ts';
-import { featuresOf, PERMISSIONS } from '../../activities/kubernetes/permissions.ts';
-import type { KubernetesPlace } from '../../src/plan/target.ts';
+import { featuresOf, PERMISSIONS, type WrittenPlace } from '../../activities/kubernetes/permissions.ts';
 import { openCluster, type Rule, type TestCluster, until } from './support/index.ts';
 
 const WORKER = 'worker';
 
 describe('the rights of a release', { timeout: 120_000 }, () => {
   let cluster: TestCluster;
-  let place: KubernetesPlace;
+  let place: WrittenPlace & { platform: 'kubernetes' };
   let worker: KubernetesClient;
   let administrator: KubernetesClient;
 
@@ -29,6 +28,7 @@ describe('the rights of a release', { timeout: 120_000 }, () => {
       canaryService: 'shop-canary',
       traffic: { kind: 'istio', virtualServices: [{ name: 'shop', routes: [] }] },
       adopts: { kind: 'Deployment', name: 'shop', scaleDown: 'never' },
+      runsJobs: true,
     };
     const kubeconfig = await cluster.account(WORKER, rules());
     worker = clientOf({ kubeconfig });
@@ -65,6 +65,15 @@ describe('the rights of a release', { timeout: 120_000 }, () => {
       nonRetryable: true,
       message: /needs: patch virtualservices\.networking\.istio\.io shop; `shiplock doctor --release FILE`/,
     });
+    await grant(rules());
+    await settles([]);
+  });
+
+  it('refuse a release whose metrics are Jobs where it may not create them, and no other', async () => {
+    await grant(rules({ verb: 'create', group: 'batch', resource: 'jobs' }));
+    await settles([{ verb: 'create', resource: 'jobs', name: null, feature: 'jobs' }]);
+    await assert.rejects(requirePermissions(worker, place), /needs: create jobs\.batch; `shiplock doctor/);
+    await requirePermissions(worker, { ...place, runsJobs: false });
     await grant(rules());
     await settles([]);
   });

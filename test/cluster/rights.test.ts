@@ -4,13 +4,18 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createJobActivities } from '../../activities/jobs/index.ts';
 import { kubernetesClusters, type Made, SERVICE_LABEL } from '../../activities/kubernetes/index.ts';
 import { type Feature, PERMISSIONS } from '../../activities/kubernetes/permissions.ts';
+import type { Reading } from '../../activities/metrics/port.ts';
 import type { KubernetesTarget, TrafficPlan } from '../../src/plan/target.ts';
 import { revisionId } from '../../src/rollout/revision-id.ts';
 import { kubernetesPlatform } from '../../workers/platforms.ts';
-import { openCluster, type TestCluster } from './support/index.ts';
-import { GATEWAY, httpRoute, ISTIO, virtualService } from './support/shop.ts';
+import { SCALE } from '../fixtures/some-cluster-plan.ts';
+import { openCluster, type TestCluster, until } from './support/index.ts';
+import { GATEWAY, httpRoute, ISTIO, revision, virtualService } from './support/shop.ts';
+import { jobPlan, jobsIn } from './support/smoke.ts';
 import { deployment, playing, service } from './support/workloads.ts';
 import { inActivity } from './workload-stage.ts';
 
@@ -64,6 +69,62 @@ test('a release without a router has the rights it needs', async (t) => {
   await inActivity(shop.second);
 });
 
+test('metrics that run Jobs have the rights they need and no others', async (t) => {
+  const cluster = await openCluster(t);
+  const made: Made[] = [];
+  const kubeconfig = await cluster.account('worker', rulesOf(['jobs']));
+  const clusters = kubernetesClusters(
+    { here: { kubeconfig, namespaces: [cluster.namespace] } },
+    { signal: () => undefined, made: (request) => void made.push(request) },
+  );
+  const { runKubernetesJob, endKubernetesJobs } = createJobActivities({ clusters, endings: clusters });
+  const at = { service: 'shop', cluster: 'here', namespace: cluster.namespace };
+  const run = (number: number, play: Parameters<typeof playing>[0]) =>
+    new MockActivityEnvironment({ scheduledTimestampMs: Date.now() }).run(() => {
+      const reading = { key: `id/run/step-1/smoke/${number}`, metric: 'smoke', number };
+      return runKubernetesJob({ ...at, reading, job: jobPlan(play, 3), release: 'run', deadlineMs: 30_000, kept: 1 });
+    }) as Promise<Reading>;
+  assert.match((await run(1, {})).raw, /exit code 0/);
+  assert.match((await run(2, { exitCode: '3' })).raw, /exit code 3 of container smoke/);
+  const endless = run(3, { endsAfter: 'never' });
+  const reading = { key: 'id/run/step-1/smoke/3', metric: 'smoke', number: 3 };
+  await until('the Job runs', async () => (await jobsIn(cluster)).some(({ status }) => status?.active === 1));
+  await endKubernetesJobs({ ...at, readings: [reading] });
+  assert.match((await endless).error ?? '', /is gone: somebody deleted it/);
+  await cluster.apply({
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'no-pods' },
+    spec: { hard: { pods: '0' } },
+  });
+  await until('the quota counts', async () => {
+    const quota = await cluster.get<{ status?: { hard?: object } }>('v1', 'ResourceQuota', 'no-pods');
+    return quota?.status?.hard !== undefined;
+  });
+  assert.match(
+    (await run(4, {})).raw,
+    /ran out of time \(DeadlineExceeded\).*pods cannot be created: .*exceeded quota: no-pods/,
+  );
+  assert.deepEqual(unused(['jobs'], made), []);
+});
+
+test('a restart has the rights it needs and no others, and without them nothing is looked at', async (t) => {
+  const features: readonly Feature[] = ['restart'];
+  const shop = await open(t, features, ISTIO);
+  await shop.cluster.apply(revision('1.0.0', 2));
+  await until('two pods', async () => (await shop.cluster.list('v1', 'Pod', 'app=shop')).length === 2);
+  const { revisions, progress } = await inActivity(shop.restart);
+  assert.deepEqual([revisions.length, progress.done, progress.replaced], [1, true, 2]);
+  assert.deepEqual(unused(features, shop.made), []);
+
+  const without = await open(t, ['revisions', 'istio'], ISTIO);
+  await assert.rejects(inActivity(without.restart), {
+    type: 'SHIPLOCK_KUBERNETES_FORBIDDEN',
+    nonRetryable: true,
+    message: /what this restart needs: create pods\/eviction/,
+  });
+});
+
 test('a release without a right that it needs is not admitted, and nothing is written', async (t) => {
   const shop = await open(t, ['revisions'], ISTIO);
   await shop.cluster.apply(virtualService());
@@ -78,16 +139,13 @@ test('a release without a right that it needs is not admitted, and nothing is wr
 async function open(t: { after(work: () => Promise<void>): void }, features: readonly Feature[], traffic: TrafficPlan) {
   const cluster = await openCluster(t);
   await cluster.apply([service('shop-stable', { app: 'shop' }), service('shop-canary', { app: 'shop' })]);
-  const rules = features
-    .flatMap((feature) => PERMISSIONS[feature])
-    .map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs }));
-  const access = { kubeconfig: await cluster.account('worker', rules), namespaces: [cluster.namespace] };
+  const access = { kubeconfig: await cluster.account('worker', rulesOf(features)), namespaces: [cluster.namespace] };
   const made: Made[] = [];
   const clusters = kubernetesClusters(
     { here: access },
     { signal: () => undefined, made: (request) => void made.push(request) },
   );
-  const { workload, traffic: routes, acquireFence } = kubernetesPlatform(clusters, () => undefined);
+  const { workload, traffic: routes, acquireFence, restart } = kubernetesPlatform(clusters, () => undefined);
   const place = targetOf(cluster, traffic, '0');
   const adopting = { ...place, adopts: { kind: 'Deployment', name: 'shop', scaleDown: 'onsuccess' } } as const;
   const soon = () => ({ deadlineMs: 30_000, sinceMs: Date.now() });
@@ -123,6 +181,14 @@ async function open(t: { after(work: () => Promise<void>): void }, features: rea
     cluster,
     made,
     fence: (holder: string) => acquireFence({ service: 'shop', place }, holder),
+    restart: async () => {
+      const at = { service: 'shop', place };
+      const sinceMs = Date.now();
+      const revisions = await restart.podsToRestart(at);
+      const shown = { replaced: 0, waitsFor: 'replacements' } as const;
+      const request = { ...at, revisions, sinceMs, untilMs: sinceMs + 30_000, maxUnavailable: 1, shown };
+      return { revisions, progress: await restart.restartPods(request) };
+    },
     /** Nothing runs yet. */
     first: async () => {
       const at = { service: 'shop', place };
@@ -155,6 +221,11 @@ async function open(t: { after(work: () => Promise<void>): void }, features: rea
     },
   };
 }
+
+const rulesOf = (features: readonly Feature[]) =>
+  features
+    .flatMap((feature) => PERMISSIONS[feature])
+    .map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs }));
 
 async function ready(
   awaitReady: ReturnType<typeof kubernetesPlatform>['workload']['awaitReady'],
@@ -195,13 +266,7 @@ function targetOf(
     configMaps: [{ name: 'settings', data: { greeting: version } }],
     minReadySeconds: 0,
     readinessPath: '/ready',
-    scale: {
-      maxSurge: '25%',
-      maxUnavailable: '25%',
-      dynamicStableScale: false,
-      minPodsPerReplicaSet: 1,
-      abortScaleDownDelayMs: 0,
-    },
+    scale: SCALE,
   };
 }
 

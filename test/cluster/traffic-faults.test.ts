@@ -27,6 +27,7 @@ import {
   VIRTUAL_SERVICE,
   virtualService,
 } from './support/shop.ts';
+import { service } from './support/workloads.ts';
 
 const onLinux = { skip: process.platform === 'linux' ? false : 'the test cluster needs Linux' };
 
@@ -80,6 +81,28 @@ test('weights that somebody edits are reported with their writer, waited on, and
   await shop.cluster.patch(...VIRTUAL_SERVICE, weigh(60), { fieldManager: 'somebody' });
   await shop.setWeights({ '1.0.0': 100 }, 2001, true);
   assert.deepEqual(await shop.written(), ['100/0']);
+});
+
+test('who applies server-side is told of shiplock; forced, it puts back the whole, which is drift', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  const { cluster } = shop;
+  const path = await cluster.pathOf(...VIRTUAL_SERVICE);
+  const manifest = { body: virtualService(), contentType: 'application/apply-patch+yaml' };
+  const asked = await cluster.api.send('PATCH', `${path}?fieldManager=kubectl`, manifest);
+  const { message } = asked.body as { message: string };
+  assert.deepEqual([asked.status, /conflict with "shiplock".*\.spec\.http/.test(message)], [409, true], message);
+  assert.deepEqual(await shop.written(), ['90/10']);
+  await cluster.apply(virtualService(), 'kustomize-controller');
+  const failed = await failureOf(shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000));
+  assert.equal(failed.code, 'SHIPLOCK_KUBERNETES_DRIFT');
+  assert.match(failed.message, /gives the canary 0 %, where this release wrote 10 % .*kustomize-controller at /);
+  await shop.setWeights({ '1.0.0': 100 }, 2001, true);
+  // A selector is one value, too: what we chose by is gone with it, and on the way back it is there again.
+  await cluster.apply(service('shop-stable', { app: SERVICE }), 'kustomize-controller');
+  assert.deepEqual(await shop.selected('shop-stable'), {});
+  await shop.setWeights({ '1.0.0': 100 }, 2001, true);
+  assert.deepEqual(await shop.selected('shop-stable'), { 'shiplock.dev/revision': revisionId('1.0.0') });
 });
 
 test('other fields of a VirtualService may be edited in mid-release, and stay', async (t) => {

@@ -8,6 +8,7 @@ import {
 import { kubernetesWorkload } from '../../activities/workload/kubernetes/index.ts';
 import type { WorkloadActivities } from '../../activities/workload/port.ts';
 import type { KubernetesTarget } from '../../src/plan/target.ts';
+import { SCALE } from '../fixtures/some-cluster-plan.ts';
 import type { TestCluster } from './support/index.ts';
 import { type Play, playing } from './support/workloads.ts';
 
@@ -55,13 +56,7 @@ export function openStage(
     },
     minReadySeconds: 0,
     readinessPath: '/ready',
-    scale: {
-      maxSurge: '25%',
-      maxUnavailable: '25%',
-      dynamicStableScale: false,
-      minPodsPerReplicaSet: 1,
-      abortScaleDownDelayMs: 0,
-    },
+    scale: SCALE,
     ...fields,
     ...change,
   });

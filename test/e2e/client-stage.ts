@@ -108,7 +108,8 @@ function platformActivities(platforms: Map<string, WorkloadState>) {
     describeWorkload: async ({ service }: { service: string }) => of(service),
     startRevision: async () => undefined,
     awaitReady: async () => ({ ready: true, because: '1 of 1 replicas ready' }),
-    removeRevision: async () => undefined,
+    // Long enough for somebody to come meanwhile.
+    removeRevision: () => delay(500),
     setRoles: async ({ service, stable, canary }: { service: string; stable: string | null; canary: string | null }) =>
       change(service, { stable, canary }),
     setWeights: async ({ service, weights }: { service: string; weights: Record<string, number> }) => {

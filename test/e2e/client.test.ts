@@ -210,6 +210,14 @@ suite('with a worker', () => {
     await shiplock.send(second.id, 'abort');
   });
 
+  test('who saw an outcome may start the next release at once, though the one before is still closing', async () => {
+    const { id } = await shiplock.startPlan(compiled(planFor('hasty', { window: { durationMs: 1 } })));
+    await until(id, ({ outcome, phase }) => outcome === 'released' && phase === 'ended');
+    assert.equal((await shiplock.get(id)).execution.state, 'running');
+    const next = await shiplock.startPlan(compiled(planFor('hasty', { version: '1.2.0' })));
+    assert.equal((await shiplock.wait(next.id, { timeoutMs: 20_000 })).last?.status?.version, '1.2.0');
+  });
+
   test('a start waits its turn where it is told to, and then is its own release', async () => {
     const first = await shiplock.startPlan(compiled(planFor('queued', paused)));
     await until(first.id, (status) => status.waiting?.kind === 'pause');

@@ -1,10 +1,9 @@
 /** What each release must come to, written by hand: the undisturbed ones are held against it, too. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind, WHOLES } from './kinds.ts';
-import type { Ending, Ran } from './once.ts';
+import type { Ran } from './once.ts';
 import { CANARY, STABLE, values } from './plan.ts';
-
-type Demanded = Pick<Ending, 'outcome' | 'effects' | 'contents' | 'beside' | 'serves' | 'failedTasks'>;
+import type { Demanded, Ending } from './platform.ts';
 
 const split = (weights: Readonly<Record<string, number>>): string => JSON.stringify(weights);
 const moved = (from: Readonly<Record<string, number>>, to: Readonly<Record<string, number>>): string =>
@@ -30,22 +29,17 @@ const BACK = [
   `setRoles "${STABLE}" null`,
 ];
 
-const released: Demanded = {
-  outcome: 'released',
-  effects: FORTH,
-  contents: [values(STABLE), values(CANARY)],
-  beside: [],
-  serves: CANARY,
-  failedTasks: 0,
-};
-const rolledBack: Demanded = {
-  outcome: 'rolledBack',
-  effects: BACK,
-  contents: [values(STABLE), values(CANARY), values(STABLE)],
-  beside: [],
-  serves: STABLE,
-  failedTasks: 0,
-};
+/** The version goes into the file, and serves. */
+export function released(effects: readonly string[], left: readonly string[] = []): Demanded {
+  const contents = [values(STABLE), values(CANARY)];
+  return { outcome: 'released', effects, contents, left, serves: CANARY, failedTasks: 0 };
+}
+
+/** The version goes out of the file again, and the one before serves. */
+export function rolledBack(effects: readonly string[], left: readonly string[] = []): Demanded {
+  const contents = [values(STABLE), values(CANARY), values(STABLE)];
+  return { outcome: 'rolledBack', effects, contents, left, serves: STABLE, failedTasks: 0 };
+}
 
 /** Revisions of a flag are hashes of its definition: off, on for half of the users, on for all of them. */
 const OFF = '"c28c3eb88f85d3ae"';
@@ -64,13 +58,13 @@ function demandedOf(kind: (typeof WHOLES)[number], images: boolean): Demanded {
       (line, index) => `told ${index + 1}: ${line}`,
     );
   const forth = [values(STABLE), values(CANARY), ...(images ? [values(CANARY, '<digest>')] : [])];
-  const goods = { ...released, contents: forth };
+  const goods = { ...released(FORTH), contents: forth };
   switch (kind) {
     case 'whole':
       return {
         ...goods,
         effects: [...SWITCHED, `setFlag ${OFF} ${HALF}`, `setFlag ${HALF} ${ALL}`, `removeRevision "${STABLE}"`],
-        beside: [
+        left: [
           ...EXPANDED,
           '003_name.sql',
           `recorded: ${EXPANDS}, contract 003_name.sql`,
@@ -90,7 +84,7 @@ function demandedOf(kind: (typeof WHOLES)[number], images: boolean): Demanded {
         ...goods,
         outcome: 'partlyReleased',
         effects: [...SWITCHED, `setFlag ${OFF} ${HALF}`, `setFlag ${HALF} ${OFF}`, `removeRevision "${STABLE}"`],
-        beside: [
+        left: [
           ...EXPANDED,
           `recorded: ${EXPANDS}`,
           'columns: id, name, owner, since',
@@ -100,7 +94,7 @@ function demandedOf(kind: (typeof WHOLES)[number], images: boolean): Demanded {
       };
     case 'late':
       return {
-        ...rolledBack,
+        ...rolledBack([]),
         effects: [
           ...SWITCHED,
           `setFlag ${OFF} ${HALF}`,
@@ -111,7 +105,7 @@ function demandedOf(kind: (typeof WHOLES)[number], images: boolean): Demanded {
           `setRoles "${STABLE}" null`,
         ],
         contents: [...forth, ...forth.toReversed().slice(1)],
-        beside: [
+        left: [
           ...EXPANDED,
           `recorded: ${EXPANDS}`,
           'columns: id, name, owner, since',
@@ -124,13 +118,13 @@ function demandedOf(kind: (typeof WHOLES)[number], images: boolean): Demanded {
   }
 }
 
-function demanded(kind: Kind, images: boolean): Demanded {
+export function demandedLocally(kind: Kind, images: boolean): Demanded {
   switch (kind) {
     case 'good':
-      return released;
+      return released(FORTH);
     case 'failing':
     case 'aborted':
-      return rolledBack;
+      return rolledBack(BACK);
     default:
       return demandedOf(kind, images);
   }
@@ -142,9 +136,9 @@ function demanded(kind: Kind, images: boolean): Demanded {
  *
  * @param undisturbed the same release without a kill, whose words and undoing must be the same, too.
  */
-export function differences(kind: Kind, actual: Ran, undisturbed: Ending): string[] {
+export function differences(demanded: Demanded, actual: Ran, undisturbed: Ending): string[] {
   const { because, undone, decisions } = undisturbed;
-  const expected = { ...demanded(kind, undisturbed.images), because, undone, decisions };
+  const expected = { ...demanded, because, undone, decisions };
   const odd = Object.entries(expected).filter(([name, value]) => !isDeepStrictEqual(actual[name as keyof Ran], value));
   return [
     ...odd.map(([name, value]) => `${name} ${JSON.stringify(actual[name as keyof Ran])}, not ${JSON.stringify(value)}`),

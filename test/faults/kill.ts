@@ -1,22 +1,28 @@
 /**
- * Kills the worker after each event of a release's history, in turn, and shows that nothing depends on it.
+ * Kills the worker after each event of a release's history, in turn, and shows that nothing depends on it; on Kubernetes
+ * also before and after each write.
  *
- * `npm run faults:kill -- [--sample N] [--parallel P] [--only KIND,…] [--from K] [--seed S] [-o json]`
+ * `npm run faults:kill -- [--platform kubernetes] [--sample N] [--parallel P] [--only KIND,…] [--from K] [--seed S] [-o json]`
  *
  * Exit code 1 if any release came to something else than the undisturbed one.
  */
 import { parseArgs } from 'node:util';
-import { openBeside } from './beside.ts';
+import { onOurs } from '../cluster/on-cluster.ts';
 import { differences } from './expectations.ts';
-import { isWhole, KINDS, type Kind } from './kinds.ts';
+import { CANARIES, KINDS, type Kind } from './kinds.ts';
+import { openKubernetes } from './kubernetes/platform.ts';
+import { openLocal } from './local.ts';
 import { type Ran, releaseOnce } from './once.ts';
-import { type Lane, openStage, type Stage } from './stage.ts';
+import type { Lane, Platform } from './platform.ts';
 import { header, type Result, row, summary, undisturbedLine } from './table.ts';
 import { sampled, type Trial, trialsOf } from './trials.ts';
 import type { WorkerProcess } from './worker.ts';
 
 const { values } = parseArgs({
   options: {
+    platform: { type: 'string', default: 'local' },
+    /** In the network of the test cluster, which brings itself here. */
+    inside: { type: 'boolean', default: false },
     sample: { type: 'string' },
     parallel: { type: 'string', default: '3' },
     only: { type: 'string' },
@@ -26,8 +32,12 @@ const { values } = parseArgs({
   },
 });
 const only = values.only?.split(',');
-const kinds = KINDS.filter((kind) => !only || only.includes(kind));
-if (kinds.length === 0) throw new Error(`--only takes some of ${KINDS.join(', ')}`);
+const platforms = { local: KINDS, kubernetes: CANARIES } as const;
+if (values.platform !== 'local' && values.platform !== 'kubernetes')
+  throw new Error(`--platform takes one of ${Object.keys(platforms).join(', ')}`);
+const known: readonly Kind[] = platforms[values.platform];
+const kinds = known.filter((kind) => !only || only.includes(kind));
+if (kinds.length === 0) throw new Error(`--only takes some of ${known.join(', ')}`);
 const say = values.output === 'json' ? () => undefined : console.log;
 
 /** A lane and the worker that lives in it. */
@@ -36,33 +46,41 @@ interface Seat {
   worker: WorkerProcess;
 }
 
-const stage = await openStage(kinds.some(isWhole) ? openBeside : undefined);
-try {
-  const startedAt = performance.now();
-  const results = await run(stage);
-  const seconds = (performance.now() - startedAt) / 1_000;
-  const failed = results.filter((result) => result.differences.length > 0).length;
-  if (values.output === 'json') {
-    const passed = results.length - failed;
-    console.log(JSON.stringify({ ok: failed === 0, passed, failed, seconds, results }, null, 1));
-  } else console.log(summary(results, seconds));
-  process.exitCode = failed === 0 ? 0 : 1;
-} finally {
-  await stage.close();
+process.exitCode =
+  values.platform === 'local'
+    ? await killOn(await openLocal(kinds))
+    : values.inside
+      ? await killOn(await openKubernetes())
+      : await onOurs([process.execPath, ...process.argv.slice(1), '--inside']);
+
+async function killOn(platform: Platform): Promise<number> {
+  try {
+    const startedAt = performance.now();
+    const results = await run(platform);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    const failed = results.filter((result) => result.differences.length > 0).length;
+    if (values.output === 'json') {
+      const passed = results.length - failed;
+      console.log(JSON.stringify({ ok: failed === 0, passed, failed, seconds, results }, null, 1));
+    } else console.log(summary(results, seconds));
+    return failed === 0 ? 0 : 1;
+  } finally {
+    await platform.close();
+  }
 }
 
-async function run(stage: Stage): Promise<Result[]> {
+async function run(platform: Platform): Promise<Result[]> {
   const seats = await Promise.all(
     Array.from({ length: Number(values.parallel) }, async (_, index): Promise<Seat> => {
-      const lane = await stage.openLane(`lane-${index + 1}`);
+      const lane = await platform.openLane(`lane-${index + 1}`);
       return { lane, worker: await lane.startWorker() };
     }),
   );
   const undisturbed = new Map<Kind, Ran>();
   await share(seats, kinds, async (seat, kind) => {
-    const { ran } = await releaseOnce({ stage, ...seat, kind, service: `calm-${kind}`, kill: null });
+    const { ran } = await releaseOnce({ ...seat, kind, service: `calm-${kind}`, kill: null });
     undisturbed.set(kind, ran);
-    const odd = differences(kind, ran, ran);
+    const odd = differences(platform.demanded(kind, ran.images), ran, ran);
     if (odd.length > 0)
       throw new Error(`${kind}, undisturbed (${ran.because}), is not what it must be: ${odd.join('; ')}`);
     say(undisturbedLine(kind, ran));
@@ -70,24 +88,25 @@ async function run(stage: Stage): Promise<Result[]> {
 
   const all = kinds
     .flatMap((kind) => trialsOf(kind, undisturbed.get(kind) as Ran))
-    .filter(({ atEvent }) => atEvent >= Number(values.from));
+    .filter(({ kill }) => kill.number >= Number(values.from));
   const trials = sampled(all, Number(values.sample ?? all.length), Number(values.seed));
   const results: Result[] = [];
   say(header());
   await share(seats, trials, async (seat, trial) => {
-    const result = await attempt(stage, seat, trial, undisturbed.get(trial.kind) as Ran);
+    const result = await attempt(platform, seat, trial, undisturbed.get(trial.kind) as Ran);
     results.push(result);
     say(row(result));
   });
   return results;
 }
 
-async function attempt(stage: Stage, seat: Seat, trial: Trial, calm: Ran): Promise<Result> {
-  const { kind, atEvent } = trial;
-  const { ran, worker } = await releaseOnce({ stage, ...seat, kind, service: `${kind}-${atEvent}`, kill: trial });
+async function attempt(platform: Platform, seat: Seat, trial: Trial, calm: Ran): Promise<Result> {
+  const { kind, kill } = trial;
+  const service = `${kind}-${kill.number}${kill.at === 'write' ? kill.side[0] : ''}`;
+  const { ran, worker } = await releaseOnce({ ...seat, kind, service, kill });
   seat.worker = worker;
   const { killedAt, outcome, seconds, requests, lost } = ran;
-  const odd = differences(kind, ran, calm);
+  const odd = differences(platform.demanded(kind, calm.images), ran, calm);
   return { ...trial, killedAt, outcome, seconds, requests, lost, differences: odd };
 }
 

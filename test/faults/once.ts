@@ -2,39 +2,20 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { planDigest } from '../../src/plan/index.ts';
-import { effectsOf, watchFile } from './effects.ts';
 import { appended, type SeenEvent } from './history.ts';
-import { isWhole, type Kind, planOf } from './kinds.ts';
-import { OPEN_PAUSE_MS, valuesFile } from './plan.ts';
-import { endService, sample, serveStable, steadyTraffic, until } from './service.ts';
-import type { Lane, Stage } from './stage.ts';
+import type { Kind } from './kinds.ts';
+import { OPEN_PAUSE_MS } from './plan.ts';
+import type { Ending, Lane, Side } from './platform.ts';
+import { sample, steadyTraffic, until } from './service.ts';
 import { APPROVAL_MS } from './whole.ts';
 import type { WorkerProcess } from './worker.ts';
-
-/** What must be the same, whenever the worker died. */
-export interface Ending {
-  readonly outcome: string;
-  readonly because: string;
-  /** The supervisor's journal of this service, in order. */
-  readonly effects: readonly string[];
-  /** What the configuration file held, one after the other. */
-  readonly contents: readonly string[];
-  /** What became of database, flag and messages; empty where there are none. */
-  readonly beside: readonly string[];
-  /** Whether an image was built for it. */
-  readonly images: boolean;
-  /** Answers of one version after the end. */
-  readonly serves: string;
-  readonly undone: readonly string[];
-  readonly decisions: readonly string[];
-  /** Workflow tasks that failed in a worker: a replay that differed would be one. */
-  readonly failedTasks: number;
-}
 
 export interface Ran extends Ending {
   readonly events: readonly SeenEvent[];
   /** Position of each event in what was appended with it, from 0. */
   readonly batch: readonly number[];
+  /** What the worker wrote to the platform, where that can be seen. */
+  readonly writes: readonly string[];
   readonly seconds: number;
   readonly requests: number;
   readonly lost: number;
@@ -42,11 +23,10 @@ export interface Ran extends Ending {
   readonly killedAt: number | null;
 }
 
-/** Kill when the history has reached this length, and `afterMs` after that. */
-export interface Kill {
-  readonly atEvent: number;
-  readonly afterMs: number;
-}
+/** When the history has reached this length, and `afterMs` after that; or at the worker's write of this number. */
+export type Kill =
+  | { readonly at: 'event'; readonly number: number; readonly afterMs: number }
+  | { readonly at: 'write'; readonly number: number; readonly side: Side };
 
 const PROBE_REQUESTS = 20;
 const TRAFFIC_EVERY_MS = 50;
@@ -58,39 +38,38 @@ const TOO_LONG_MS = 120_000;
  * @returns what became of it, and the worker that lives afterwards.
  */
 export async function releaseOnce(options: {
-  readonly stage: Stage;
   readonly lane: Lane;
   readonly kind: Kind;
   readonly service: string;
   readonly worker: WorkerProcess;
   readonly kill: Kill | null;
 }): Promise<{ readonly ran: Ran; readonly worker: WorkerProcess }> {
-  const { stage, lane, kind, service, kill } = options;
-  const { supervisor, home, folder } = stage;
-  const beside = isWhole(kind) ? stage.beside : null;
-  const plan = planOf(kind, { service, folder, beside });
-  await beside?.prepare(supervisor, service);
-  const address = await serveStable(supervisor, plan);
-  const before = effectsOf(home, service).length;
-  const file = watchFile(valuesFile(folder, service));
+  const { lane, kind, service, kill } = options;
+  const ground = await lane.prepare(kind, service);
+  const { plan, address } = ground;
+  const events: SeenEvent[] = [];
+  const batch: number[] = [];
+  let killing: Promise<WorkerProcess> | null = null;
+  let approving: Promise<void> | null = null;
+  let killedAt: number | null = null;
+  const killed = async (afterMs = 0): Promise<void> => {
+    await delay(afterMs);
+    const dead = options.worker.kill();
+    killedAt = events.length;
+    await dead;
+  };
+  if (kill?.at === 'write')
+    ground.writes?.at(kill.number, kill.side, async () => {
+      const dead = killed();
+      killing = dead.then(() => lane.startWorker());
+      await dead;
+    });
   const traffic = steadyTraffic(address, TRAFFIC_EVERY_MS);
   const startedAt = performance.now();
   const { id, firstRunId } = startedOf(
     await lane.shiplock.startPlan({ plan, planDigest: planDigest(plan), warnings: [] }),
   );
 
-  const events: SeenEvent[] = [];
-  const batch: number[] = [];
-  let killing: Promise<WorkerProcess> | null = null;
-  let approving: Promise<void> | null = null;
-  let killedAt: number | null = null;
-  const replace = async (afterMs: number): Promise<WorkerProcess> => {
-    await delay(afterMs);
-    const dead = options.worker.kill();
-    killedAt = events.length;
-    await dead;
-    return lane.startWorker();
-  };
   // Whoever waits for a person whom nobody plays is not the same; the harness goes on.
   const tooLong = setTimeout(() => {
     void lane.client.workflow.getHandle(id, firstRunId).signal('abort', { reason: 'took too long', id: 'too-long' });
@@ -98,7 +77,8 @@ export async function releaseOnce(options: {
   for await (const together of appended(lane.client, { workflowId: id, runId: firstRunId })) {
     events.push(...together);
     batch.push(...together.keys());
-    if (kill && !killing && events.length >= kill.atEvent) killing = replace(kill.afterMs);
+    if (kill?.at === 'event' && !killing && events.length >= kill.number)
+      killing = killed(kill.afterMs).then(() => lane.startWorker());
     // The sender needs no worker: the message waits in the history.
     if (together.some(({ timerMs }) => timerMs === OPEN_PAUSE_MS)) {
       await lane.client.workflow.getHandle(id, firstRunId).signal('abort', { reason: 'somebody said so', id: 'abort' });
@@ -107,7 +87,7 @@ export async function releaseOnce(options: {
   }
   clearTimeout(tooLong);
   // Some histories are a few events shorter than the undisturbed one: then the kill comes after the last event.
-  if (kill && !killing) killing = replace(0);
+  if (kill && !killing) killing = killed().then(() => lane.startWorker());
   const worker = killing ? await killing : options.worker;
   await approving;
   const seconds = (performance.now() - startedAt) / 1_000;
@@ -115,22 +95,14 @@ export async function releaseOnce(options: {
   const status = ended.last?.status;
   const { failed: lost = 0, ...answered } = await traffic.stop();
   const serves = Object.keys(await sample(address, PROBE_REQUESTS)).join(' and ');
-  file.stop();
-  const effects = effectsOf(home, service).slice(before);
-  const found = (await beside?.found(supervisor, service)) ?? [];
-  const named = beside?.named ?? ((_service: string, text: string) => text);
-  const contents = await Promise.all(file.contents.map((text) => named(service, text)));
-  await beside?.forget(supervisor, service);
-  await endService(supervisor, service);
+  const found = await ground.found();
   return {
     worker,
     ran: {
+      ...found,
       outcome: ended.verdict,
       because: ended.because,
-      effects,
-      beside: found,
       images: plan.image !== undefined,
-      contents,
       serves,
       undone: (status?.progress ?? [])
         .filter(({ name }) => name.startsWith('undo-'))
@@ -139,6 +111,7 @@ export async function releaseOnce(options: {
       failedTasks: events.filter(({ type }) => type === 'WorkflowTaskFailed').length,
       events,
       batch,
+      writes: [...(ground.writes?.seen ?? [])],
       seconds,
       requests: Object.values(answered).reduce((sum, count) => sum + count, lost),
       lost,

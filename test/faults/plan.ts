@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AnalysisPlan, LocalTarget, Plan, Step } from '../../src/plan/plan.ts';
+import type { AnalysisPlan, LocalTarget, Plan, Step, Target } from '../../src/plan/plan.ts';
 
 export const WORKLOAD = fileURLToPath(new URL('../fixtures/workload', import.meta.url));
 export const SAMPLE_SERVICE = fileURLToPath(new URL('../../infra/sample-service', import.meta.url));
@@ -65,22 +65,18 @@ export const OLD_DIGEST = `sha256:${'0'.repeat(64)}`;
 export const values = (version: string, digest = OLD_DIGEST): string =>
   `# kept\nimage:\n  tag: ${version} # written by releases\n  digest: ${digest}\n`;
 
-/** Two weights beside a background analysis, one gate, one edited file, a window of a second. */
-export function shortPlan(options: {
+interface Short {
   readonly service: string;
   readonly folder: string;
   readonly steps: readonly Step[];
   readonly changes?: Partial<Omit<Plan, 'target'>>;
-}): Plan & { readonly target: LocalTarget } {
-  const { service, folder } = options;
-  mkdirSync(join(folder, service), { recursive: true });
-  writeFileSync(valuesFile(folder, service), values(STABLE));
-  return {
-    format: 1,
-    service,
-    environment: ENVIRONMENT,
-    version: CANARY,
-    target: {
+}
+
+/** Two weights beside a background analysis, one gate, one edited file, a window of a second. */
+export function shortPlan(options: Short): Plan & { readonly target: LocalTarget } {
+  const { service } = options;
+  return shortPlanFor(
+    {
       platform: 'local',
       command: ['node', 'server.ts'],
       directory: WORKLOAD,
@@ -90,6 +86,21 @@ export function shortPlan(options: {
       stableService: `${service}-stable`,
       canaryService: `${service}-canary`,
     },
+    options,
+  );
+}
+
+/** The same for another platform. */
+export function shortPlanFor<T extends Target>(target: T, options: Short): Plan & { readonly target: T } {
+  const { service, folder } = options;
+  mkdirSync(join(folder, service), { recursive: true });
+  writeFileSync(valuesFile(folder, service), values(STABLE));
+  return {
+    format: 1,
+    service,
+    environment: ENVIRONMENT,
+    version: CANARY,
+    target,
     gates: [{ kind: 'command', name: 'runs', directory: WORKLOAD, timeoutMs: 30_000, command: ['node', '--version'] }],
     configuration: [{ kind: 'helm', file: valuesFile(folder, service), field: 'image.tag' }],
     canary: {

@@ -2,9 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
-import { msToTs } from '@temporalio/common/lib/time.js';
+import type { Client } from '@temporalio/client';
 import {
   connectSupervisor,
   ensureStack,
@@ -12,9 +10,9 @@ import {
   type SupervisorClient,
   stopStack,
 } from '../../infra/local/index.ts';
-import { type Shiplock, speak } from '../../src/client/index.ts';
-import { TASK_QUEUE } from '../../workflows/messages.ts';
+import type { Shiplock } from '../../src/client/index.ts';
 import type { Beside } from './beside.ts';
+import { type Namespace, openNamespace } from './namespace.ts';
 import { POLICY } from './plan.ts';
 import { spawnWorker, type WorkerProcess } from './worker.ts';
 
@@ -42,7 +40,6 @@ export interface Lane {
 }
 
 const PREFIX = 'shiplock-faults-';
-const NAMESPACE_WAIT_MS = 30_000;
 
 /**
  * Brings a stack up. It is ended with the process, also by SIGINT and SIGTERM; what a kill left, by the next stage.
@@ -55,13 +52,13 @@ export async function openStage(beside?: (folder: string) => Promise<Beside>): P
   const folder = join(home, 'working-copy');
   mkdirSync(folder);
   const workers: WorkerProcess[] = [];
-  const connections: Connection[] = [];
+  const namespaces: Namespace[] = [];
   const supervisor = connectSupervisor({ home });
   let others: Beside | null = null;
 
   const closeAll = async (): Promise<void> => {
     await Promise.all(workers.map((worker) => worker.kill()));
-    for (const connection of connections) await connection.close().catch(() => undefined);
+    for (const namespace of namespaces) await namespace.close();
     supervisor.close();
     await others?.close();
     await stopStack({ home });
@@ -79,11 +76,9 @@ export async function openStage(beside?: (folder: string) => Promise<Beside>): P
 
   const openLane = async (namespace: string): Promise<Lane> => {
     const { address } = (await supervisor.stack()).servers.temporal;
-    const connection = await Connection.connect({ address });
-    connections.push(connection);
-    await registerNamespace(connection, namespace);
-    const client = new Client({ connection, namespace, identity: 'faults' });
-    const session = { client, address, namespace, source: 'configuration', identity: 'faults' } as const;
+    const opened = await openNamespace(address, namespace);
+    namespaces.push(opened);
+    const { client, shiplock } = opened;
     const startWorker = async (workerHome = home): Promise<WorkerProcess> => {
       const worker = spawnWorker({
         address,
@@ -98,7 +93,7 @@ export async function openStage(beside?: (folder: string) => Promise<Beside>): P
       await worker.ready;
       return worker;
     };
-    return { namespace, client, shiplock: speak({ ...session, taskQueue: TASK_QUEUE }), startWorker };
+    return { namespace, client, shiplock, startWorker };
   };
 
   try {
@@ -130,20 +125,5 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** A new namespace is known to all of a server's parts only after a moment. */
-async function registerNamespace({ workflowService }: Connection, namespace: string): Promise<void> {
-  await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1d') });
-  const deadline = Date.now() + NAMESPACE_WAIT_MS;
-  for (;;) {
-    try {
-      await workflowService.listWorkflowExecutions({ namespace, pageSize: 1 });
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await delay(100);
-    }
   }
 }

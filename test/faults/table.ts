@@ -24,16 +24,26 @@ function line(cells: readonly string[]): string {
 }
 
 export function undisturbedLine(kind: Kind, ran: Ran): string {
-  return `${kind}, undisturbed: ${ran.events.length} events, ${ran.effects.length} effects, ${ran.outcome} in ${ran.seconds.toFixed(1)} s`;
+  const writes = ran.writes.length > 0 ? `${ran.writes.length} writes, ` : '';
+  return `${kind}, undisturbed: ${ran.events.length} events, ${writes}${ran.effects.length} effects, ${ran.outcome} in ${ran.seconds.toFixed(1)} s`;
 }
 
 export function header(): string {
-  return line(['release', 'k', 'at', 'event k', 'outcome', 'seconds', 'requests', 'verdict']);
+  return line(['release', 'k', 'at', 'event k, or write', 'outcome', 'seconds', 'requests', 'verdict']);
 }
 
-export function row({ kind, atEvent, killedAt, event, outcome, seconds, requests, differences }: Result): string {
+export function row({ kind, kill, killedAt, moment, outcome, seconds, requests, differences }: Result): string {
   const verdict = differences.length === 0 ? 'same' : `DIFFERENT: ${differences.join('; ')}`;
-  return line([kind, `${atEvent}`, `${killedAt ?? '-'}`, event, outcome, seconds.toFixed(1), `${requests}`, verdict]);
+  return line([
+    kind,
+    `${kill.number}`,
+    `${killedAt ?? '-'}`,
+    moment,
+    outcome,
+    seconds.toFixed(1),
+    `${requests}`,
+    verdict,
+  ]);
 }
 
 export function summary(results: readonly Result[], seconds: number): string {

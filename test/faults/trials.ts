@@ -3,23 +3,31 @@ import type { Kind } from './kinds.ts';
 import type { Kill, Ran } from './once.ts';
 
 /** One release, one kill. */
-export interface Trial extends Kill {
+export interface Trial {
   readonly kind: Kind;
-  /** The event after which the worker dies, in the history of the undisturbed release. */
-  readonly event: string;
+  readonly kill: Kill;
+  /** After which event the worker dies, in the history of the undisturbed release; or before or after which write. */
+  readonly moment: string;
 }
 
 /** Events that are appended together are one moment; the kill for each of them comes so much later than the one before. */
 const APART_MS = 15;
 
-/** A kill for each event of an undisturbed release's history. */
-export function trialsOf(kind: Kind, { events, batch }: Pick<Ran, 'events' | 'batch'>): Trial[] {
-  return events.map(({ id, type }, index) => ({
-    kind,
-    event: type,
-    atEvent: id,
-    afterMs: (batch[index] ?? 0) * APART_MS,
-  }));
+/** A kill for each event of an undisturbed release's history, and for both sides of each write that could be seen. */
+export function trialsOf(kind: Kind, ran: Pick<Ran, 'events' | 'batch' | 'writes'>): Trial[] {
+  const { events, batch, writes } = ran;
+  return [
+    ...events.map(({ id, type }, index): Trial => {
+      const afterMs = (batch[index] ?? 0) * APART_MS;
+      return { kind, moment: type, kill: { at: 'event', number: id, afterMs } };
+    }),
+    ...writes.flatMap((write, index) =>
+      (['before', 'after'] as const).map((side): Trial => {
+        const number = index + 1;
+        return { kind, moment: `${side} ${write}`, kill: { at: 'write', number, side } };
+      }),
+    ),
+  ];
 }
 
 /** So many of them, evenly spaced; another seed begins elsewhere. */

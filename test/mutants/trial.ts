@@ -11,7 +11,11 @@ const running = new Set<ChildProcess>();
 /** How each of these tests ended; one that was not reached is missing. */
 export async function runTests(folder: string, file: string, names: readonly string[]): Promise<Map<string, Ending>> {
   const patterns = names.flatMap((name) => ['--test-name-pattern', `${name.replace(/[^\w\s]/g, '\\$&')}$`]);
-  const args = ['--test', '--test-force-exit', '--test-reporter', reporter, ...patterns, file];
+  const options = ['--test-reporter', reporter, ...patterns];
+  // Those of the cluster bring it up for themselves, one for each tree.
+  const args = file.startsWith('test/cluster/')
+    ? ['test/cluster/run.ts', file, '--', ...options]
+    : ['--test', '--test-force-exit', ...options, file];
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const child = spawn(process.execPath, args, {
     cwd: folder,

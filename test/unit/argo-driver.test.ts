@@ -5,6 +5,7 @@ import { containerAt } from '../../activities/rollout/argo/image.ts';
 import type { RolloutObject, RolloutStatus, Seen } from '../../activities/rollout/argo/object.ts';
 import { promoted } from '../../activities/rollout/argo/patches.ts';
 import { ownedByArgo, phaseOf } from '../../activities/rollout/argo/phase.ts';
+import { isRestarted, restartAt } from '../../activities/rollout/argo/restart.ts';
 import { stateOf } from '../../activities/rollout/argo/state.ts';
 import { secondsOf, titleOf } from '../../activities/rollout/argo/steps.ts';
 import { nextOnTheWayBack, type Restoring } from '../../activities/rollout/argo/way-back.ts';
@@ -291,4 +292,24 @@ describe('the next act on the way back', () => {
       assert.equal(nextOnTheWayBack(look(object), object, { ...images, ...change }).act, act);
     });
   }
+});
+
+describe('a restart through the controller', () => {
+  const asked = Date.parse('2026-11-01T10:00:05.700Z');
+  const second = '2026-11-01T10:00:05Z';
+
+  test('sets restartAt to the second in which it was asked for, and leaves a later one alone', () => {
+    const patch = [{ op: 'add', path: '/spec/restartAt', value: second }];
+    assert.deepEqual(restartAt(rollout(), asked), patch);
+    assert.deepEqual(restartAt(rollout({}, { restartAt: '2026-11-01T10:00:04Z' }), asked), patch);
+    assert.deepEqual(restartAt(rollout({}, { restartAt: second }), asked), []);
+    assert.deepEqual(restartAt(rollout({}, { restartAt: '2026-11-01T11:00:00Z' }), asked), []);
+  });
+
+  test('is over when the controller says so of this time, or of a later one', () => {
+    assert.equal(isRestarted(rollout(), asked), false);
+    assert.equal(isRestarted(rollout({ restartedAt: '2026-11-01T10:00:04Z' }), asked), false);
+    assert.equal(isRestarted(rollout({ restartedAt: second }), asked), true);
+    assert.equal(isRestarted(rollout({ restartedAt: '2026-11-01T11:00:00Z' }), asked), true);
+  });
 });

@@ -122,6 +122,13 @@ describe('the role of a process', () => {
     );
   });
 
+  test('is what the engine labels a pod with, where its Rollout gives no label of its own', async (t) => {
+    const labelsFile = await labels(t, 'app="credlink-api"\nshiplock.dev/role="canary"\n');
+    const service = await given(t, express, { labelsFile, role: 'stable' });
+    const scraped = await service.scrape();
+    assert.ok([...scraped.keys()].some((series) => series.includes('start_time_seconds{deployment_type="canary"')));
+  });
+
   test('changes when the pod is promoted, without a restart', async (t) => {
     const labelsFile = await labels(t, 'role="canary"\n');
     const service = await given(t, express, { labelsFile });

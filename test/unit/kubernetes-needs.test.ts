@@ -57,11 +57,30 @@ describe('what a release asks of the API server', () => {
     );
   });
 
-  it('is of the Rollout alone where Argo’s controller is driven', () => {
-    const asked = needsOf({ platform: 'argo', cluster: 'here', namespace: 'shop', rollout: 'shop' });
+  it('is that of Jobs, too, where a metric runs one, and nothing twice', () => {
+    const [without, asked] = [needsOf(PLACE), needsOf({ ...PLACE, runsJobs: true })];
     assert.equal(
-      listed(asked.filter(({ optional }) => !optional)),
-      'get, patch rollouts.argoproj.io shop; patch rollouts.argoproj.io/status shop; list analysisruns.argoproj.io; get replicasets.apps',
+      listed(asked.filter((one) => !without.some((other) => listed([one]) === listed([other])))),
+      'get, create, delete jobs.batch',
+    );
+    assert.deepEqual(
+      asked.filter(({ resource, verb }) => resource === 'pods' && verb === 'list').map(({ feature }) => feature),
+      ['revisions'],
+    );
+    const driven = needsOf({ platform: 'argo', cluster: 'here', namespace: 'shop', rollout: 'shop', runsJobs: true });
+    assert.match(listed(driven.filter(({ optional }) => !optional)), /get, create, delete jobs\.batch; list pods$/);
+  });
+
+  it('is of the Rollout alone where Argo’s controller is driven, and of the Deployment that has its pods', () => {
+    const place = { platform: 'argo', cluster: 'here', namespace: 'shop', rollout: 'shop' } as const;
+    const own =
+      'get, patch rollouts.argoproj.io shop; patch rollouts.argoproj.io/status shop; list analysisruns.argoproj.io; get replicasets.apps; get, create, update configmaps';
+    assert.equal(listed(needsOf(place)), own);
+    const asked = needsOf({ ...place, workload: 'till' });
+    assert.equal(listed(asked), `${own}; get, patch deployments.apps till`);
+    assert.ok(
+      asked.every(({ optional }) => !optional),
+      'what is there is needed',
     );
   });
 

@@ -32,6 +32,7 @@ describe('what the engine asks of an API server', () => {
     };
     assert.deepEqual(featuresOf(place), ['revisions']);
     assert.deepEqual(featuresOf({ ...place, traffic: { kind: 'istio', virtualServices: [] } }), ['revisions', 'istio']);
+    assert.deepEqual(featuresOf({ ...place, runsJobs: true }), ['revisions', 'jobs']);
     const adopts = { kind: 'Deployment', name: 'shop', scaleDown: 'never' } as const;
     assert.deepEqual(featuresOf({ ...place, adopts, traffic: { kind: 'gateway', routes: [] } }), [
       'revisions',

@@ -126,6 +126,19 @@ const rows: readonly [string, Answer, Pick<Refusal, 'code' | 'retry'> & { afterM
     { code: 'SHIPLOCK_KUBERNETES_BUSY', retry: 'later', afterMs: 30_000, says: /later/ },
   ],
   [
+    'a pod that its PodDisruptionBudget protects',
+    status(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
+      causes: [
+        { reason: 'DisruptionBudget', message: 'The disruption budget web needs 4 healthy pods and has 4 currently' },
+      ],
+    }),
+    {
+      code: 'SHIPLOCK_KUBERNETES_DISRUPTION_BUDGET',
+      retry: 'later',
+      says: /Cannot evict pod.*budget\. \(The disruption budget web needs 4 healthy pods/,
+    },
+  ],
+  [
     'a server that is not well',
     status(500, 'InternalError', 'etcdserver: leader changed'),
     { code: 'SHIPLOCK_KUBERNETES_UNAVAILABLE', retry: 'later', says: /leader changed/ },

@@ -8,7 +8,13 @@ import {
   type SideFacts,
   whyNoShare,
 } from '../../activities/traffic/kubernetes/capacity.ts';
-import { choose, chosenByService, chosenBySubsets, NOBODY } from '../../activities/traffic/kubernetes/chosen.ts';
+import {
+  choose,
+  chosenByService,
+  chosenBySubsets,
+  chosenOrLost,
+  NOBODY,
+} from '../../activities/traffic/kubernetes/chosen.ts';
 import { keyFrom, shownKey, sideDrift, weightDrift } from '../../activities/traffic/kubernetes/drift.ts';
 import { gatewaySplits } from '../../activities/traffic/kubernetes/gateway.ts';
 import { markOperations, marksOf } from '../../activities/traffic/kubernetes/marks.ts';
@@ -151,6 +157,13 @@ describe('whose pods are chosen', () => {
       assert.throws(() => chosenByService(odd), { type: 'SHIPLOCK_KUBERNETES_SERVICE', message: /has no selector/ });
     const argo = service({ app: 'shop', 'rollouts-pod-template-hash': '5f' });
     assert.throws(() => chosenByService(argo), /Service web\/s is moved by Argo Rollouts' controller/);
+  });
+
+  test('a Service that lost its selector may be looked at on the way back, but is not pointed anywhere', () => {
+    const lost = chosenOrLost(service(undefined));
+    assert.throws(() => choose(lost, one), { type: 'SHIPLOCK_KUBERNETES_SERVICE', message: /has no selector/ });
+    const whole = service({ app: 'shop' });
+    assert.deepEqual(chosenOrLost(whole), chosenByService(whole));
   });
 
   test('subsets have labels of their own, or get them', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JsonObject, KubernetesTarget } from '../../src/plan/index.ts';
 import { baselineViolations } from '../../workers/policy/pod-security.ts';
-import { parsePolicy, policyDigest, policyRefusals } from '../../workers/policy.ts';
+import { parsePolicy, policyDigest, policyRefusals, restartRefusals } from '../../workers/policy.ts';
 import { someClusterPlan } from '../fixtures/some-cluster-plan.ts';
 
 const POLICY = `
@@ -183,5 +183,28 @@ describe('the Pod Security Standard baseline', () => {
     ]) {
       assert.deepEqual(baselineViolations(odd as unknown as JsonObject), []);
     }
+  });
+});
+
+describe('a policy lets pods be restarted', () => {
+  const of = (target: Partial<KubernetesTarget>, change: object = {}) =>
+    restartRefusals({ ...someClusterPlan(target), ...change }, parse(POLICY));
+
+  test('where the service, environment, cluster and namespace are its own, whatever a release would do besides', () => {
+    assert.deepEqual(of({}), []);
+    assert.deepEqual(
+      of({ template: podOf({ hostNetwork: true, containers: [{ name: 'api', image: 'evil.example/x:1' }] }) }),
+      [],
+    );
+  });
+
+  test('and nowhere else', () => {
+    assert.deepEqual(of({ cluster: 'other' }), ['the cluster "other" is not in "clusters"']);
+    assert.match(of({ namespace: 'kube-system' }).join(), /the namespace "kube-system" matches nothing/);
+    assert.deepEqual(of({}, { service: 'till', environment: 'staging' }), [
+      'the service "till" is not in "services"',
+      'the environment "staging" is not in "environments"',
+    ]);
+    assert.match(restartRefusals(someClusterPlan({}), null).join(), /has no policy/);
   });
 });

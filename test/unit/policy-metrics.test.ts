@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DatadogQuery, JobCommand, Plan, PrometheusQuery, Provider, WebRequest } from '../../src/plan/plan.ts';
+import { addressOf } from '../../src/plan/provider.ts';
 import { gateEnvironment, locate, parsePolicy, policyRefusals, secretValue } from '../../workers/policy.ts';
 import { somePlan } from '../fixtures/some-plan.ts';
 
@@ -86,7 +87,7 @@ describe('who a metric may ask', () => {
     const policy = policyOf(addresses);
     const at = async (provider: Provider, environment?: string) => {
       const located = await locate(provider, policy, environment, () => Promise.reject(new Error('not asked for')));
-      return located.kind === 'web' ? located.url : located.kind === 'job' ? '' : located.address;
+      return addressOf(located) ?? '';
     };
     assert.equal(await at(WEB, 'staging'), 'https://staging.example/api?service=credlink-api');
     assert.equal(await at(WEB, 'production'), 'https://prod.example/v2/api?service=credlink-api');

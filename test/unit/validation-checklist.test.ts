@@ -4,7 +4,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { answerChecklist } from '../../src/validation/checklist.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { answersOf, load, looks, verdicts, withLine } from './validation-lacks.ts';
-import { wholePlan, wholeStatus } from './validation-records.ts';
+import { at, drivenTo, wholePlan, wholeStatus } from './validation-records.ts';
 
 describe('the checklist of a release with everything on record', () => {
   it('has the items of all five steps, each passed by what it names', () => {
@@ -75,6 +75,52 @@ describe('what is not asked', () => {
         'documented',
         'every step done, or left out for a reason',
       ],
+    );
+  });
+
+  it("is on platform argo what its controller says; the old pods are the controller's to keep", () => {
+    const { cutover, ...whole } = wholePlan();
+    const plan: Plan = {
+      ...whole,
+      target: {
+        platform: 'argo',
+        cluster: 'production',
+        namespace: 'shop',
+        rollout: 'shop',
+        container: 'app',
+        repository: 'registry.example/api',
+        readinessPath: '/ready',
+        stableService: 'api-stable',
+        canaryService: 'api-canary',
+        pauseDeadlineMs: 1_000,
+        inconclusiveDeadlineMs: 1_000,
+        deadlineMs: 1_000,
+      },
+      canary: { steps: [], background: null, readyDeadlineMs: 1_000 },
+    };
+    const recorded = wholeStatus();
+    const line = (name: string, second: number) => ({
+      ...({ name, title: name, state: 'done', because: 'done' } as const),
+      ...{ startedAt: at(second), endedAt: at(second + 1) },
+    });
+    const status = (phase: 'Healthy' | 'Progressing', imageAt: number): ReleaseStatus => ({
+      ...recorded,
+      progress: [
+        ...recorded.progress.filter(({ name }) => !/^(ready|step-)/.test(name)),
+        ...[line('rollout-image', imageAt), line('rollout', imageAt + 1)],
+      ],
+      rollout: drivenTo(phase),
+    });
+    const verdictsAt = (driven: ReleaseStatus) => {
+      const { 'rollback works': back, 'health checks during deployment': healthy, ...more } = verdicts(plan, driven);
+      return [back, healthy, more['database migration safety']];
+    };
+    assert.deepEqual(verdictsAt(status('Healthy', 50)), ['not planned', 'passed', 'passed']);
+    assert.deepEqual(verdictsAt(status('Progressing', 50)), ['not planned', 'unshown', 'passed']);
+    assert.deepEqual(verdictsAt(status('Healthy', 0)), ['not planned', 'passed', 'failed']);
+    assert.equal(
+      answersOf(plan, status('Healthy', 50))['health checks during deployment']?.evidence,
+      "2 of 2 pods available; Argo's controller says Healthy",
     );
   });
 

@@ -197,3 +197,38 @@ export function wholeStatus(): ReleaseStatus {
     told: 12,
   };
 }
+
+/** A Rollout of Argo's that has been given the image. */
+export function drivenTo(phase: 'Healthy' | 'Progressing'): NonNullable<ReleaseStatus['rollout']> {
+  const [image, found] = ['registry.example/api:1.2.0', 'registry.example/api:1.0.0'];
+  return {
+    name: 'shop',
+    image,
+    found,
+    stable: found,
+    since: 0,
+    givenAt: 1,
+    seen: {
+      image,
+      version: '1.2.0',
+      stable: { image, version: '1.2.0' },
+      phase,
+      because: '',
+      observed: true,
+      promoted: true,
+      aborted: false,
+      promotingFully: false,
+      held: false,
+      step: null,
+      steps: 2,
+      openPauses: 0,
+      pause: null,
+      weights: { '1.2.0': 100 },
+      pods: { updated: 2, available: 2, wanted: 2 },
+      analyses: [],
+      progressDeadlineMs: 600_000,
+      maySkip: false,
+      mark: 'now',
+    },
+  };
+}

@@ -97,6 +97,30 @@ describe('a platform that scales both sides', () => {
     assert.deepEqual(moves(scene).slice(0, 3), ['start 3', 'weight 50', `scale ${CANARY} 5`]);
   });
 
+  it(
+    'becomes as large as the stable side, where an autoscaler had made that larger than the plan says',
+    limit,
+    async () => {
+      const sizes = async (replicas: number, autoscaled: boolean) => {
+        const scene = scenes.open();
+        const admit = scene.world.activities.admit;
+        scene.world.activities.admit = async (request) => {
+          const admitted = await admit(request);
+          const { before } = admitted;
+          const revisions = before.revisions.map((revision) => ({ ...revision, replicas }));
+          return { ...admitted, before: { ...before, revisions, ...(autoscaled && { autoscaled }) } };
+        };
+        const plan = planOf(scene, { steps: [weight(50)] });
+        assert.equal((await endOf(await scene.start(plan))).type, 'Released');
+        return moves(scene);
+      };
+      assert.deepEqual(await sizes(16, true), ['start 8', 'weight 50', `scale ${CANARY} 16`, 'weight 100']);
+      const planned = ['start 5', 'weight 50', `scale ${CANARY} 10`, 'weight 100'];
+      assert.deepEqual(await sizes(16, false), planned, 'what a person did by hand is the plan’s to say');
+      assert.deepEqual(await sizes(3, true), planned, 'never fewer than the plan says');
+    },
+  );
+
   it('has all its pods before it has all traffic, whatever a step said of the canary', limit, async () => {
     const scene = scenes.open();
     const steps: Step[] = [{ kind: 'setCanaryScale', scale: { kind: 'replicas', replicas: 2 } }, weight(20)];

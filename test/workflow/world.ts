@@ -7,8 +7,10 @@ import type { GateReport, JobReport } from '../../activities/gates/port.ts';
 import type { Reading } from '../../activities/metrics/port.ts';
 import type { ReleaseEvent } from '../../activities/notify/port.ts';
 import type { BuildActivities, QuickActivities, TellingActivities } from '../../activities/port.ts';
+import type { BegunRestart, RestartPodsRequest, RestartProgress } from '../../activities/restart/port.ts';
 import type { LoadReport, Probe, Side } from '../../activities/validation/port.ts';
 import type { RevisionState } from '../../activities/workload/port.ts';
+import { jobText } from '../../src/plan/job-spec.ts';
 import { queryText } from '../../src/plan/provider.ts';
 import { type PlayedRollout, playRollout } from './played-rollout.ts';
 
@@ -23,6 +25,8 @@ export interface World {
   readonly migrated: Set<string>;
   /** Percent of users by flag. */
   readonly flags: Map<string, number>;
+  /** Readings by Jobs that came to their end, by their keys. */
+  readonly jobs: string[];
   /** What webhooks were told. */
   readonly told: ReleaseEvent[];
   fence: number;
@@ -39,6 +43,8 @@ export interface World {
   probe: (side: Side, path: string) => Partial<Probe>;
   load: () => LoadReport;
   sender: () => { identity: string; principal: string | null };
+  /** What a restart finds, and how it goes on from what is shown. */
+  restart: Pick<BegunRestart, 'revisions'> & { next: (shown: RestartPodsRequest['shown']) => RestartProgress };
   /** Called before each activity takes effect; may throw or wait. */
   before: (activity: string, count: number) => Promise<void> | void;
 }
@@ -64,6 +70,7 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
     ]),
     migrated: new Set(),
     flags: new Map([['new-checkout', 0]]),
+    jobs: [],
     told: [],
     fence: 0,
     stable,
@@ -76,6 +83,13 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
     probe: () => ({}),
     load: () => ({ at: new Date().toISOString(), live: SIDE, preview: SIDE }),
     sender: () => ({ identity: '', principal: null }),
+    restart: {
+      revisions: [{ version: stable ?? options.canaryVersion, pods: ['1', '2'] }],
+      next: ({ replaced }) => {
+        const count = Math.min(2, replaced + 1);
+        return { done: replaced === 2, replaced: count, waitsFor: 'replacements', because: `${count} of 2` };
+      },
+    },
     before: () => {},
     activities: {} as Activities,
   };
@@ -209,6 +223,18 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
       const raw = JSON.stringify({ ...world.job(query, weightNow()), ...report } satisfies JobReport);
       return { at: new Date().toISOString(), address: buildQueue, query, window: '', raw, error: null, beside: '' };
     },
+    runKubernetesJob: async ({ job, reading, cluster, namespace }) => {
+      await enter('runKubernetesJob');
+      const query = jobText(job);
+      world.jobs.push(reading.key);
+      const raw = JSON.stringify({ ...world.job(query, weightNow()), attempts: 1, job: reading.key });
+      const address = `${cluster}/${namespace}/${reading.key}`;
+      return { at: new Date().toISOString(), address, query, window: '', raw, error: null, beside: '' };
+    },
+    endKubernetesJobs: async ({ readings }) => {
+      await enter('endKubernetesJobs');
+      for (const { key } of readings) world.journal.push(`end ${key.split('/').slice(2).join('/')}`);
+    },
     readConfiguration: async ({ edit }) => ({ value: world.files.get(edit.file) ?? '' }),
     writeConfiguration: async ({ edit, from, to, fence }) => {
       await enter('writeConfiguration');
@@ -276,6 +302,15 @@ export function createWorld(options: { stable?: string | null; canaryVersion: st
     load: async () => {
       await enter('load');
       return world.load();
+    },
+    beginRestart: async () => {
+      await enter('beginRestart');
+      const startedBy = { identity: 'ann@laptop', principal: null };
+      return { planDigest: 'p', policyDigest: 'q', startedBy, revisions: world.restart.revisions };
+    },
+    restartPods: async ({ shown }) => {
+      await enter('restartPods');
+      return world.restart.next(shown);
     },
     notify: async ({ event }) => {
       await enter('notify');

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { imagesOf } from '../../src/plan/images.ts';
+import { kubernetesJobsOf } from '../../src/plan/index.ts';
+import { podTemplateOf } from '../../src/plan/job-spec.ts';
 import type { KubernetesTarget, Plan } from '../../src/plan/plan.ts';
 import { DNS_LABEL } from '../../src/plan/shape/fields.ts';
 import { repositoryOf } from '../../src/plan/shape/names.ts';
@@ -26,7 +28,8 @@ export const clustersSchema = z.record(
 );
 
 /** Why the policy does not let the plan run where, and what, it wants to run. */
-export function clusterRefusals({ target }: Plan, policy: Policy): string[] {
+export function clusterRefusals(plan: Plan, policy: Policy): string[] {
+  const { target } = plan;
   switch (target.platform) {
     case 'local':
       return [];
@@ -35,12 +38,22 @@ export function clusterRefusals({ target }: Plan, policy: Policy): string[] {
         ...placeRefusals(target, policy),
         ...podRefusals(target, policy),
         ...imageRefusals(imagesOf(target), policy),
+        ...jobRefusals(plan, target, policy),
       ];
     case 'argo':
-      return [...placeRefusals(target, policy), ...imageRefusals([target.repository], policy)];
+      return [
+        ...placeRefusals(target, policy),
+        ...imageRefusals([target.repository], policy),
+        ...jobRefusals(plan, target, policy),
+      ];
     default:
       return target satisfies never;
   }
+}
+
+/** Why the policy does not let the plan's pods be restarted where they are. */
+export function restartedPlaceRefusals({ target }: Plan, policy: Policy): string[] {
+  return target.platform === 'local' ? [] : placeRefusals(target, policy);
 }
 
 function placeRefusals(
@@ -53,7 +66,16 @@ function placeRefusals(
   return [`the namespace "${namespace}" matches nothing in "clusters.${cluster}.namespaces"`];
 }
 
-function podRefusals({ cluster, template }: KubernetesTarget, policy: Policy): string[] {
+/** A metric's pods are held to what holds for those of the release. */
+function jobRefusals(plan: Plan, { cluster }: Pick<KubernetesTarget, 'cluster'>, policy: Policy): string[] {
+  return kubernetesJobsOf(plan).flatMap(({ name, job }) => {
+    const template = podTemplateOf(job);
+    const refusals = [...podRefusals({ cluster, template }, policy), ...imageRefusals(imagesOf({ template }), policy)];
+    return refusals.map((refusal) => `the Job of the metric ${name}: ${refusal}`);
+  });
+}
+
+function podRefusals({ cluster, template }: Pick<KubernetesTarget, 'cluster' | 'template'>, policy: Policy): string[] {
   const known = Object.hasOwn(policy.clusters, cluster) ? policy.clusters[cluster] : undefined;
   const violations = known?.podSecurity === 'baseline' ? baselineViolations(template) : [];
   return violations.map((found) => `${found}, and "clusters.${cluster}.podSecurity" is baseline`);

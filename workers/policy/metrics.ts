@@ -1,6 +1,6 @@
 import { analysesOf } from '../../src/plan/index.ts';
 import type { Plan, Provider } from '../../src/plan/plan.ts';
-import { addressOf, secretsOf, withAddress } from '../../src/plan/provider.ts';
+import { addressOf, isJob, secretsOf, withAddress } from '../../src/plan/provider.ts';
 import { mappedAddress } from './addresses.ts';
 import type { Policy } from './contents.ts';
 import { matchesHost } from './patterns.ts';
@@ -9,7 +9,7 @@ import { secretRefusal } from './secrets.ts';
 /** Hosts that a plan's metrics ask and the policy neither names nor maps, and secrets that are not for them. */
 export function metricRefusals(plan: Plan, policy: Policy): string[] {
   const refusals = providersOf(plan).flatMap((provider) => {
-    if (provider.kind === 'job') return [];
+    if (isJob(provider)) return [];
     const mapped = mappedAddress(provider, policy, plan.environment);
     // The embedded Prometheus is told no secret.
     if (mapped === 'embedded') return [];

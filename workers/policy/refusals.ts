@@ -8,7 +8,7 @@ import {
   type WebGate,
 } from '../../src/plan/plan.ts';
 import { movedAddress } from './addresses.ts';
-import { clusterRefusals } from './clusters.ts';
+import { clusterRefusals, restartedPlaceRefusals } from './clusters.ts';
 import type { Policy } from './contents.ts';
 import { databaseRefusals } from './databases.ts';
 import { jobsOf, metricRefusals } from './metrics.ts';
@@ -20,15 +20,9 @@ import { webhookRefusals } from './webhooks.ts';
  * Empty where it may. Pure: whether a directory is a symbolic link out of the policy is looked at when it is used.
  */
 export function policyRefusals(plan: Plan, policy: Policy | null): readonly string[] {
-  if (policy === null) {
-    return [
-      'this worker has no policy, so it carries no release; start it with --policy FILE that says what it may do',
-    ];
-  }
+  if (policy === null) return NO_POLICY;
   return [
-    ...named('service', plan.service, policy.services, 'services'),
-    ...named('environment', plan.environment, policy.environments, 'environments'),
-    ...named('platform', plan.target.platform, policy.platforms, 'platforms'),
+    ...whatAndWhere(plan, policy),
     ...target(plan, policy),
     ...clusterRefusals(plan, policy),
     ...plan.gates.flatMap((gate) => gateRefusals(gate, policy, plan.environment)),
@@ -39,6 +33,23 @@ export function policyRefusals(plan: Plan, policy: Policy | null): readonly stri
     ...approvals(plan, policy),
     ...databaseRefusals(plan, policy),
     ...webhookRefusals(plan, policy),
+  ];
+}
+
+/** Why the policy does not let the pods of the plan's service be restarted. What a release would do besides is no matter. */
+export function restartRefusals(plan: Plan, policy: Policy | null): readonly string[] {
+  return policy === null ? NO_POLICY : [...whatAndWhere(plan, policy), ...restartedPlaceRefusals(plan, policy)];
+}
+
+const NO_POLICY: readonly string[] = [
+  'this worker has no policy, so it carries no release; start it with --policy FILE that says what it may do',
+];
+
+function whatAndWhere({ service, environment, target }: Plan, policy: Policy): string[] {
+  return [
+    ...named('service', service, policy.services, 'services'),
+    ...named('environment', environment, policy.environments, 'environments'),
+    ...named('platform', target.platform, policy.platforms, 'platforms'),
   ];
 }
 

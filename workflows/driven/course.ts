@@ -35,27 +35,23 @@ export function courseOf(progress: RolloutProgress, terms: Terms, now: number): 
     const because = `somebody else set the image ${seen.image} while this release was under way`;
     return { kind: 'goesBack', because };
   }
-  if (!seen.observed) return goesOn(terms.readyDeadlineMs, `${seen.because}; does it run?`);
+  if (!seen.observed) return goesOnUntil(since + terms.readyDeadlineMs, `${seen.because}; does it run?`);
   if (seen.aborted || seen.phase === 'Degraded') {
     return { kind: 'goesBack', because: `Argo's controller: ${seen.because || seen.phase}` };
   }
   if (seen.promoted && seen.phase === 'Healthy') return { kind: 'done' };
   const question = questionOf(progress, terms, now);
   if (question) return { kind: 'asks', ...question };
-  const left = givenAt + terms.deadlineMs - now;
-  const because = `not rolled out within ${minutes(terms.deadlineMs)}: ${seen.phase} ${seen.because}`.trimEnd();
-  if (left <= 0) return { kind: 'goesBack', because };
+  const end = givenAt + terms.deadlineMs;
+  const late = `not rolled out within ${minutes(terms.deadlineMs)}: ${seen.phase} ${seen.because}`.trimEnd();
   const judging = seen.step?.judges || seen.analyses.some(({ phase }) => phase === 'Running' || phase === 'Pending');
-  if (judging) return goesOn(left, because);
-  return goesOn(
-    Math.min(left, seen.progressDeadlineMs + terms.readyDeadlineMs),
-    `no progress within the controller's own deadline: ${seen.because || seen.phase}; does it run?`,
-  );
+  const quiet = Math.max(since, timedPauseEnd(seen)) + seen.progressDeadlineMs + terms.readyDeadlineMs;
+  if (judging || quiet >= end || now >= end) return goesOnUntil(end, late);
+  const because = `no progress within the controller's own deadline: ${seen.because || seen.phase}; does it run?`;
+  return goesOnUntil(quiet, because);
 
-  function goesOn(patienceMs: number, because: string): Course {
-    const waited = now - since;
-    if (waited >= patienceMs) return { kind: 'goesBack', because };
-    return { kind: 'goesOn', patienceMs: patienceMs - waited, because };
+  function goesOnUntil(end: number, because: string): Course {
+    return now >= end ? { kind: 'goesBack', because } : { kind: 'goesOn', patienceMs: end - now, because };
   }
 }
 
@@ -101,6 +97,11 @@ function questionOf(
     deadlineMs: left(began, terms.pauseDeadlineMs, now),
     isLast: seen.openPauses <= 1,
   };
+}
+
+/** Until then nothing is expected to change; epoch milliseconds, 0: there is no such pause. */
+function timedPauseEnd({ pause }: RolloutProgress['seen']): number {
+  return pause === null || pause.durationMs === null ? 0 : Date.parse(pause.since) + pause.durationMs;
 }
 
 function undecided({ analyses }: RolloutProgress['seen']): string {

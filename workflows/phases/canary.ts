@@ -8,7 +8,7 @@ import { GoBack, type Release } from '../control.ts';
 import { setRoute } from '../routes.ts';
 import { isWaived } from '../state.ts';
 import { ask, keyOf, skip, step } from '../steps.ts';
-import { firstReplicas, moveTraffic, scaleCanary, stableOf } from '../traffic.ts';
+import { firstReplicas, moveTraffic, scaleCanary, stableOf, wholeTarget } from '../traffic.ts';
 
 /** The new version beside the old one, with a growing share of the traffic, watched from `startingStep` on. */
 export async function canary(release: Release): Promise<void> {
@@ -76,8 +76,9 @@ async function bringUpBaseline(release: Release): Promise<string> {
   const { state, plan } = release;
   const at = whereabouts(plan);
   const { baselineService, readyDeadlineMs: deadlineMs } = plan.canary;
-  if (plan.target.platform === 'argo') return '';
-  const { replicas } = plan.target;
+  const target = wholeTarget(release);
+  if (target.platform === 'argo') return '';
+  const { replicas } = target;
   const stable = stableOf(release);
   const version = baselineOf(release);
   if (!baselineService || !stable || !version) return '';

@@ -10,12 +10,15 @@ import { lookAtWorkload } from './workload.ts';
 
 export { type Subject, subjectOf } from '../access.ts';
 export type { Look } from './look.ts';
+export { examineRollout } from './rollout.ts';
 
 export interface ExaminePlace {
   readonly target: KubernetesTarget;
   /** The service of the release file. */
   readonly service: string;
   readonly access: ClusterAccess;
+  /** Its metrics run Jobs there. */
+  readonly runsJobs: boolean;
   /** Whose rights are looked at; absent: those by which the cluster is asked. */
   readonly subject?: Subject;
 }
@@ -25,14 +28,20 @@ export interface ExaminePlace {
  * release may do what it will ask for, and whether Services, routes and workloads are as it needs them. Changes nothing,
  * and never throws.
  */
-export async function examinePlace({ target, service, access, subject }: ExaminePlace): Promise<readonly Look[]> {
+export async function examinePlace({
+  target,
+  service,
+  access,
+  runsJobs,
+  subject,
+}: ExaminePlace): Promise<readonly Look[]> {
   const cluster = await lookAtCluster(target.cluster, access);
   // Everything else would say the same.
   if (cluster.some(({ ok }) => !ok)) return cluster;
   const known = { [target.cluster]: access };
   const client = kubernetesClusters(known, { signal: () => undefined }).client(target.cluster);
   const looks = await Promise.all([
-    lookAtRights(client, target, subject),
+    lookAtRights(client, { ...target, runsJobs }, subject),
     lookAtWorkload(client, target, service, subject),
     lookAtTraffic(client, target),
   ]);

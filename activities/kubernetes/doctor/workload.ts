@@ -1,9 +1,10 @@
 import type { KubernetesTarget } from '../../../src/plan/target.ts';
+import { findOwner, wordsOf } from '../../rollout/argo/owned.ts';
 import type { Subject } from '../access.ts';
 import type { KubernetesClient } from '../client.ts';
 import { labelSelector } from '../names.ts';
 import { listRevisions } from '../revisions.ts';
-import { DEPLOYMENTS, type KubernetesObject, PODS, REPLICA_SETS, SERVICES } from '../types.ts';
+import { DEPLOYMENTS, type KubernetesObject, PODS, SERVICES } from '../types.ts';
 import { type Look, lookAt, there, wrong } from './look.ts';
 import { lookAtScalers } from './scalers.ts';
 
@@ -20,7 +21,7 @@ export async function lookAtWorkload(
 ): Promise<readonly Look[]> {
   const looks = [
     lookAt('workload', () => adopted(client, target, service)),
-    lookAt('pods', () => owners(client, target)),
+    lookAt('Argo Rollouts', () => owners(client, target)),
     ...[target.stableService, target.canaryService].map((name) =>
       lookAt(`Service ${name}`, () => foreignPods(client, target, name)),
     ),
@@ -46,18 +47,11 @@ async function adopted(client: KubernetesClient, target: KubernetesTarget, servi
 }
 
 /** A Rollout of Argo's controller would undo whatever a release does beside it. */
-async function owners(client: KubernetesClient, { namespace, selector }: KubernetesTarget): Promise<Look> {
-  const sets = await client.list(REPLICA_SETS, namespace, { labelSelector: labelSelector(selector) });
-  const owner = sets
-    .flatMap(({ metadata }) => metadata.ownerReferences ?? [])
-    .find(({ kind, apiVersion }) => kind === 'Rollout' && apiVersion.startsWith('argoproj.io/'));
-  const shown = `the pods with ${labelSelector(selector)}`;
-  if (!owner) return there('pods', `no Rollout owns ${shown}`);
-  return wrong(
-    'pods',
-    `the Rollout ${owner.name}, which Argo Rollouts' controller drives, owns ${shown}`,
-    'release through it (target.platform: argo), or delete it and leave its pods: kubectl delete rollout --cascade=orphan',
-  );
+async function owners(client: KubernetesClient, target: KubernetesTarget): Promise<Look> {
+  const owner = await findOwner(client, target);
+  if (!owner) return there('Argo Rollouts', 'owns nothing of what the release writes');
+  const { message, mend } = wordsOf(owner, target);
+  return wrong('Argo Rollouts', message, mend);
 }
 
 /** Requests would be split among pods of which the release knows nothing. */

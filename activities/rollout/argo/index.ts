@@ -13,7 +13,8 @@ import { templateOf } from './state.ts';
 import { nextOnTheWayBack } from './way-back.ts';
 import { type Writes, write } from './write.ts';
 
-export { ownedByArgo } from './phase.ts';
+export { requireRollout } from './admitted.ts';
+export { refuseOwned } from './owned.ts';
 
 /** Between two looks: two or three small reads each. */
 const BETWEEN_LOOKS_MS = 500;

@@ -47,7 +47,7 @@ export async function look(client: KubernetesClient, place: ArgoPlace, known: Kn
 }
 
 /** @throws SHIPLOCK_ARGO_NO_CONTROLLER for a Rollout that nobody would roll out */
-export function mustBeDriven({ rollout }: Seen, place: ArgoPlace): void {
+export function mustBeDriven({ rollout }: Pick<Seen, 'rollout'>, place: ArgoPlace): void {
   if (ownedByArgo(rollout)) return;
   throw failure(
     {
@@ -133,7 +133,7 @@ export function named({ rollout, namespace, cluster }: ArgoPlace): string {
   return `Rollout ${rollout} in namespace ${namespace} of cluster ${cluster}`;
 }
 
-function missing(place: ArgoPlace): Error {
+export function missing(place: ArgoPlace): Error {
   return failure(
     {
       code: 'SHIPLOCK_ARGO_ROLLOUT_MISSING',

@@ -9,6 +9,7 @@ export const ANALYSIS_RUNS: ResourceType = {
 };
 
 export interface PodTemplate {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: {
     readonly containers?: readonly Container[];
     readonly initContainers?: readonly Container[];
@@ -24,6 +25,9 @@ export interface RolloutObject extends KubernetesObject {
   readonly spec: {
     readonly replicas?: number;
     readonly paused?: boolean;
+    /** RFC 3339: pods that are older are evicted. */
+    readonly restartAt?: string;
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
     readonly progressDeadlineSeconds?: number;
     readonly rollbackWindow?: { readonly revisions?: number };
     readonly template?: PodTemplate;
@@ -34,12 +38,35 @@ export interface RolloutObject extends KubernetesObject {
 }
 
 export interface CanaryStrategy {
-  readonly trafficRouting?: object;
+  readonly stableService?: string;
+  readonly canaryService?: string;
+  readonly pingPong?: { readonly pingService?: string; readonly pongService?: string };
+  readonly trafficRouting?: TrafficRouting;
   readonly analysis?: object;
   readonly steps?: readonly RolloutStep[];
 }
 
+export interface TrafficRouting {
+  readonly istio?: {
+    readonly virtualService?: { readonly name?: string };
+    readonly virtualServices?: readonly { readonly name?: string }[];
+    readonly destinationRule?: { readonly name?: string };
+  };
+  readonly plugins?: Readonly<Record<string, GatewayRoutes>>;
+}
+
+/** What Argo's plugin for the Gateway API is told. */
+interface GatewayRoutes {
+  readonly namespace?: string;
+  readonly httpRoute?: string;
+  readonly httpRoutes?: readonly { readonly name?: string }[];
+  readonly grpcRoute?: string;
+  readonly grpcRoutes?: readonly { readonly name?: string }[];
+}
+
 export interface BlueGreenStrategy {
+  readonly activeService?: string;
+  readonly previewService?: string;
   readonly autoPromotionEnabled?: boolean;
   readonly autoPromotionSeconds?: number;
   readonly prePromotionAnalysis?: object;
@@ -60,6 +87,8 @@ export interface RolloutStep {
 
 export interface RolloutStatus {
   readonly abort?: boolean;
+  /** The last `restartAt` that is done. */
+  readonly restartedAt?: string;
   readonly pauseConditions?: readonly { readonly reason: string; readonly startTime: string }[];
   readonly controllerPause?: boolean;
   readonly currentPodHash?: string;

@@ -25,19 +25,38 @@ export interface Chosen {
 
 /** @throws SHIPLOCK_KUBERNETES_SERVICE (not retried) where it has no selector, or another controller moves it */
 export function chosenByService(object: unknown): Chosen {
-  const whole = wholeOf('Service', object);
-  const selector = below(below(whole, 'spec'), 'selector');
-  if (!isRecord(selector.value) || Object.keys(selector.value).length === 0)
-    throw failure(
-      {
-        code: 'SHIPLOCK_KUBERNETES_SERVICE',
-        message: `${whole.object} has no selector, so it cannot be pointed at a revision`,
-        mend: 'give it the labels of the pods as its selector',
-      },
-      { retry: 'never' },
-    );
+  const selector = selectorOf(object);
+  if (!hasLabels(selector)) throw withoutSelector(selector);
   mustBeOurs(selector);
   return { spot: selector, revision: revisionIn(selector) };
+}
+
+/** Of a Service whose selector somebody took away: no revision that is known. */
+const LOST: RevisionKey = { label: REVISION_LABEL, value: 'lost' };
+
+/** As `chosenByService`, but a Service without a selector may be looked at; it cannot be pointed anywhere. */
+export function chosenOrLost(object: unknown): Chosen {
+  const selector = selectorOf(object);
+  return hasLabels(selector) ? chosenByService(object) : { spot: selector, revision: LOST };
+}
+
+function selectorOf(object: unknown): Spot {
+  return below(below(wholeOf('Service', object), 'spec'), 'selector');
+}
+
+function hasLabels({ value }: Spot): boolean {
+  return isRecord(value) && Object.keys(value).length > 0;
+}
+
+function withoutSelector({ object }: Spot): Error {
+  return failure(
+    {
+      code: 'SHIPLOCK_KUBERNETES_SERVICE',
+      message: `${object} has no selector, so it cannot be pointed at a revision`,
+      mend: 'give it the labels of the pods as its selector',
+    },
+    { retry: 'never' },
+  );
 }
 
 /**
@@ -67,6 +86,7 @@ export function chosenBySubsets(
 
 /** Operations after which pods of this revision alone are chosen; all other labels stay. */
 export function choose({ spot, revision }: Chosen, key: RevisionKey): readonly JsonPatchOperation[] {
+  if (revision === LOST) throw withoutSelector(spot);
   if (revision?.label === key.label && revision.value === key.value) return [];
   const at = (label: string) => pointerTo(below(spot, label));
   const write: JsonPatchOperation = isRecord(spot.value)

@@ -1,7 +1,8 @@
 import type { KubernetesPlace } from '../../../src/plan/target.ts';
-import { type Look, lookAt, there } from '../../kubernetes/doctor/look.ts';
-import { type KubernetesClient, SERVICES } from '../../kubernetes/index.ts';
+import { type Look, lacking, lookAt, there } from '../../kubernetes/doctor/look.ts';
+import { type KubernetesClient, type KubernetesObject, SERVICES } from '../../kubernetes/index.ts';
 import { chosenByService, chosenBySubsets } from './chosen.ts';
+import { reconcilersOf } from './reconcilers.ts';
 import { DESTINATION_RULES, destinationRuleOf, routersOf } from './routers.ts';
 import { type Shares, sharesOf } from './split.ts';
 import { required } from './view.ts';
@@ -14,8 +15,9 @@ export async function lookAtTraffic(client: KubernetesClient, place: KubernetesP
     lookAt(`Service ${name}`, async () => {
       // Between subsets of one host the Services need not be there.
       if (rule && !(await client.get({ type: SERVICES, namespace, name }))) return [];
-      chosenByService(await required(client, { type: SERVICES, namespace, name }));
-      return [];
+      const object = await required(client, { type: SERVICES, namespace, name });
+      chosenByService(object);
+      return lookAtReconcilers(`Service ${name}`, object, ['selector']);
     }),
   );
   const ruled = rule
@@ -23,7 +25,8 @@ export async function lookAtTraffic(client: KubernetesClient, place: KubernetesP
         lookAt(`DestinationRule ${rule.name}`, async () => {
           const object = await required(client, { type: DESTINATION_RULES, namespace, name: rule.name });
           const { host } = chosenBySubsets(object, rule);
-          return there(`DestinationRule ${rule.name}`, `has both subsets of ${host}`);
+          const both = there(`DestinationRule ${rule.name}`, `has both subsets of ${host}`);
+          return [both, ...lookAtReconcilers(`DestinationRule ${rule.name}`, object, ['subsets'])];
         }),
       ]
     : [];
@@ -32,10 +35,21 @@ export async function lookAtTraffic(client: KubernetesClient, place: KubernetesP
     return lookAt(name, async () => {
       const [object, host] = await Promise.all([required(client, reference), hostOf(client, place)]);
       const splits = routersOf(place, place, host)[index]?.splits(object) ?? [];
-      return there(name, shownAs(sharesOf(splits)));
+      return [there(name, shownAs(sharesOf(splits))), ...lookAtReconcilers(name, object, ROUTES)];
     });
   });
   return (await Promise.all([...services, ...ruled, ...routers])).flat();
+}
+
+/** Where the routes of any router stand. */
+const ROUTES = ['http', 'tls', 'tcp', 'rules'];
+
+/** Who would write over a release while it is under way; that is drift, and it goes back. */
+function lookAtReconcilers(name: string, object: KubernetesObject, fields: readonly string[]): readonly Look[] {
+  return reconcilersOf(object, fields).map(({ tool, manager, field, mend }) => {
+    const because = `${tool} (${manager}) applies ${field}, too: its next round writes over a release, which then goes back`;
+    return lacking(name, because, mend);
+  });
 }
 
 function shownAs({ canary, consistent }: Shares): string {

@@ -1,6 +1,7 @@
 import { failure } from '../../failure.ts';
 import type { MoveStableRequest } from '../../kubernetes/index.ts';
 import { awaitCarrying, factsOf, notReady } from './carrying.ts';
+import { NOBODY } from './chosen.ts';
 import { alternates, writeStableService } from './ping-pong.ts';
 import type { Session } from './session.ts';
 import { chooseNobody, revisionNamed } from './set-weights.ts';
@@ -46,7 +47,8 @@ async function follow(session: Session, view: View, stable: string): Promise<voi
   if (!isServed && (await reaches(session, view)))
     throw carries(`${view.roles.stableService} still serves ${view.standing.stable ?? 'another revision'}`);
   if (isServed) await confirm(session, view.routers, view.routers);
-  if (isServed && alternates(place)) {
+  // After a first release ping is the stable one, as with Argo.
+  if (isServed && alternates(place) && !sameKey(keyOf(view.sides.stable), NOBODY)) {
     const isPing = view.roles.stableService === place.stableService;
     return writeStableService(session.writer, isPing ? 'pong' : 'ping');
   }

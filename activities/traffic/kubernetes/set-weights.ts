@@ -23,10 +23,12 @@ type Asked = Pick<SetWeightsRequest, 'weights' | 'partial'>;
  */
 export async function setWeights(session: Session, { weights, partial = false }: Asked): Promise<TrafficState> {
   const { client, place, service } = session;
+// The way back to the stable side needs nothing of the other one.
+  const unpointed = session.overwrites ? 'canary' : null;
   const { looked, raised } = session.writer.raising();
   const [lease, seen, reach] = await Promise.all([
     partial ? looked : raised,
-    viewTraffic(client, place, service, listRevisions(client, place, service)),
+    viewTraffic(client, place, service, listRevisions(client, place, service), unpointed),
     reachOf(session),
   ]);
   const { revisions } = seen;

@@ -7,7 +7,7 @@ import {
   type RevisionPods,
   SERVICES,
 } from '../../kubernetes/index.ts';
-import { type Chosen, chosenByService, chosenBySubsets, type RevisionKey } from './chosen.ts';
+import { type Chosen, chosenByService, chosenBySubsets, chosenOrLost, type RevisionKey } from './chosen.ts';
 import { completed } from './host.ts';
 import { marksOf } from './marks.ts';
 import { type PingPong, stableServiceOf } from './ping-pong.ts';
@@ -52,6 +52,7 @@ export interface Chooser {
 
 /**
  * @param known the revisions, or what reads them: then beside everything else
+ * @param unpointed a side whose Service may lack its selector
  * @throws SHIPLOCK_KUBERNETES_NOT_FOUND (retried); SHIPLOCK_KUBERNETES_ROUTE, SHIPLOCK_KUBERNETES_SERVICE (not retried)
  */
 export async function viewTraffic(
@@ -59,6 +60,7 @@ export async function viewTraffic(
   place: KubernetesPlace,
   service: string,
   known: readonly RevisionPods[] | Promise<readonly RevisionPods[]>,
+  unpointed: SideName | null = null,
 ): Promise<View> {
   const { namespace, traffic } = place;
   const marks = marksOf(service);
@@ -81,9 +83,10 @@ export async function viewTraffic(
     const own = name === 'stable' ? roles.stableService : roles.canaryService;
     const [shared = ''] = completed(host, namespace).split('.');
     const object = found[own];
+    const byLabels = name === unpointed ? chosenOrLost : chosenByService;
     const byService: Chooser[] =
       object && !(subsets && own === shared)
-        ? [{ reference: { type: SERVICES, namespace, name: own }, mark: marks.chosen, object, chosen: chosenByService }]
+        ? [{ reference: { type: SERVICES, namespace, name: own }, mark: marks.chosen, object, chosen: byLabels }]
         : [];
     const bySubset: Chooser[] =
       rule && ruled && ruleAt

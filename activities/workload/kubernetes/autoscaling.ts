@@ -33,6 +33,20 @@ export function letAutoscalersGo(
   return change(scene, writer, revisions, (autoscaler, kind) => letGo(autoscaler, kind, target ?? null));
 }
 
+/** Something else than releases says how many pods this revision has. */
+export async function isAutoscaled(scene: Scene, revision: Revision): Promise<boolean> {
+  const target = { kind: revision.kind, name: revision.object.metadata.name };
+  const all = await Promise.all(
+    (await typesOf(scene)).map((type) => scene.client.list<Autoscaler>(type, scene.place.namespace)),
+  );
+  return all.flat().some(({ spec }) => isSameTarget(spec.scaleTargetRef, target));
+}
+
+async function typesOf({ client }: Scene): Promise<readonly ResourceType[]> {
+  const withKeda = await client.serves(SCALED_OBJECTS);
+  return withKeda ? [HORIZONTAL_POD_AUTOSCALERS, SCALED_OBJECTS] : [HORIZONTAL_POD_AUTOSCALERS];
+}
+
 async function change(
   scene: Scene,
   writer: FencedWriter,
@@ -41,10 +55,7 @@ async function change(
 ): Promise<void> {
   const { client, place, service } = scene;
   const { namespace } = place;
-  const types = (await client.serves(SCALED_OBJECTS))
-    ? [HORIZONTAL_POD_AUTOSCALERS, SCALED_OBJECTS]
-    : [HORIZONTAL_POD_AUTOSCALERS];
-  for (const type of types) {
+  for (const type of await typesOf(scene)) {
     const kind = type.kind as AutoscalerKind;
     const all = await client.list<Autoscaler>(type, namespace);
     const ours = all.filter((autoscaler) => isOf(autoscaler, service, revisions) && work(autoscaler, kind).length > 0);

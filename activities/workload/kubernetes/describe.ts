@@ -2,6 +2,7 @@ import type { Whereabouts } from '../../../src/plan/target.ts';
 import { failure } from '../../failure.ts';
 import { labelSelector, listRevisions, PODS, type Revision, readLease } from '../../kubernetes/index.ts';
 import type { RevisionState, WorkloadState } from '../port.ts';
+import { isAutoscaled } from './autoscaling.ts';
 import { type Pod, podsOf, restartsOf } from './pod.ts';
 import { rolesOf, type Scene, sceneOf, type WorkloadDependencies } from './scene.ts';
 import { whyNotReady, whyRestarted } from './why-not-ready.ts';
@@ -20,13 +21,23 @@ export async function describeWorkload(
   const { adopts } = place;
   if (adopts && revisions.length === 0 && !lease?.stable) throw missing(place.namespace, adopts.name);
   const roles = rolesOf(lease, revisions);
-  const weights = await weightsOf(place, service, revisions);
+  const stable = revisions.find(({ version }) => version === roles.stable);
+  const [weights, autoscaled] = await Promise.all([
+    weightsOf(place, service, revisions),
+    stable !== undefined && isAutoscaled(scene, stable),
+  ]);
   // A Deployment that was replaced and may keep its pods is nobody's remains.
   const isPart = ({ kind, version }: Revision) =>
     kind === 'ReplicaSet' || version === roles.stable || version === roles.canary || (weights[version] ?? 0) > 0;
   const parts = revisions.filter(isPart).map((each) => stateOf(each, podsIn(each, pods)));
   const history = lease?.history ?? [];
-  return { ...roles, weights, revisions: parts, ...(history.length > 0 && { history }) };
+  return {
+    ...roles,
+    weights,
+    revisions: parts,
+    ...(autoscaled && { autoscaled }),
+    ...(history.length > 0 && { history }),
+  };
 }
 
 /** A first release beside it would take its Services away from pods that serve under another name. */

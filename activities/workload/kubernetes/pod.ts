@@ -33,6 +33,8 @@ export interface Terminated {
   readonly exitCode: number;
   readonly reason?: string;
   readonly message?: string;
+  /** RFC 3339. */
+  readonly finishedAt?: string;
 }
 
 export interface KubernetesEvent extends KubernetesObject {
@@ -44,6 +46,24 @@ export interface KubernetesEvent extends KubernetesObject {
 export function isReady({ status, metadata }: Pod): boolean {
   if (metadata.deletionTimestamp) return false;
   return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
+}
+
+/**
+ * Ready for as long as its revision asks, as a ReplicaSet counts it (kubernetes `pkg/api/v1/pod/util.go`, `IsPodAvailable`).
+ *
+ * @param now epoch milliseconds
+ */
+export function isAvailable(pod: Pod, minReadySeconds: number, now: number): boolean {
+  if (!isReady(pod)) return false;
+  if (minReadySeconds === 0) return true;
+  const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
+  const since = Date.parse(ready?.lastTransitionTime ?? '');
+  return since + 1_000 * minReadySeconds <= now;
+}
+
+/** It serves no more, and its ReplicaSet has made another one or is about to. */
+export function isOver({ status, metadata }: Pod): boolean {
+  return metadata.deletionTimestamp !== undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
 export function restartsOf({ status }: Pod): number {

@@ -8,6 +8,17 @@ const LONGEST_MS = 1_000;
 /** Below the 5 s after which a silent worker counts as dead, also while an API server hangs. */
 const PULSE_MS = 1_000;
 
+/** What is shown of work that reports now and then is at most this old. */
+const REPORT_MS = 20_000;
+/** Also where the deadline is over by this clock, but not yet by the workflow's. */
+const LEAST_MS = 1_000;
+
+/** How long one attempt goes on before it reports: to `until` at most. Epoch milliseconds. */
+export function nextReport(until: number): number {
+  const now = Date.now();
+  return now + Math.min(REPORT_MS, Math.max(LEAST_MS, until - now));
+}
+
 /**
  * Looks again and again until it is done or the deadline has come. An API server that cannot be asked for a while is no
  * reason to give up before that; what trying again cannot mend is.

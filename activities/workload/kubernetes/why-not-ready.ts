@@ -55,7 +55,7 @@ export function whyRestarted(pods: readonly Pod[]): string {
   return ends.size === 0 ? counted : `${counted}: ${[...ends].slice(0, MOST_REASONS).join(', ')}`;
 }
 
-interface Reason {
+export interface Reason {
   readonly words: string;
   /** Those that stay until somebody mends them come first. */
   readonly rank: number;
@@ -79,7 +79,8 @@ function whyNotCreated(conditions: NonNullable<ScaledObject['status']>['conditio
   });
 }
 
-function whyPod(pod: Pod, events: readonly KubernetesEvent[]): Reason[] {
+/** Why one pod does not serve; empty where it does. */
+export function whyPod(pod: Pod, events: readonly KubernetesEvent[]): Reason[] {
   if (isReady(pod)) return [];
   const {
     phase,

@@ -14,13 +14,21 @@ export interface Follower {
   stop(): Promise<void>;
 }
 
+export interface FollowOptions {
+  /** The variables that the image sets by itself; what the pod sets comes before them. */
+  readonly image?: Readonly<Record<string, string>>;
+}
+
 const POLL_MS = 100;
 
 /**
  * Runs the sample service for every pod of the namespace with the annotation `played.shiplock.dev/served: "true"`, at the
  * pod's own address and port 3000. Such a pod is ready when its process is, and is gone when it has ended.
  */
-export function followPods(place: Omit<Place, 'objects'> & { readonly api: Api }): Follower {
+export function followPods(
+  place: Omit<Place, 'objects'> & { readonly api: Api },
+  { image = {} }: FollowOptions = {},
+): Follower {
   const { api, namespace } = place;
   const folder = join(place.folder, 'pods');
   mkdirSync(folder, { recursive: true });
@@ -40,7 +48,7 @@ export function followPods(place: Omit<Place, 'objects'> & { readonly api: Api }
           uid,
           servePod(
             pod,
-            folder,
+            { folder, image },
             tellOf(api, `${pods}/${name}`, () => served.delete(uid)),
           ),
         );

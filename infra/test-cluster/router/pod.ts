@@ -21,7 +21,11 @@ interface Container {
     readonly value?: string;
     readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
   }[];
-  readonly readinessProbe?: { readonly httpGet?: { readonly path?: string } };
+  readonly readinessProbe?: {
+    readonly httpGet?: { readonly path?: string };
+    readonly periodSeconds?: number;
+    readonly failureThreshold?: number;
+  };
   readonly lifecycle?: { readonly preStop?: { readonly sleep?: { readonly seconds: number } } };
 }
 
@@ -74,6 +78,19 @@ export function labelsText({ metadata }: ServedPod): string {
 export function readinessPathOf(pod: ServedPod): string {
   return pod.spec.containers[0]?.readinessProbe?.httpGet?.path ?? '/ready';
 }
+
+/** How long a ready pod must not answer to be ready no more; `null`: its probe leaves that to the defaults. */
+export function unreadyAfterMs(pod: ServedPod): number | null {
+  const { periodSeconds, failureThreshold = FAILURES } = pod.spec.containers[0]?.readinessProbe ?? {};
+  // The API server fills in what a probe leaves out.
+  return periodSeconds === undefined || periodSeconds === DEFAULT_PERIOD
+    ? null
+    : periodSeconds * failureThreshold * 1000;
+}
+
+/** Kubernetes' defaults of a probe. */
+const DEFAULT_PERIOD = 10;
+export const FAILURES = 3;
 
 /** How long a deleted pod goes on before it is asked to end. */
 export function preStopMs(pod: ServedPod): number {

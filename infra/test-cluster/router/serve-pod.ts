@@ -4,12 +4,19 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inheritedEnvironment } from '../../local/stack/environment.ts';
 import { replaceFile } from '../../local/stack/files.ts';
-import { environmentOf, labelsText, PORT, preStopMs, readinessPathOf, type ServedPod } from './pod.ts';
+import {
+  environmentOf,
+  FAILURES,
+  labelsText,
+  PORT,
+  preStopMs,
+  readinessPathOf,
+  type ServedPod,
+  unreadyAfterMs,
+} from './pod.ts';
 import { end } from './traefik.ts';
 
 const PROBE_MS = 100;
-/** As Kubernetes' default `failureThreshold`. */
-const FAILURES = 3;
 const GRACE_MS = 12_000;
 const MAIN = join(import.meta.dirname, '../../sample-service/main.ts');
 
@@ -30,7 +37,11 @@ export interface Served {
 }
 
 /** Does for one pod what a kubelet does: runs the sample service at its address, probes it, starts it again, ends it. */
-export function servePod(pod: ServedPod, folder: string, tell: Tell): Served {
+export function servePod(
+  pod: ServedPod,
+  { folder, image }: { readonly folder: string; readonly image: Readonly<Record<string, string>> },
+  tell: Tell,
+): Served {
   const labels = join(folder, `${pod.metadata.name}.labels`);
   const stopping = new AbortController();
   let child: ChildProcess | null = null;
@@ -39,7 +50,7 @@ export function servePod(pod: ServedPod, folder: string, tell: Tell): Served {
   const start = (): ChildProcess => {
     const output = openSync(join(folder, `${pod.metadata.name}.log`), 'a', 0o600);
     const started = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
-      env: { ...inheritedEnvironment(), ...environmentOf(pod, labels) },
+      env: { ...inheritedEnvironment(), ...image, ...environmentOf(pod, labels) },
       stdio: ['ignore', output, output],
     });
     closeSync(output);
@@ -51,7 +62,9 @@ export function servePod(pod: ServedPod, folder: string, tell: Tell): Served {
   const run = async () => {
     let crashes = 0;
     let told = false;
+    const patienceMs = unreadyAfterMs(pod);
     let failures = 0;
+    let answeredAt = performance.now();
     const show = async (ready: boolean) => {
       if (told !== ready && (await tell.ready(ready))) told = ready;
     };
@@ -64,8 +77,10 @@ export function servePod(pod: ServedPod, folder: string, tell: Tell): Served {
         if (!stopping.signal.aborted && !deleted) child = start();
       }
       const answers = await probe(pod);
+      if (answers) answeredAt = performance.now();
       failures = answers ? 0 : failures + 1;
-      if (answers || failures >= FAILURES) await show(answers);
+      const isGivenUp = patienceMs === null ? failures >= FAILURES : performance.now() - answeredAt > patienceMs;
+      if (answers || isGivenUp) await show(answers);
       await delay(PROBE_MS);
     }
   };

@@ -124,7 +124,7 @@ function entries(web: number, admin: number): readonly string[] {
   ];
 }
 
-function run(path: string, args: readonly string[], log: string): ChildProcess {
+export function run(path: string, args: readonly string[], log: string): ChildProcess {
   const output = openSync(log, 'a', 0o600);
   const child = spawn(path, args, { env: inheritedEnvironment(), stdio: ['ignore', output, output] });
   closeSync(output);

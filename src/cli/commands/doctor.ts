@@ -17,7 +17,7 @@ interface Options extends OutputOptions {
 
 export function configure(command: Command, invocation: Invocation): void {
   withOutput(command)
-    .option('--release <file>', 'a release file on kubernetes: look at its cluster instead')
+    .option('--release <file>', 'a release file on kubernetes or argo: look at its cluster instead')
     .option('--version <version>', 'what would be released (default: CI_COMMIT_SHA, else latest)')
     .option('--environment <name>', 'where to (default: ENVIRONMENT, else the release file’s)')
     .option('--policy <file>', 'a worker’s policy, which knows the way into its clusters (default: SHIPLOCK_POLICY)')

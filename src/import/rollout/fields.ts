@@ -42,7 +42,7 @@ export const ROLLOUT_FIELDS: readonly FieldRow[] = [
   kept('spec.progressDeadlineSeconds', 'canary.readyDeadline'),
   differs('spec.progressDeadlineAbort', 'a release that misses its deadline always goes back'),
   refused('spec.paused', 'a release runs when somebody starts it; `shiplock pause` stops one'),
-  refused('spec.restartAt', 'a restart is no release'),
+  refused('spec.restartAt', 'a restart is no release; `shiplock restart` does it'),
   kept('spec.rollbackWindow', 'canary.rollbackWindow'),
   kept('spec.workloadRef', 'target.adopts: the Deployment serves until the first release; kind Deployment only'),
   kept('spec.strategy', 'one of canary and blueGreen'),

@@ -3,6 +3,7 @@ import { createReport, type Problem } from '../problem.ts';
 import { readDocuments, type Source } from '../yaml/read.ts';
 import { compileAnalysis } from './analysis.ts';
 import { sortManifests } from './manifests.ts';
+import type { RolloutPlatform } from './platform.ts';
 import { collectTemplates } from './templates.ts';
 
 export interface AloneRequest {
@@ -12,6 +13,8 @@ export interface AloneRequest {
   readonly args: Readonly<Record<string, string>>;
   readonly minimumReadings: number;
   readonly compatibility?: Compatibility | undefined;
+  /** Where a release that names them would run. Default: local. */
+  readonly platform?: RolloutPlatform;
 }
 
 /** Templates by themselves, as the analysis of a release that names them would compile. */
@@ -20,9 +23,10 @@ export function compileAlone(request: AloneRequest): {
   readonly errors: readonly Problem[];
   readonly warnings: readonly Problem[];
 } {
+  const { platform = 'local' } = request;
   const report = createReport();
   const documents = request.files.flatMap((file) => readDocuments(file, file, report));
-  const set = collectTemplates(sortManifests(documents, report).templates, report);
+  const set = collectTemplates(sortManifests(documents, report).templates, platform, report);
   const kinds = new Map([...set.values()].map(({ name, kind }) => [name, kind]));
   const names = request.templates.length > 0 ? request.templates : [...kinds.keys()];
   // What a Rollout would say, said on the command line.
@@ -46,6 +50,7 @@ export function compileAlone(request: AloneRequest): {
     inconclusiveDeadlineMs: 0,
     deadlineMs: null,
     compatibility: request.compatibility,
+    platform,
   };
   const compiled = compileAnalysis(asked, [], set, settings, report);
   const errors = report.errors();

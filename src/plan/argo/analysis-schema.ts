@@ -2,23 +2,26 @@
 import { z } from 'zod';
 import { MAX_METRICS, MIN_INTERVAL_MS } from '../limits.ts';
 import { durationText, oneKind, opaque, text, wholeText } from '../shape/fields.ts';
+import { eachPlatform, type RolloutPlatform } from './platform.ts';
 import { providerSchema } from './providers/index.ts';
 
-export const metricSchema = z.strictObject({
-  name: text(),
-  interval: durationText(MIN_INTERVAL_MS).nullish(),
-  initialDelay: durationText().nullish(),
-  count: wholeText().nullish(),
-  successCondition: z.string().max(4_096).nullish(),
-  failureCondition: z.string().max(4_096).nullish(),
-  /** -1: off. */
-  failureLimit: wholeText(-1).nullish(),
-  inconclusiveLimit: wholeText().nullish(),
-  consecutiveErrorLimit: wholeText().nullish(),
-  consecutiveSuccessLimit: wholeText().nullish(),
-  provider: providerSchema,
-});
-export type ArgoMetric = z.output<typeof metricSchema>;
+export const metricSchema = eachPlatform((platform) =>
+  z.strictObject({
+    name: text(),
+    interval: durationText(MIN_INTERVAL_MS).nullish(),
+    initialDelay: durationText().nullish(),
+    count: wholeText().nullish(),
+    successCondition: z.string().max(4_096).nullish(),
+    failureCondition: z.string().max(4_096).nullish(),
+    /** -1: off. */
+    failureLimit: wholeText(-1).nullish(),
+    inconclusiveLimit: wholeText().nullish(),
+    consecutiveErrorLimit: wholeText().nullish(),
+    consecutiveSuccessLimit: wholeText().nullish(),
+    provider: providerSchema[platform],
+  }),
+);
+export type ArgoMetric = z.output<(typeof metricSchema)[RolloutPlatform]>;
 
 /** Argo's tools read a number here as text (`sigs.k8s.io/yaml`). */
 const argumentValue = z
@@ -78,22 +81,26 @@ export const analysisReferenceFields = {
   analysisRunMetadata: opaque(),
 };
 
-export const templateSpecSchema = z.strictObject({
-  metrics: z.array(metricSchema).max(MAX_METRICS).nullish(),
-  args: z.array(templateArgumentSchema).max(100).nullish(),
-  dryRun,
-  measurementRetention,
-  templates: z.array(templateReferenceSchema).max(50).nullish(),
-});
+const templateSpecSchema = eachPlatform((platform) =>
+  z.strictObject({
+    metrics: z.array(metricSchema[platform]).max(MAX_METRICS).nullish(),
+    args: z.array(templateArgumentSchema).max(100).nullish(),
+    dryRun,
+    measurementRetention,
+    templates: z.array(templateReferenceSchema).max(50).nullish(),
+  }),
+);
 
 export const manifestFields = {
   apiVersion: z.literal('argoproj.io/v1alpha1'),
   metadata: z.looseObject({ name: z.string().nullish(), generateName: z.string().nullish() }).nullish(),
 };
 
-export const templateSchema = z.strictObject({
-  ...manifestFields,
-  kind: z.literal(['AnalysisTemplate', 'ClusterAnalysisTemplate']),
-  spec: templateSpecSchema,
-  status: opaque(),
-});
+export const templateSchema = eachPlatform((platform) =>
+  z.strictObject({
+    ...manifestFields,
+    kind: z.literal(['AnalysisTemplate', 'ClusterAnalysisTemplate']),
+    spec: templateSpecSchema[platform],
+    status: opaque(),
+  }),
+);

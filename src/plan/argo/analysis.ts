@@ -6,6 +6,7 @@ import { templateReferenceSchema } from './analysis-schema.ts';
 import { type Chosen, giveArguments } from './arguments.ts';
 import { compileMetric, shortestMs } from './metric.ts';
 import { fillArguments } from './placeholders.ts';
+import type { RolloutPlatform } from './platform.ts';
 import { applySelections } from './selections.ts';
 import { missingTemplate, referenceKey, type TemplateSet } from './templates.ts';
 
@@ -16,6 +17,7 @@ export interface AnalysisSettings {
   /** `null`: twice what the readings take, and ten minutes more. */
   readonly deadlineMs: number | null;
   readonly compatibility?: Compatibility | undefined;
+  readonly platform: RolloutPlatform;
 }
 
 /** A metric together with where it stands, for warnings. */
@@ -50,7 +52,7 @@ export function compileAnalysis(
   for (const { template } of chosen) {
     for (const [index, raw] of template.metrics.entries()) {
       const at: Path = ['spec', 'metrics', index];
-      const metric = compileMetric(template.source, at, fillArguments(raw, values), report);
+      const metric = compileMetric(template.source, at, fillArguments(raw, values), report, settings.platform);
       const twin = placed.find((other) => other.metric.name === metric?.name && other.source !== template.source);
       if (twin !== undefined) {
         const message = `a metric named ${metric?.name} comes from ${twin.source.file} too; names must differ`;

@@ -15,7 +15,7 @@ const NUMBERS = [
   'consecutiveErrorLimit',
   'consecutiveSuccessLimit',
 ] as const;
-const KNOWN = Object.keys(metricSchema.shape);
+const KNOWN = Object.keys(metricSchema.local.shape);
 
 /** Stands nowhere in a file. */
 const NOWHERE = { file: '', place: () => ({ line: 1, column: 1 }) };

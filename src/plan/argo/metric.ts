@@ -2,11 +2,13 @@ import { checkCondition } from '../../analysis/index.ts';
 import { formatDuration } from '../duration.ts';
 import type { MetricPlan, Provider } from '../plan.ts';
 import type { Path, Report } from '../problem.ts';
+import { isJob } from '../provider.ts';
 import { piece } from '../shape/check.ts';
 import { isPlaceholder } from '../shape/fields.ts';
 import { show } from '../shape/show.ts';
 import type { Source } from '../yaml/read.ts';
 import { type ArgoMetric, metricSchema } from './analysis-schema.ts';
+import type { RolloutPlatform } from './platform.ts';
 import { entries } from './pod.ts';
 import { compileProvider, maySecretStand } from './providers/index.ts';
 
@@ -17,29 +19,36 @@ export const CONSECUTIVE_ERROR_LIMIT = 4;
  * One metric, its arguments filled in: Argo's rules checked, defaults applied. `undefined` where it cannot be
  * used yet; why is reported.
  */
-export function compileMetric(source: Source, path: Path, filled: unknown, report: Report): MetricPlan | undefined {
-  const metric = piece(metricSchema, filled);
+export function compileMetric(
+  source: Source,
+  path: Path,
+  filled: unknown,
+  report: Report,
+  platform: RolloutPlatform,
+): MetricPlan | undefined {
+  const metric = piece(metricSchema[platform], filled);
   if (metric === undefined) return undefined;
   checkRhythm(source, path, metric, report);
   checkConditions(source, path, metric, report);
   checkSecrets(source, path, filled, report);
   const placed = { source, path: [...path, 'provider'], report };
-  const provider = compileProvider(metric.provider, placed);
+  const provider = compileProvider(metric.provider, placed, platform);
   return provider && metricPlan(withoutConditions(metric, provider, source, path, report), provider);
 }
 
 /** A job answers by its exit code; Argo looks at no condition of it. */
 function withoutConditions(
   metric: ArgoMetric,
-  { kind }: Provider,
+  provider: Provider,
   source: Source,
   path: Path,
   report: Report,
 ): ArgoMetric {
-  if (kind !== 'job') return metric;
+  if (!isJob(provider)) return metric;
   for (const field of ['successCondition', 'failureCondition'] as const) {
     if (!metric[field]) continue;
-    const message = 'is not looked at: a job is good where its command exits with 0';
+    const good = provider.kind === 'job' ? 'its command exits with 0' : 'it completes';
+    const message = `is not looked at: a job is good where ${good}`;
     report.warning(source, [...path, field], 'SHIPLOCK_PLAN_FIELD_IGNORED', message, 'key');
   }
   return { ...metric, successCondition: null, failureCondition: null };

@@ -6,6 +6,7 @@ import type { Source } from '../yaml/read.ts';
 import { templateArgumentSchema, templateSchema } from './analysis-schema.ts';
 import { compileMetric } from './metric.ts';
 import { checkArguments, fillArguments } from './placeholders.ts';
+import type { RolloutPlatform } from './platform.ts';
 
 export interface Template {
   readonly kind: TemplateKind;
@@ -31,10 +32,10 @@ export type TemplateSet = ReadonlyMap<string, Template>;
 export const templateKey = (kind: TemplateKind, name: string) => `${kind}/${name}`;
 
 /** Checks each template by itself and collects them. */
-export function collectTemplates(sources: readonly Source[], report: Report): TemplateSet {
+export function collectTemplates(sources: readonly Source[], platform: RolloutPlatform, report: Report): TemplateSet {
   const set = new Map<string, Template>();
   for (const source of sources) {
-    const template = readTemplate(source, report);
+    const template = readTemplate(source, platform, report);
     if (template === null) continue;
     const key = templateKey(template.kind, template.name);
     const first = set.get(key);
@@ -49,8 +50,8 @@ export function collectTemplates(sources: readonly Source[], report: Report): Te
   return set;
 }
 
-function readTemplate(source: Source, report: Report): Template | null {
-  checkShape(templateSchema, source, source.value, [], report);
+function readTemplate(source: Source, platform: RolloutPlatform, report: Report): Template | null {
+  checkShape(templateSchema[platform], source, source.value, [], report);
   const kind = valueAt(source.value, ['kind']) as TemplateKind;
   const name = valueAt(source.value, ['metadata', 'name']) ?? valueAt(source.value, ['metadata', 'generateName']);
   if (typeof name !== 'string' || name === '') {
@@ -64,7 +65,7 @@ function readTemplate(source: Source, report: Report): Template | null {
     report.error(source, ['spec', 'metrics'], 'SHIPLOCK_PLAN_FIELD_MISSING', message, 'key');
   }
   const template = { kind, name, source, metrics, args: readArguments(source, report) };
-  checkMetrics(template, report);
+  checkMetrics(template, platform, report);
   return template;
 }
 
@@ -90,14 +91,14 @@ function readArguments(source: Source, report: Report): Map<string, DeclaredArgu
 }
 
 /** What can be said without knowing the arguments that a Rollout gives. */
-function checkMetrics(template: Template, report: Report): void {
+function checkMetrics(template: Template, platform: RolloutPlatform, report: Report): void {
   const declared = new Set(template.args.keys());
   const defaults = new Map([...template.args].flatMap(([name, { value }]) => (value === null ? [] : [[name, value]])));
   const names = new Set<unknown>();
   for (const [index, metric] of template.metrics.entries()) {
     const path: Path = ['spec', 'metrics', index];
     checkArguments(template.source, path, metric, declared, report);
-    compileMetric(template.source, path, fillArguments(metric, defaults), report);
+    compileMetric(template.source, path, fillArguments(metric, defaults), report, platform);
     const name = valueAt(metric, ['name']);
     if (names.has(name) && typeof name === 'string') {
       const message = `a second metric is named ${name}; names must differ`;

@@ -115,6 +115,7 @@ export function rolloutSettings(raw: unknown, platform: RolloutPlatform): Rollou
       inconclusiveDeadlineMs: analysis?.inconclusiveDeadline ?? INCONCLUSIVE_DEADLINE_MS,
       deadlineMs: analysis?.deadline ?? null,
       compatibility: analysis?.compatibility,
+      platform,
     },
     platform,
   };

@@ -21,7 +21,8 @@ export function compileScale(context: Context, rollout: Source | null, routed: b
     firstWritten([context.source, ['target', 'scale', field]], [rollout, [...CANARY, field]]);
   const [maxSurge, maxUnavailable] = [written('maxSurge'), written('maxUnavailable')];
   const [dynamic, least] = [written('dynamicStableScale'), written('minPodsPerReplicaSet')];
-  if (routed) for (const found of [maxSurge, maxUnavailable]) ignored(context, found, 'only without a router');
+  // Restarts keep to maxUnavailable in either case.
+  if (routed) ignored(context, maxSurge, 'only without a router');
   else ignored(context, least, 'only with a router');
   checkDynamic(context, dynamic, routed);
   checkAmounts(context, maxSurge, maxUnavailable);

@@ -17,5 +17,5 @@ export function releaseTemplates(rolloutFile: string | undefined, context: Conte
     }
     sources.push(...found);
   }
-  return collectTemplates(sources, context.report);
+  return collectTemplates(sources, context.platform, context.report);
 }

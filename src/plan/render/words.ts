@@ -2,6 +2,7 @@
 import { comparisonText } from '../../analysis/index.ts';
 import { describeRhythm } from '../argo/metric.ts';
 import { formatDuration } from '../duration.ts';
+import { jobText } from '../job-spec.ts';
 import type {
   ApprovalPlan,
   ConfigurationEdit,
@@ -64,12 +65,15 @@ function askedOf(provider: MetricPlan['provider']): string {
       return ' (Datadog)';
     case 'job':
       return ' (job)';
+    case 'kubernetesJob':
+      return ' (Job)';
   }
 }
 
 /** What its readings must be; without a condition every answer is good that is one. */
 function ruleOf({ provider, comparison, successCondition, failureCondition }: MetricPlan): string {
   if (provider.kind === 'job') return `good where ${provider.command.join(' ')} exits with 0`;
+  if (provider.kind === 'kubernetesJob') return `good where ${jobText(provider)} completes`;
   if (comparison) return comparisonText(comparison);
   const rules = [
     ...(successCondition === null ? [] : [`good: ${successCondition}`]),

@@ -1,14 +1,39 @@
+import { analysesOf } from '../analyses.ts';
+import { podTemplateOf } from '../job-spec.ts';
 import type { ArgoTarget, Plan } from '../plan.ts';
+import { isJob } from '../provider.ts';
+import type { JsonObject } from '../target.ts';
 
 interface Lack {
   readonly path: (string | number)[];
   readonly message: string;
 }
 
-type Parts = Pick<Plan, 'target' | 'canary' | 'cutover' | 'image' | 'validation'>;
+type Parts = Pick<Plan, 'target' | 'canary' | 'cutover' | 'flags' | 'image' | 'validation'>;
 
 /** What a plan needs of its target, and lacks: the field, and what was expected. */
 export function targetLacks(plan: Parts): Lack[] {
+  return [...jobLacks(plan), ...ofTarget(plan)];
+}
+
+/** A job is a command on the build host, or a Job of the cluster; no Service may send requests to a Job's pods. */
+function jobLacks(plan: Parts): Lack[] {
+  const { target } = plan;
+  const wanted = target.platform === 'local' ? 'job' : 'kubernetesJob';
+  return analysesOf(plan).flatMap(({ metrics }) =>
+    metrics.flatMap(({ name, provider }): Lack[] => {
+      const path = ['metrics', name, 'provider'];
+      if (!isJob(provider)) return [];
+      if (provider.kind !== wanted) return [{ path, message: `expected a ${wanted} on ${target.platform}` }];
+      if (provider.kind !== 'kubernetesJob' || target.platform !== 'kubernetes') return [];
+      const { labels = {} } = (podTemplateOf(provider).metadata ?? {}) as { labels?: JsonObject };
+      const served = Object.entries(target.selector).every(([key, value]) => labels?.[key] === value);
+      return served ? [{ path, message: 'expected pods that the selector of the target does not choose' }] : [];
+    }),
+  );
+}
+
+function ofTarget(plan: Parts): Lack[] {
   const { target, canary, cutover } = plan;
   if (target.platform === 'argo') return argoLacks(plan, target);
   const lacks: Lack[] = [];

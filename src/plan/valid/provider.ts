@@ -6,6 +6,7 @@ import { VARIABLE } from '../argo/providers/job.ts';
 import { MAX_SAMPLES } from '../limits.ts';
 import { DATADOG_AGGREGATORS } from '../plan.ts';
 import { isPlaceholder } from '../shape/fields.ts';
+import { kubernetesJob } from './kubernetes-job.ts';
 import { absolute, command, distinct, ms, positiveMs, text } from './pieces.ts';
 
 /** May still name revisions, which are filled in below the host. */
@@ -76,4 +77,4 @@ const job = z.strictObject({
   timeoutMs: positiveMs,
 });
 
-export const provider = z.discriminatedUnion('kind', [prometheus, web, datadog, job]);
+export const provider = z.discriminatedUnion('kind', [prometheus, web, datadog, job, kubernetesJob]);

@@ -12,6 +12,7 @@ import { DNS_SUBDOMAIN } from '../shape/fields.ts';
 import { annotations, isOwnLabel, labels } from '../shape/labels.ts';
 import { CONFIG_KEY, CONFIG_MAP_NAME, REPOSITORY } from '../shape/names.ts';
 import type { JsonObject } from '../target.ts';
+import { isPlainJson } from './json.ts';
 import { absolute, command, distinct, label, ms, positiveMs, text, urlPath } from './pieces.ts';
 
 const twoServices = ({ stableService, canaryService }: { stableService: string; canaryService: string }) =>
@@ -97,22 +98,6 @@ const FOREIGN = 'expected no label of the engine';
 const podLabels = labels().refine(foreignLabels, FOREIGN);
 const metadata = z.strictObject({ labels: podLabels, annotations: annotations() });
 
-/** Levels and size of what Kubernetes alone reads; nothing here recurses, whatever arrives. */
-function isTemplate(value: unknown): value is JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  for (let level: unknown[] = [value], depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH) return false;
-    if (!level.every(isJson)) return false;
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
-  }
-  return Buffer.byteLength(JSON.stringify(value)) <= MAX_TEMPLATE_BYTES;
-}
-
-const isJson = (value: unknown): boolean =>
-  typeof value === 'number'
-    ? Number.isFinite(value)
-    : value === null || !['undefined', 'function'].includes(typeof value);
-
 const podTemplate = z.looseObject({
   metadata: z.looseObject({ labels: podLabels }),
   spec: z.looseObject({ containers: z.array(z.looseObject({ name: label, image: text })).min(1) }),
@@ -120,7 +105,7 @@ const podTemplate = z.looseObject({
 
 const template = z
   .custom<JsonObject>(
-    isTemplate,
+    (value) => isPlainJson(value, MAX_TEMPLATE_BYTES),
     `expected a pod template of at most ${MAX_TEMPLATE_BYTES} bytes and ${MAX_DEPTH} levels`,
   )
   .refine(

@@ -86,7 +86,7 @@ function migrated({ expand, contract }: DatabasePlan, status: ReleaseStatus): An
   const done = expand.map(({ name }) => status.migrations?.find((one) => one.kind === 'expand' && one.name === name));
   const missing = expand.find((_, index) => !done[index]);
   if (missing) return unshown(`${missing.name} is on record as neither applied nor found`);
-  const begun = lineOf(status, 'ready')?.startedAt ?? '';
+  const begun = (lineOf(status, 'ready') ?? lineOf(status, 'rollout-image'))?.startedAt ?? '';
   const late = names.find((name) => (lineOf(status, name)?.endedAt ?? '~') > begun);
   if (late) return failed(`${late} ended after the new version was started`);
   const how = `${done.filter((one) => one?.outcome === 'found').length} found`;

@@ -44,7 +44,8 @@ export const CANARY: readonly Question[] = [
     step,
     item: 'rollback works',
     needsOldSide: true,
-    planned: () => true,
+    // How long its old pods stay warm is the controller's to know.
+    planned: ({ target }) => target.platform !== 'argo',
     answer: (_, status) => {
       const { verdict, evidence } = oldSide(status);
       return verdict === 'passed'
@@ -111,7 +112,10 @@ export const CANARY: readonly Question[] = [
     step,
     item: 'health checks during deployment',
     planned: () => true,
-    answer: (_, status) => notDone(status, ['ready']) ?? passed(lineOf(status, 'ready')?.because ?? ''),
+    answer: ({ target }, status) =>
+      target.platform === 'argo'
+        ? rolledOut(status)
+        : (notDone(status, ['ready']) ?? passed(lineOf(status, 'ready')?.because ?? '')),
   },
   {
     step,
@@ -125,6 +129,15 @@ export const CANARY: readonly Question[] = [
     },
   },
 ];
+
+/** What Argo's controller says of the pods that it started. */
+function rolledOut(status: ReleaseStatus): Answer {
+  const open = notDone(status, ['rollout']);
+  if (open) return open;
+  const seen = status.rollout?.seen;
+  if (seen?.phase !== 'Healthy') return unshown(`Argo's controller says ${seen?.phase ?? 'nothing'}`);
+  return passed(`${seen.pods.available} of ${seen.pods.wanted} pods available; Argo's controller says Healthy`);
+}
 
 /** A criterion that was never applied decided nothing, unless somebody waived the rest of the ramp. */
 function criteriaApplied(plan: Plan, status: ReleaseStatus): Answer {

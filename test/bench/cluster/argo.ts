@@ -1,6 +1,7 @@
 /** The same by Argo's own controller, asked as its kubectl plugin asks. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { canary, imageOf, openStage, startController } from '../../cluster/argo-stage.ts';
+import { canary, imageOf, openStage } from '../../cluster/argo-stage.ts';
+import { startController } from '../../cluster/support/argo-controller.ts';
 import { openCluster, type TestCluster, until } from '../../cluster/support/index.ts';
 import type { Undoing } from './scope.ts';
 import { SETTLED_MS, type Subject } from './subject.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { scenario } from '../scoreboard/scenario.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
-import { destinations, istio, stableOf, virtualService } from '../support/manifests.ts';
-import { hasWeights, recordWeights } from '../support/routes.ts';
+import { destinations, istio, virtualService } from '../support/manifests.ts';
+import { hasWeights } from '../support/routes.ts';
 import { given } from '../support/story.ts';
 
 const limit = { timeout: 120_000 };
@@ -192,35 +192,6 @@ scenario(
     await shop.hasPods({ '1.0.0': 5, '1.1.0': 4 });
     await update.sees('it waits with the canary’s pods', ({ because }) => because !== '');
     await shop.hasPods({ '1.0.0': 5, '1.1.0': 4 });
-  },
-  limit,
-);
-
-scenario(
-  'TestIstioPingPongUpdate',
-  'two updates in turn: no share is ever given to a side without pods, and each ends with all on the new one',
-  async (t) => {
-    const name = 'in-turn';
-    const shop = await given(t, engine, {
-      service: name,
-      objects: [virtualService(name)],
-      canary: istio(name, [{ setWeight: 25 }, { pause: { duration: '2s' } }]),
-    });
-    await shop.hasReleased('1.0.0');
-    for (const [version, before] of [
-      ['1.1.0', '1.0.0'],
-      ['1.2.0', '1.1.0'],
-    ] as const) {
-      const recorded = await recordWeights(shop);
-      const update = await shop.releases(version);
-      await update.pauses();
-      await hasWeights(shop, [75, 25]);
-      await shop.selects({ stable: before, canary: version });
-      await update.comesTo('released');
-      await hasWeights(shop, [100, 0]);
-      await shop.selects({ stable: version });
-      assert.deepEqual(await recorded(), ['75,25', '0,100', '100,0'], stableOf(name));
-    }
   },
   limit,
 );

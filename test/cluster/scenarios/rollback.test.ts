@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => engine.close());
 
-/** Two pods, a weight of 50, an analysis; the window keeps the version before. */
+/** Two pods, a weight of 50, an analysis. */
 async function story(t: Parameters<typeof given>[0] & { after(work: () => void): void }, service: string) {
   const judge = await openJudge({ good: true });
   t.after(() => judge.close());
@@ -29,31 +29,41 @@ async function story(t: Parameters<typeof given>[0] & { after(work: () => void):
   return shop;
 }
 
+const WINDOW = { spec: { rollbackWindow: { revisions: 1 } } };
+
 scenario(
   'TestRollbackAnalysisWithinWindow',
-  'inside the window the version before comes back in one move, without a new analysis',
+  'a version within rollbackWindow takes no steps and no analysis; an abort in its window goes back in one move',
   async (t) => {
     const shop = await story(t, 'within-window');
-    await shop.hasReleased('1.1.0');
-    const update = await shop.releases('1.2.0');
-    const released = await update.comesTo('released');
-    assert.equal(released.metrics.length, 1);
-    await update.aborts();
-    const { metrics } = await update.ends('rolledBack');
-    assert.equal(metrics.length, 1);
+    await shop.hasReleased('1.1.0', WINDOW);
+    await shop.hasReleased('1.2.0');
+    const update = await shop.releases('1.1.0');
+    const { metrics, progress } = await update.comesTo('released');
+    assert.deepEqual(metrics, []);
+    const steps = progress.filter(({ name }) => name.startsWith('step-'));
+    assert.deepEqual(
+      steps.map(({ state }) => state),
+      ['skipped', 'skipped'],
+    );
+    for (const { because } of steps) assert.match(because, /within the rollback window of 1/);
     await shop.selects({ stable: '1.1.0' });
-    await shop.hasPods({ '1.1.0': 2, '1.2.0': 0 });
+    await shop.hasPods({ '1.1.0': 2 });
+    await update.aborts();
+    await update.ends('rolledBack');
+    await shop.selects({ stable: '1.2.0' });
+    await shop.hasPods({ '1.2.0': 2, '1.1.0': 0 });
   },
   limit,
 );
 
 scenario(
   'TestRollbackAnalysisOutsideWindow',
-  'outside of it an earlier version is a release like any other, with its analysis',
+  'a version outside of rollbackWindow is a release like any other, with its analysis',
   async (t) => {
     const shop = await story(t, 'outside-window');
     for (const version of ['1.1.0', '1.2.0', '1.0.0']) {
-      const update = await shop.releases(version);
+      const update = await shop.releases(version, WINDOW);
       const { metrics, from } = await update.comesTo('released');
       assert.deepEqual(
         metrics.map(({ analysis, state }) => [analysis, state]),

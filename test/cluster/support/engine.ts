@@ -105,13 +105,14 @@ function policyFor(kubeconfigs: Readonly<Record<string, string>>): object {
   return {
     services: ['*'],
     environments: ['*'],
-    platforms: ['kubernetes'],
+    platforms: ['kubernetes', 'argo'],
     images: { repositories: ['registry.example/*'] },
     clusters: Object.fromEntries(clusters),
   };
 }
 
-async function startTemporal(address: string): Promise<ChildProcess> {
+/** @param address where it listens: `127.0.0.1:PORT` */
+export async function startTemporal(address: string): Promise<ChildProcess> {
   const { path } = await serverPath('temporal');
   const attributes = Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
   const [ip = '', port = ''] = address.split(':');

@@ -1,13 +1,12 @@
 /** What the tests of scenarios are told in: given a Rollout and its objects, when a version is released, then … */
-import assert from 'node:assert/strict';
 import type { V1Pod, V1ReplicaSet, V1Service } from '@kubernetes/client-node';
-import type { Started } from '../../../src/client/index.ts';
 import { revisionId } from '../../../src/rollout/revision-id.ts';
 import type { Engine } from './engine.ts';
 import { openCluster, type Scope, type TestCluster, until } from './index.ts';
 import { canaryOf, type RolloutOptions, rollout, stableOf } from './manifests.ts';
 import { writeRelease } from './release-file.ts';
-import { type Update, updateOf } from './update.ts';
+import { startRelease } from './start.ts';
+import type { Update } from './update.ts';
 import { service as serviceObject } from './workloads.ts';
 
 export interface Given extends Omit<RolloutOptions, 'name'> {
@@ -15,6 +14,8 @@ export interface Given extends Omit<RolloutOptions, 'name'> {
   readonly service: string;
   /** Applied before anything is released, beside the two Services. */
   readonly objects?: readonly object[];
+  /** What is done to the namespace before anything is released. */
+  readonly prepared?: (cluster: TestCluster) => Promise<unknown>;
   /** Sections of the release file over those of `releaseFile`. */
   readonly release?: Readonly<Record<string, unknown>>;
   /** AnalysisTemplates, which the release file names. */
@@ -22,7 +23,7 @@ export interface Given extends Omit<RolloutOptions, 'name'> {
 }
 
 /** What of a `Given` a later release may change. */
-export type Changes = Partial<Omit<Given, 'service' | 'objects'>>;
+export type Changes = Partial<Omit<Given, 'service' | 'objects' | 'prepared'>>;
 
 export interface Story {
   readonly cluster: TestCluster;
@@ -50,6 +51,7 @@ export async function given(scope: Scope, engine: Engine, start: Given): Promise
     ...[stableOf(service), canaryOf(service)].map((name) => serviceObject(name, { app: service })),
     ...(start.objects ?? []),
   ]);
+  await start.prepared?.(cluster);
 
   const podsOf: Story['podsOf'] = async (version) => {
     const pods = await cluster.list<V1Pod>('v1', 'Pod', `shiplock.dev/revision=${revisionId(version)}`);
@@ -58,10 +60,7 @@ export async function given(scope: Scope, engine: Engine, start: Given): Promise
   const releases: Story['releases'] = async (version, changes = {}, manner = {}) => {
     now = { ...now, ...changes };
     const file = writeFiles(cluster, now);
-    const started = await startWhenClosed(() => engine.shiplock.start({ file, version, ...manner }));
-    const firstRunId = started.kind === 'started' ? started.firstRunId : await engine.shiplock.turn(started);
-    assert.ok(firstRunId, `${version} got no turn`);
-    return updateOf(engine.shiplock, started.id, version, firstRunId);
+    return startRelease(engine, { file, version, ...manner });
   };
 
   return {
@@ -102,18 +101,6 @@ export async function given(scope: Scope, engine: Engine, start: Given): Promise
       }
     },
   };
-}
-
-/** An outcome may be seen a moment before the release has closed; until then its place is taken. */
-async function startWhenClosed(start: () => Promise<Started>): Promise<Started> {
-  const made = await until('the release before has closed', () =>
-    start().then(
-      (started) => ({ started }),
-      (error: Error) => (/is in (ended|cleanup)$/.test(error.message) ? null : { error }),
-    ),
-  );
-  if ('error' in made) throw made.error;
-  return made.started;
 }
 
 function isHeld(pod: V1Pod): boolean {

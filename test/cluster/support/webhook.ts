@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Scope, TestCluster } from './index.ts';
 
 export interface Webhook {
-  /** Kinds whose creation and change it denies now, with this reason. */
+  /** Kinds whose creation and change it denies now, with this reason; `CREATE Pod`: the creation alone. */
   readonly denies: Map<string, string>;
   /** It closes each connection without an answer. */
   silent: boolean;
@@ -29,7 +29,8 @@ export async function openWebhook(scope: Scope, cluster: TestCluster, resources:
     });
     request.on('end', () => {
       const { apiVersion, kind, request: asked } = JSON.parse(text);
-      const reason = webhook.denies.get(asked.kind.kind);
+      const { kind: of } = asked.kind;
+      const reason = webhook.denies.get(of) ?? webhook.denies.get(`${asked.operation} ${of}`);
       const status = reason === undefined ? {} : { status: { message: reason } };
       response.setHeader('content-type', 'application/json');
       response.end(

@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import type { Provider } from '../../plan.ts';
 import { kindsOf, refused } from '../../shape/fields.ts';
+import { eachPlatform, type RolloutPlatform } from '../platform.ts';
 import { compileDatadog, datadogSchema } from './datadog.ts';
 import type { Placed } from './fields.ts';
 import { compileJob, jobSchema } from './job.ts';
+import { compileKubernetesJob, kubernetesJobSchema } from './kubernetes-job.ts';
 import { compilePrometheus, prometheusSchema } from './prometheus.ts';
 import { compileWeb, webSchema } from './web.ts';
 
@@ -25,19 +27,24 @@ const OTHERS = [
 /** Every kind that Argo knows. */
 export const ARGO_KINDS: readonly string[] = [...KINDS, ...OTHERS];
 
-export const providerSchema = z.strictObject({
-  prometheus: prometheusSchema.nullish(),
-  web: webSchema.nullish(),
-  datadog: datadogSchema.nullish(),
-  job: jobSchema.nullish(),
-  ...Object.fromEntries(
-    OTHERS.map((name) => [name, refused(`provider.${name}`, undefined, `expected one of ${KINDS.join(', ')}`)]),
-  ),
-});
-type Written = z.output<typeof providerSchema>;
+const JOBS = { local: jobSchema, kubernetes: kubernetesJobSchema } as const;
+
+export const providerSchema = eachPlatform((platform) =>
+  z.strictObject({
+    prometheus: prometheusSchema.nullish(),
+    web: webSchema.nullish(),
+    datadog: datadogSchema.nullish(),
+    job: (JOBS[platform] as z.ZodType<WrittenJob>).nullish(),
+    ...Object.fromEntries(
+      OTHERS.map((name) => [name, refused(`provider.${name}`, undefined, `expected one of ${KINDS.join(', ')}`)]),
+    ),
+  }),
+);
+type Written = z.output<(typeof providerSchema)[RolloutPlatform]>;
+type WrittenJob = z.output<(typeof JOBS)[RolloutPlatform]>;
 
 /** The one provider of a metric; `undefined` where there is none that can be used: why is reported. */
-export function compileProvider(written: Written, placed: Placed): Provider | undefined {
+export function compileProvider(written: Written, placed: Placed, platform: RolloutPlatform): Provider | undefined {
   const { source, path, report } = placed;
   const [kind, second] = kindsOf(written, KINDS);
   if (kind === undefined) {
@@ -54,7 +61,10 @@ export function compileProvider(written: Written, placed: Placed): Provider | un
   if (prometheus) return compilePrometheus(prometheus, here);
   if (web) return compileWeb(web, here);
   if (datadog) return compileDatadog(datadog, here);
-  return job ? compileJob(job, here) : undefined;
+  if (!job) return undefined;
+  return platform === 'local'
+    ? compileJob(job as z.output<typeof jobSchema>, here)
+    : compileKubernetesJob(job as z.output<typeof kubernetesJobSchema>, here);
 }
 
 /** Where a secret may stand in a provider: what authenticates it, and nothing that is recorded or shown. */

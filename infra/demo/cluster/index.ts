@@ -1,0 +1,2 @@
+export { BRIEFLY, CHANGES, FEWER_PODS, WITHOUT_IMAGE } from './shipped.ts';
+export { type ClusterStage, openClusterStage } from './stage.ts';
