@@ -2,7 +2,14 @@
  * Messages from people. Handlers only append; one reducer takes what has arrived, abort first, and decides.
  * Nothing that anybody sends can throw here.
  */
-import { CancellationScope, condition, defineQuery, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  defineQuery,
+  patched,
+  setDefaultSignalHandler,
+  setHandler,
+} from '@temporalio/workflow';
 import type { Attestation } from '../activities/attestation/port.ts';
 import { type ApprovalPlan, TRUST_LEVELS } from '../src/plan/plan.ts';
 import { attesting } from './activities.ts';
@@ -100,7 +107,7 @@ function consider(release: Release, message: Received): 'done' | 'decideAgain' |
     record(release, message, verdict);
     return 'done';
   }
-  if (needsPerson(message.signal) && !message.by) return 'decideAgain';
+  if (needsPerson(message.signal) && !message.by && !isOpenToAll(release, message)) return 'decideAgain';
   const problem = message.by ? personProblem(release, message.signal, message.by) : null;
   if (problem) {
     record(release, message, { accepted: false, because: problem });
@@ -108,6 +115,11 @@ function consider(release: Release, message: Received): 'done' | 'decideAgain' |
   }
   record(release, message, { accepted: true, because: apply(release, verdict.effect, message) ?? verdict.because });
   return message.by || message.nth === null ? 'done' : 'nameLater';
+}
+
+/** Where the plan asks nothing of persons, who ended its pause cannot change the answer: they are only named. */
+function isOpenToAll(release: Release, { signal }: Received): boolean {
+  return signal === 'promote' && approvalOf(release) === null && patched('named-later');
 }
 
 function situationOf(release: Release): Situation {

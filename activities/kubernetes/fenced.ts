@@ -18,11 +18,13 @@ export interface FencedWriter {
   readonly fence: number;
   /** @throws SHIPLOCK_FENCE_STALE (not retried) where a higher number was seen */
   raise(): Promise<Lease>;
+  /** The same, for whoever has a write that need not wait until older writers are shut out. */
+  raising(): Raising;
   /**
    * Compare and set: the change is worked out from the object as it is, and anew where somebody else wrote it in
    * between. With no operations only the fence is written, and nothing where it stands there already.
    *
-   * @param read the object as it was read by whoever raised the lease by this writer: it is not raised again, unless
+   * @param read the object as it was read beside the lease of this writer, which is then not looked at again unless
    *   somebody wrote the object since
    * @throws SHIPLOCK_KUBERNETES_NOT_FOUND (retried) without the object; SHIPLOCK_FENCE_STALE; what `change` throws
    */
@@ -44,6 +46,14 @@ export interface FencedWriter {
   ): Promise<boolean>;
 }
 
+/** Both fail with SHIPLOCK_FENCE_STALE (not retried) where a higher number was seen. */
+export interface Raising {
+  /** The lease shows no higher number. */
+  readonly looked: Promise<Lease>;
+  /** It shows ours: no older writer begins a write any more. */
+  readonly raised: Promise<Lease>;
+}
+
 /** Somebody who writes the object at the same moment is read again this often. */
 const ATTEMPTS = 8;
 
@@ -59,12 +69,19 @@ export function fencedWriter(
   fence: number,
   annotation: string = FENCE_ANNOTATION,
 ): FencedWriter {
-  let hasRaised = false;
-  const raise = async (): Promise<Lease> => {
-    const lease = await raiseFence(client, at, fence);
-    hasRaised = true;
-    return lease;
+  let hasLooked = false;
+  const raising = (): Raising => {
+    const { promise: looked, resolve, reject } = Promise.withResolvers<Lease>();
+    const raised = raiseFence(client, at, fence, (lease) => {
+      hasLooked = true;
+      resolve(lease);
+    });
+    // Whoever waits for one of the two hears of it.
+    raised.catch(reject);
+    looked.catch(() => undefined);
+    return { looked, raised };
   };
+  const raise = (): Promise<Lease> => raising().raised;
 
   const again = async <Result>(work: (attempt: number) => Promise<Result>): Promise<Result> => {
     for (let attempt = 1; ; attempt += 1) {
@@ -78,7 +95,7 @@ export function fencedWriter(
 
   /** The object may be read beside the lease: what is written between the two fails the precondition. */
   const look = async <T extends KubernetesObject>(reference: ObjectReference, known?: T): Promise<T | null> => {
-    const isRaised = known !== undefined && hasRaised;
+    const isRaised = known !== undefined && hasLooked;
     const [current] = await Promise.all([known ?? client.get<T>(reference), isRaised ? null : raise()]);
     if (current) mustNotBeNewer(current, reference, fence, annotation);
     return current;
@@ -89,6 +106,7 @@ export function fencedWriter(
     at,
     fence,
     raise,
+    raising,
     patch: <T extends KubernetesObject>(
       reference: ObjectReference,
       change: (current: T) => readonly JsonPatchOperation[] | Promise<readonly JsonPatchOperation[]>,

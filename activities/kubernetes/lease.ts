@@ -54,10 +54,20 @@ export async function acquireFence(client: KubernetesClient, at: ServiceAt, hold
 /**
  * Makes all writes with lower numbers stale.
  *
+ * @param looked is told as soon as the lease shows no higher number
  * @throws SHIPLOCK_FENCE_STALE (not retried) where a higher number was seen
  */
-export function raiseFence(client: KubernetesClient, at: ServiceAt, fence: number): Promise<Lease> {
-  return changeLease(client, at, (lease) => raised(lease, at, fence));
+export function raiseFence(
+  client: KubernetesClient,
+  at: ServiceAt,
+  fence: number,
+  looked: (lease: Lease) => void = () => undefined,
+): Promise<Lease> {
+  return changeLease(client, at, (lease) => {
+    const now = raised(lease, at, fence);
+    looked(now);
+    return now;
+  });
 }
 
 /** @throws SHIPLOCK_FENCE_STALE (not retried) where a higher number was seen */

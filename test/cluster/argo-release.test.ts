@@ -160,7 +160,7 @@ describe("a release through Argo's controller", () => {
     const judge = await openedJudge(t);
     const shop = await givenRollout(t, engine, {
       service: 'clicks',
-      templates: [rate(judge, { initialDelay: '5s', interval: '1s', count: 3 })],
+      templates: [rate(judge, { initialDelay: '15s', interval: '1s', count: 3 })],
       canary: { steps: [open, analysis, open] },
     });
     const update = await shop.releases('1.1.0');

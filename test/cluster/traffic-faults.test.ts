@@ -4,7 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { acquireFence, kubernetesClusters, raiseFence } from '../../activities/kubernetes/index.ts';
+import {
+  acquireFence,
+  type KubernetesClient,
+  kubernetesClusters,
+  raiseFence,
+} from '../../activities/kubernetes/index.ts';
 import { kubernetesTraffic } from '../../activities/traffic/kubernetes/index.ts';
 import { serverOf, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
 import { revisionId } from '../../src/rollout/revision-id.ts';
@@ -179,6 +184,39 @@ test('a writer of the past writes nothing, whatever it read before', async (t) =
   assert.equal(await acquireFence(client, at, 'next'), 3000);
   await shop.setWeights({ '1.0.0': 90, '1.1.0': 10 }, 3000);
   assert.deepEqual([await shop.written(), await leasedFence(shop)], [['90/10'], 3000]);
+});
+
+test('a Service that a writer of the past moves beside the way back is noticed, and put right', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  const revision = (version: string) => ({ 'shiplock.dev/revision': revisionId(version) });
+  let isMoved = false;
+  const client = shop.clusters.client('test');
+  const beside: KubernetesClient = {
+    ...client,
+    jsonPatch: async (reference, operations) => {
+      if (!isMoved && reference.type.kind === 'VirtualService') {
+        isMoved = true;
+        await shop.cluster.patch('v1', 'Service', 'shop-stable', { spec: { selector: revision('1.1.0') } });
+      }
+      return client.jsonPatch(reference, operations);
+    },
+  };
+  const traffic = kubernetesTraffic({ clusters: { client: () => beside }, signal: () => undefined });
+  const goBack = () =>
+    traffic.setWeights({
+      service: SERVICE,
+      place: shop.place,
+      weights: { '1.0.0': 100 },
+      fence: 2001,
+      key: 'test',
+      partial: true,
+    });
+  const failed = await failureOf(goBack());
+  assert.deepEqual([failed.code, failed.again], ['SHIPLOCK_KUBERNETES_CONFLICT', true]);
+  await goBack();
+  assert.deepEqual(await shop.selected('shop-stable'), revision('1.0.0'));
+  assert.deepEqual(await shop.written(), ['100/0']);
 });
 
 test('two services share one route, each with numbers of its own', async (t) => {

@@ -13,7 +13,8 @@ export async function runTests(folder: string, file: string, names: readonly str
   const patterns = names.flatMap((name) => ['--test-name-pattern', `${name.replace(/[^\w\s]/g, '\\$&')}$`]);
   const options = ['--test-reporter', reporter, ...patterns];
   // Those of the cluster bring it up for themselves, one for each tree.
-  const args = file.startsWith('test/cluster/')
+  const isOfCluster = file.startsWith('test/cluster/');
+  const args = isOfCluster
     ? ['test/cluster/run.ts', file, '--', ...options]
     : ['--test', '--test-force-exit', ...options, file];
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
@@ -24,7 +25,7 @@ export async function runTests(folder: string, file: string, names: readonly str
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   running.add(child);
-  const timer = setTimeout(() => endGroup(child), TIMEOUT_MS);
+  const timer = setTimeout(() => endGroup(child), isOfCluster ? 2 * TIMEOUT_MS : TIMEOUT_MS);
   try {
     let said = '';
     for await (const part of child.stdout) said += part;

@@ -1,11 +1,16 @@
 /** Releases that end in every way there is, run in seconds, with the real admission and attestation. */
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import type { Plan } from '../../src/plan/plan.ts';
+import type { Plan, Step } from '../../src/plan/plan.ts';
+import type { ScalePlan } from '../../src/plan/target.ts';
 import { RESTART_WORKFLOW, restartId } from '../../workflows/restart-messages.ts';
+import { SCALE, someClusterPlan } from '../fixtures/some-cluster-plan.ts';
 import { counting, countsPlan, kayentaPlan, scoring } from '../workflow/compared-plans.ts';
+import { drivenPlan } from '../workflow/driven-plans.ts';
 import { type ReleaseHandle, type Running, until, withWorld } from '../workflow/environment.ts';
+import { inline, METRIC, plainPlan } from '../workflow/invariants-plans.ts';
 import { FLAG_QUERY, wholePlan } from '../workflow/phases-plans.ts';
 import { automatic, credlinkPlan, LATENCY } from '../workflow/plans.ts';
+import { playedRollout } from '../workflow/played-rollout.ts';
 import { createWorld, type World } from '../workflow/world.ts';
 import { realWitnesses } from './witnesses.ts';
 
@@ -98,6 +103,57 @@ const scenarios = {
     },
     play: (running) => running.start(quietPlan()),
   },
+  scaled: {
+    prepare: tenPods,
+    async play(running) {
+      const handle = await running.start(clusterPlan({ dynamicStableScale: true }, [HEADER_ROUTE, TWO_PODS, ...RAMP]));
+      await promoted(running, handle);
+      return handle;
+    },
+  },
+  'scaled-aborted': {
+    prepare: tenPods,
+    async play(running) {
+      const handle = await running.start(clusterPlan({ dynamicStableScale: true }, [HEADER_ROUTE, ...RAMP]));
+      await until(running, handle, ({ waiting }) => waiting?.kind === 'pause');
+      await handle.signal('abort', { reason: 'enough' });
+      return handle;
+    },
+  },
+  'pods-are-the-traffic': {
+    prepare: tenPods,
+    async play(running) {
+      const plan = clusterPlan({}, RAMP);
+      const target = { ...plan.target, traffic: { kind: 'replicas' } } as Plan['target'];
+      const handle = await running.start({ ...plan, target });
+      await promoted(running, handle);
+      return handle;
+    },
+  },
+  'job-in-the-cluster': {
+    prepare(world) {
+      tenPods(world);
+      world.job = (_, weight) => ({ end: 'exited', exitCode: weight < 50 ? 0 : 3, because: 'exit code 3' });
+    },
+    play: (running) => running.start(clusterPlan({}, [percent(10), smokeStep(), percent(50), smokeStep()])),
+  },
+  driven: {
+    prepare: drives,
+    async play(running) {
+      const handle = await running.start(drivenPlan());
+      await promoted(running, handle);
+      return handle;
+    },
+  },
+  'driven-aborted': {
+    prepare: drives,
+    async play(running) {
+      const handle = await running.start(drivenPlan());
+      await until(running, handle, ({ waiting }) => waiting?.kind === 'pause');
+      await handle.signal('abort', { reason: 'enough' });
+      return handle;
+    },
+  },
   restarted: {
     play: ({ env }) => {
       const plan = credlinkPlan();
@@ -112,6 +168,47 @@ const scenarios = {
 
 export type ScenarioName = keyof typeof scenarios;
 export const SCENARIOS = Object.keys(scenarios) as ScenarioName[];
+
+const percent = (weight: number): Step => ({ kind: 'setWeight', weight });
+const HEADER_ROUTE: Step = {
+  kind: 'setHeaderRoute',
+  name: 'beta',
+  matches: [{ headers: { agent: { kind: 'exact', value: 'beta' } } }],
+};
+const TWO_PODS: Step = { kind: 'setCanaryScale', scale: { kind: 'replicas', replicas: 2 } };
+const OPEN_PAUSE: Step = { kind: 'pause', durationMs: null, deadlineMs: 600_000 };
+const RAMP: readonly Step[] = [percent(10), percent(50), OPEN_PAUSE];
+
+function clusterPlan(scale: Partial<ScalePlan>, steps: readonly Step[]): Plan {
+  const { target } = someClusterPlan({ replicas: 10, scale: { ...SCALE, ...scale } });
+  return plainPlan({ steps, target });
+}
+
+function tenPods(world: World): void {
+  const [[stable, revision] = []] = world.revisions;
+  if (stable && revision) world.revisions.set(stable, { ...revision, replicas: 10, ready: 10 });
+}
+
+/** An analysis of one Job. */
+function smokeStep(): Step {
+  const spec = {
+    activeDeadlineSeconds: 60,
+    template: { spec: { restartPolicy: 'Never', containers: [{ name: 'smoke', image: 'smoke:1' }] } },
+  };
+  const provider = { kind: 'kubernetesJob', spec, timeoutMs: 60_000 } as const;
+  const once = { intervalMs: null, count: 1, initialDelayMs: 0, successCondition: null, failureLimit: 0 };
+  return inline({ metrics: [{ ...METRIC, name: 'smoke', provider, ...once }] });
+}
+
+function drives(world: World): void {
+  world.rollout = playedRollout([{ weight: 10 }, { pauseMs: null }, { weight: 50 }, { pauseMs: 300_000 }]);
+}
+
+/** A person ends the pause that is open. */
+async function promoted(running: Running, handle: ReleaseHandle): Promise<void> {
+  const { waiting } = await until(running, handle, (status) => status.waiting?.kind === 'pause');
+  await handle.signal('promote', { step: waiting?.token });
+}
 
 function withBaseline(plan: Plan): Plan {
   return { ...plan, canary: { ...plan.canary, baselineService: 'credlink-api-baseline' } };

@@ -62,6 +62,43 @@ describe('a write of a service', () => {
     assert.deepEqual(writes, ['PATCH api-1 409', 'PATCH api-1 200']);
   });
 
+  test('of what was read beside the lease is made without another look at the lease', async (t) => {
+    const { client, objects, reads } = await cluster(t, { lease: 2000, revision: 2000 });
+    const writer = fencedWriter(client, AT, 2001);
+    const [read] = await Promise.all([client.get(REVISION), writer.raise()]);
+    assert.ok(read);
+    const before = reads.length;
+    await writer.patch(REVISION, () => FIVE, read);
+    assert.equal(objects.get('api-1')?.spec?.replicas, 5);
+    assert.deepEqual(reads.slice(before), []);
+  });
+
+  test('of what somebody wrote since looks at the lease again, and ends at a higher number', async (t) => {
+    const { client, objects } = await cluster(t, { lease: 2001, revision: 2001 });
+    const writer = fencedWriter(client, AT, 2001);
+    const [read] = await Promise.all([client.get(REVISION), writer.raise()]);
+    assert.ok(read);
+    change(objects, 'api-1', { spec: { replicas: 7 } });
+    change(objects, LEASE, { data: { fence: '3000', holders: '[]' } });
+    await assert.rejects(
+      writer.patch(REVISION, () => FIVE, read),
+      { type: 'SHIPLOCK_FENCE_STALE' },
+    );
+    assert.equal(objects.get('api-1')?.spec?.replicas, 7);
+  });
+
+  test('may begin once the lease shows no higher number, before it shows ours', async (t) => {
+    const { client, objects } = await cluster(t, { lease: 2000, revision: 2000 });
+    const { looked, raised } = fencedWriter(client, AT, 2001).raising();
+    await looked;
+    assert.equal(objects.get(LEASE)?.data?.fence, '2000');
+    await raised;
+    assert.equal(objects.get(LEASE)?.data?.fence, '2001');
+    const late = fencedWriter(client, AT, 2000).raising();
+    await assert.rejects(late.looked, { type: 'SHIPLOCK_FENCE_STALE' });
+    await assert.rejects(late.raised, { type: 'SHIPLOCK_FENCE_STALE' });
+  });
+
   test('that changes nothing leaves a newer number behind all the same, and the same one only once', async (t) => {
     const { client, writes } = await cluster(t, { lease: 2001, revision: 2000 });
     const { patch } = fencedWriter(client, AT, 2001);
@@ -93,6 +130,7 @@ interface Stored {
 async function cluster(t: TestContext, fences: { readonly lease: number; readonly revision: number }) {
   const objects = new Map<string, Stored>();
   const writes: string[] = [];
+  const reads: string[] = [];
   const metadata = (name: string) => ({ name, resourceVersion: '1' });
   objects.set(LEASE, { metadata: metadata(LEASE), data: { fence: `${fences.lease}`, holders: '[]' } });
   const annotations = { [FENCE_ANNOTATION]: `${fences.revision}` };
@@ -104,7 +142,8 @@ async function cluster(t: TestContext, fences: { readonly lease: number; readonl
     let body = '';
     for await (const part of request) body += part;
     const status = request.method === 'GET' ? 200 : written(objects, current, request.method, JSON.parse(body));
-    if (request.method !== 'GET') writes.push(`${request.method} ${name} ${status}`);
+    if (request.method === 'GET') reads.push(name);
+    else writes.push(`${request.method} ${name} ${status}`);
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(status === 200 ? objects.get(name) : { kind: 'Status', reason: 'Conflict' }));
   });
@@ -128,7 +167,7 @@ async function cluster(t: TestContext, fences: { readonly lease: number; readonl
   );
   const known = { test: { kubeconfig, namespaces: ['*'] } };
   const client = kubernetesClusters(known, { signal: () => undefined }).client('test');
-  return { client, objects, writes };
+  return { client, objects, writes, reads };
 }
 
 /** A resourceVersion that is written must be the current one. @returns the status of the answer */

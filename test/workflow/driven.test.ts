@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
-import type { Plan } from '../../src/plan/plan.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
+import { drivenPlan } from './driven-plans.ts';
 import { type ReleaseHandle, type Running, statusOf, until, untilWaitingFor, withWorld } from './environment.ts';
 import { credlinkPlan } from './plans.ts';
 import { imageOf, type PlayedStep, playedRollout } from './played-rollout.ts';
@@ -15,31 +15,6 @@ const version = '1.1.0';
 const open: PlayedStep = { pauseMs: null };
 const timed = (pauseMs: number): PlayedStep => ({ pauseMs });
 const weight = (percent: number): PlayedStep => ({ weight: percent });
-
-function drivenPlan(changes: Partial<Plan> = {}): Plan {
-  const { canary, promotion, ...plan } = credlinkPlan();
-  return {
-    ...plan,
-    gates: [],
-    target: {
-      platform: 'argo',
-      cluster: 'production',
-      namespace: 'credlink',
-      rollout: 'credlink-api',
-      container: 'api',
-      repository: 'registry.example/credlink/api',
-      readinessPath: '/ready',
-      stableService: 'api-stable',
-      canaryService: 'api-canary',
-      pauseDeadlineMs: 60 * MINUTE,
-      inconclusiveDeadlineMs: 30 * MINUTE,
-      deadlineMs: 24 * 60 * MINUTE,
-    },
-    canary: { steps: [], background: null, readyDeadlineMs: 5 * MINUTE },
-    promotion: { monitor: null, approval: null },
-    ...changes,
-  };
-}
 
 const approved = { promotion: { ...credlinkPlan().promotion, monitor: null } };
 

@@ -43,14 +43,15 @@ function slowHistory(world: World): SlowHistory {
 
 const openPause = { kind: 'pause', durationMs: null, deadlineMs: 24 * 3_600_000 } as const;
 
-function plan(): Plan {
+const APPROVAL = { deadlineMs: 3_600_000, requires: 'identity', quorum: 1, notStarter: false } as const;
+
+function plan(approval: Plan['promotion']['approval'] = APPROVAL): Plan {
   const steps = [
     { kind: 'setWeight', weight: 10 } as const,
     openPause,
     { kind: 'setWeight', weight: 50 } as const,
     openPause,
   ];
-  const approval = { deadlineMs: 3_600_000, requires: 'identity', quorum: 1, notStarter: false } as const;
   return credlinkPlan({
     gates: [],
     configuration: [],
@@ -60,6 +61,34 @@ function plan(): Plan {
 }
 
 const waitsAt = (name: string) => (status: ReleaseStatus) => status.waiting?.token.startsWith(`${name}@`) === true;
+
+test(
+  'where the plan asks nothing of persons, promote moves on at once, and who sent it is named later',
+  limit,
+  async () => {
+    const world = createWorld({ canaryVersion: '1.1.0' });
+    const history = slowHistory(world);
+    const { promise: movedOn, resolve } = Promise.withResolvers<void>();
+    const { setWeights } = world.activities;
+    Object.assign(world.activities, {
+      setWeights: async (request: Parameters<typeof setWeights>[0]) => {
+        const state = await setWeights(request);
+        if (request.weights['1.1.0'] === 50) resolve();
+        return state;
+      },
+    });
+    await withWorld(world, async (running) => {
+      const handle = await running.start(plan(null));
+      const first = await until(running, handle, waitsAt('step-2'));
+      await handle.signal('promote', { step: first.waiting?.token });
+      await history.asked(1);
+      await movedOn;
+      history.answer();
+      const { decisions } = await until(running, handle, waitsAt('step-4'), A_MOMENT_MS);
+      assert.deepEqual([decisions.at(-1)?.accepted, decisions.at(-1)?.by?.name], [true, 'ann@laptop']);
+    });
+  },
+);
 
 test('promote, promoteFull, resume and approve wait for the answer of history', limit, async () => {
   const world = createWorld({ canaryVersion: '1.1.0' });

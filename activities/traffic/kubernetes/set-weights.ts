@@ -17,16 +17,17 @@ type Asked = Pick<SetWeightsRequest, 'weights' | 'partial'>;
  * Moves the traffic. In this order: older writers are shut out; what the canary's side is to choose it chooses without
  * any traffic; what gets more traffic shows that it carries it; then the weights.
  *
- * On the way back users come first: where both sides choose what they should, the weights are written before older
- * writers are shut out of the sides. Should one of those have moved a side in between, that shows then, and all is
- * looked at again.
+ * On the way back users come first: where both sides choose what they should, the weights are written while older
+ * writers are being shut out. Should one of those have moved a side in between, that shows then, and all is looked at
+ * again.
  */
 export async function setWeights(session: Session, { weights, partial = false }: Asked): Promise<TrafficState> {
   const { client, place, service } = session;
-  // The way back to the stable side needs nothing of the other one.
+// The way back to the stable side needs nothing of the other one.
   const unpointed = session.overwrites ? 'canary' : null;
+  const { looked, raised } = session.writer.raising();
   const [lease, seen, reach] = await Promise.all([
-    session.writer.raise(),
+    partial ? looked : raised,
     viewTraffic(client, place, service, listRevisions(client, place, service), unpointed),
     reachOf(session),
   ]);
@@ -37,10 +38,16 @@ export async function setWeights(session: Session, { weights, partial = false }:
     (former ? versionOf(former, revisions) : view.standing.stable) ?? unpinnedStable(view, weights, lease.stable);
   const move = plannedMove({ ...view.standing, stable }, weights);
   if (move.kind === 'refused') throw invalid(move.because);
-  if (move.kind === 'silence') return serveNobody(session, view);
+  if (move.kind === 'silence') {
+    await raised;
+    return serveNobody(session, view);
+  }
   const canary = move.canary === null ? null : revisionNamed(revisions, move.canary);
   const given = { percent: move.percent, stable, canary: move.canary, weights, partial };
-  const hold = () => holdSides(session, seen, canary ? { canary: canary.key } : {});
+  const hold = async () => {
+    await raised;
+    await holdSides(session, seen, canary ? { canary: canary.key } : {});
+  };
   const isChosen = !canary || sameKey(keyOf(view.sides.canary), canary.key);
   if (partial && isChosen && former === null && keyOf(view.sides.stable) !== null)
     return give(session, view, { ...given, reach, beside: hold });

@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Readiness } from '../port.ts';
 
 /** Soon at first, since many pods are ready at once; then as often as a person would look. */
-const FIRST_MS = 100;
+const FIRST_MS = 50;
 const LONGEST_MS = 1_000;
 /** Below the 5 s after which a silent worker counts as dead, also while an API server hangs. */
 const PULSE_MS = 1_000;
