@@ -19,9 +19,14 @@ export interface Answer {
   readonly evidence: string;
 }
 
-/** What the workflow writes beside a traffic move that Envoy itself has shown, and beside what a person waived. */
+/** What the workflow writes beside a traffic move that the router itself has shown, and beside what a person waived. */
 export const CONFIRMED = 'confirmed by the router';
 export const WAIVED = 'waived by promoteFull';
+
+/** On a platform that scales both sides the pods that came for the move stand before it: `4 of 4 …; confirmed by …`. */
+export function isConfirmed(because: string): boolean {
+  return because.split('; ').at(-1) === CONFIRMED;
+}
 
 export function passed(evidence: string): Answer {
   return { verdict: 'passed', evidence };

@@ -7,6 +7,7 @@ import {
   type Answer,
   CONFIRMED,
   failed,
+  isConfirmed,
   lineOf,
   notDone,
   passed,
@@ -35,7 +36,7 @@ export const BLUE_GREEN: readonly Question[] = [
       const line = lineOf(status, SWITCH);
       const open = notDone(status, [SWITCH]);
       if (open) return open;
-      if (line?.because !== CONFIRMED) return unshown(`the switch was not ${CONFIRMED}: ${line?.because}`);
+      if (!isConfirmed(line?.because ?? '')) return unshown(`the switch was not ${CONFIRMED}: ${line?.because}`);
       const weight = status.weights[version] ?? 0;
       if (weight !== 100) return failed(`${version} has ${weight} % of the traffic`);
       return passed(`100 % for ${version}, ${CONFIRMED} after ${secondsOf(line) ?? 'an unknown time'}`);

@@ -5,6 +5,7 @@ import {
   type Answer,
   CONFIRMED,
   failed,
+  isConfirmed,
   lineOf,
   notDone,
   passed,
@@ -95,7 +96,7 @@ export const CANARY: readonly Question[] = [
     planned: (plan) => weightsOf(plan).length > 0,
     answer: (plan, status) => {
       const planned = weightsOf(plan).map((weight) => ({ ...weight, line: lineOf(status, weight.name) }));
-      const shown = planned.filter(({ line }) => line?.state === 'done' && line.because === CONFIRMED);
+      const shown = planned.filter(({ line }) => line?.state === 'done' && isConfirmed(line.because));
       const without = planned.filter(({ line }) => isWaived(line));
       const counted = `${share(shown.length, planned.length, `weights ${CONFIRMED}`)}${without.length > 0 ? `, ${without.length} ${WAIVED}` : ''}`;
       const times = shown.map(({ line }) => line?.endedAt ?? '');
