@@ -23,7 +23,7 @@ type Asked = Pick<SetWeightsRequest, 'weights' | 'partial'>;
  */
 export async function setWeights(session: Session, { weights, partial = false }: Asked): Promise<TrafficState> {
   const { client, place, service } = session;
-// The way back to the stable side needs nothing of the other one.
+  // The way back to the stable side needs nothing of the other one.
   const unpointed = session.overwrites ? 'canary' : null;
   const { looked, raised } = session.writer.raising();
   const [lease, seen, reach] = await Promise.all([
