@@ -6,12 +6,14 @@ import { ActivityCancellationType, type ActivityOptions, proxyActivities } from 
 import type { BuildActivities, QuickActivities, TellingActivities } from '../activities/port.ts';
 import { NOTIFY_TASK_QUEUE, TASK_QUEUE } from './messages.ts';
 
+const FORWARD_MS = 2 * 60_000;
+
 /** An abort must not wait for a write under way: its fencing number is stale from then on. */
 const FORWARD: ActivityOptions = {
   taskQueue: TASK_QUEUE,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   startToCloseTimeout: '10s',
-  scheduleToCloseTimeout: '2m',
+  scheduleToCloseTimeout: FORWARD_MS,
   retry: { initialInterval: '200ms', maximumInterval: '5s' },
 };
 
@@ -31,6 +33,15 @@ const HEARTBEAT_MS = 5_000;
 
 export function forward(summary: string): QuickActivities {
   return proxyActivities<QuickActivities>({ ...FORWARD, summary });
+}
+
+/** Traffic waits for pods that are ready, also where a restart is replacing them. */
+export function moving(summary: string, readyDeadlineMs: number): QuickActivities {
+  return proxyActivities<QuickActivities>({
+    ...FORWARD,
+    scheduleToCloseTimeout: Math.max(FORWARD_MS, readyDeadlineMs),
+    summary,
+  });
 }
 
 export function undo(summary: string): QuickActivities {

@@ -6,7 +6,7 @@ import { whereabouts } from '../src/plan/target.ts';
 import { budgetOf } from '../src/rollout/budget.ts';
 import { scaleFor } from '../src/rollout/replicas.ts';
 import { weightsFor } from '../src/rollout/weights.ts';
-import { forward, undo, undoWaiting, waiting } from './activities.ts';
+import { forward, moving, undo, undoWaiting, waiting } from './activities.ts';
 import { GoBack, type Release } from './control.ts';
 import { keyOf } from './steps.ts';
 
@@ -30,10 +30,15 @@ export async function moveTraffic(
   const grown = scales ? await scale(release, weight, 'grow') : '';
   const weights = weightsFor({ stable: stableOf(release), canary: version, weight, baseline });
   const request = { ...whereabouts(plan), weights, fence: state.fence, key: keyOf(release, name) };
-  const traffic = await forward(`${version} ${weight} %`).setWeights(request);
+  const traffic = await weighing(release, `${version} ${weight} %`).setWeights(request);
   state.weights = traffic.weights;
   if (scales) await scale(release, weight, 'shrink');
   return `${grown}${traffic.verified ? 'confirmed by the router' : 'set; the router was not asked'}`;
+}
+
+/** Where pods are waited for, traffic is, as long: a restart may be replacing those that had come. */
+export function weighing(release: Release, summary: string) {
+  return isScaled(release) ? moving(summary, release.plan.canary.readyDeadlineMs) : forward(summary);
 }
 
 /** Keeps the canary at this size, whatever the weight. */

@@ -1,6 +1,7 @@
 /** Pods first, then the weight, then what is no longer needed: releases on a platform that scales the two sides. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ApplicationFailure } from '@temporalio/common';
 import type { Step } from '../../src/plan/plan.ts';
 import type { KubernetesTarget, ScalePlan, TrafficPlan } from '../../src/plan/target.ts';
 import { analysisOf, MINUTE, openPause, plainPlan, weight } from './invariants-plans.ts';
@@ -118,6 +119,25 @@ describe('a platform that scales both sides', () => {
       const planned = ['start 5', 'weight 50', `scale ${CANARY} 10`, 'weight 100'];
       assert.deepEqual(await sizes(16, false), planned, 'what a person did by hand is the plan’s to say');
       assert.deepEqual(await sizes(3, true), planned, 'never fewer than the plan says');
+    },
+  );
+
+  it(
+    'waits with all of the traffic for pods that a restart replaces, as long as for those that come',
+    limit,
+    async () => {
+      const scene = scenes.open();
+      // Tried again after 5 s at most: these are three minutes.
+      let refusals = 40;
+      scene.before = ({ activity, request }) => {
+        if (activity !== 'setWeights' || request.weights[CANARY] !== 100 || refusals === 0) return;
+        refusals -= 1;
+        throw ApplicationFailure.retryable('shop leads to 9 of 10 pods', 'SHIPLOCK_KUBERNETES_NOT_READY');
+      };
+      const plan = planOf(scene, { steps: [weight(50)] });
+      assert.equal(plan.canary.readyDeadlineMs, 5 * MINUTE);
+      assert.equal((await endOf(await scene.start(plan))).type, 'Released');
+      assert.equal(refusals, 0);
     },
   );
 

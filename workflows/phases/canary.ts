@@ -8,7 +8,7 @@ import { GoBack, type Release } from '../control.ts';
 import { setRoute } from '../routes.ts';
 import { isWaived } from '../state.ts';
 import { ask, keyOf, skip, step } from '../steps.ts';
-import { firstReplicas, moveTraffic, scaleCanary, stableOf, wholeTarget } from '../traffic.ts';
+import { firstReplicas, moveTraffic, scaleCanary, stableOf, weighing, wholeTarget } from '../traffic.ts';
 
 /** The new version beside the old one, with a growing share of the traffic, watched from `startingStep` on. */
 export async function canary(release: Release): Promise<void> {
@@ -99,7 +99,7 @@ async function removeBaseline(release: Release, baseline: string): Promise<strin
   const weight = state.weights[version] ?? 0;
   const weights = weightsFor({ stable: stableOf(release), canary: version, weight });
   const request = { ...at, weights, fence: state.fence, key: keyOf(release, 'baseline') };
-  state.weights = (await forward(`${baseline} has no traffic`).setWeights(request)).weights;
+  state.weights = (await weighing(release, `${baseline} has no traffic`).setWeights(request)).weights;
   await forward(`remove ${baseline}`).removeRevision({ ...at, version: baseline, fence: state.fence });
   return `${baseline} removed`;
 }
@@ -121,7 +121,7 @@ async function clearRemains(release: Release): Promise<void> {
   if (remains.length === 0) return;
   const weights = stable ? { [stable]: 100 } : {};
   const key = keyOf(release, 'clear-remains');
-  await forward('clear what an earlier release left').setWeights({ ...at, weights, fence: state.fence, key });
+  await weighing(release, 'clear what an earlier release left').setWeights({ ...at, weights, fence: state.fence, key });
   for (const { version } of remains) {
     await forward(`remove ${version}`).removeRevision({ ...at, version, fence: state.fence });
   }
