@@ -146,22 +146,32 @@ test('pods that cannot start, crash, or fail their probe are told apart at the d
   assert.match((await awaitReady(stage, '6.0.0', 2_000)).because, /cannot be scheduled \(0\/3 nodes are available/);
 });
 
-test('a creator who stalls before its pods are asked for leaves nothing', async (t) => {
-  const cluster = await openCluster(t);
-  const gate = gateOf('create', 'replicasets');
-  const stalled = openStage(cluster, { wrap: gate.wrap });
-  const { at } = stalled;
-  const fence = await stalled.fence('release-1');
-  const starting = stalled.workload.startRevision({ ...at, version: '1.0.0', target: stalled.target('1.0.0'), fence });
-  await gate.reached;
-  assert.equal((await cluster.list<V1ReplicaSet>('apps/v1', 'ReplicaSet'))[0]?.spec?.replicas, 0);
-  const later = openStage(cluster);
-  await later.workload.removeRevision({ ...at, version: '9.0.0', fence: fence + 1 });
-  gate.open();
-  await assert.rejects(starting, { type: 'SHIPLOCK_FENCE_STALE', nonRetryable: true });
-  assert.deepEqual(await cluster.list('apps/v1', 'ReplicaSet'), []);
-  assert.deepEqual(await cluster.list<V1Pod>('v1', 'Pod', 'app=shop'), []);
-});
+for (const [when, side] of [
+  ['before its ReplicaSet is there', 'before'],
+  ['before its pods are asked for', 'after'],
+] as const)
+  test(`a creator who stalls ${when} leaves nothing`, async (t) => {
+    const cluster = await openCluster(t);
+    const gate = gateOf('create', 'replicasets', side);
+    const stalled = openStage(cluster, { wrap: gate.wrap });
+    const { at, workload } = stalled;
+    const fence = await stalled.fence('release-1');
+    const starting = workload.startRevision({ ...at, version: '1.0.0', target: stalled.target('1.0.0'), fence });
+    await gate.reached;
+    const sets = await cluster.list<V1ReplicaSet>('apps/v1', 'ReplicaSet');
+    assert.deepEqual(
+      sets.map(({ spec }) => spec?.replicas),
+      side === 'before' ? [] : [0],
+    );
+    const later = openStage(cluster);
+    // Where it is not there yet, an abort of this very version finds nothing to remove.
+    const removed = side === 'before' ? '1.0.0' : '9.0.0';
+    await later.workload.removeRevision({ ...at, version: removed, fence: fence + 1 });
+    gate.open();
+    await assert.rejects(starting, { type: 'SHIPLOCK_FENCE_STALE', nonRetryable: true });
+    assert.deepEqual(await cluster.list('apps/v1', 'ReplicaSet'), []);
+    assert.deepEqual(await cluster.list<V1Pod>('v1', 'Pod', 'app=shop'), []);
+  });
 
 test('a writer who stalls between reading and writing changes nothing a later one decided', async (t) => {
   const cluster = await openCluster(t);
