@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { V1Pod, V1ReplicaSet } from '@kubernetes/client-node';
-import type { KubernetesClient, KubernetesClusters } from '../../activities/kubernetes/index.ts';
 import type { Readiness } from '../../activities/workload/port.ts';
+import { gateOf } from './support/gate.ts';
 import { openCluster, type Rule, until } from './support/index.ts';
 import { openWebhook } from './support/webhook.ts';
 import { inActivity, openStage, type Stage } from './workload-stage.ts';
@@ -249,32 +249,6 @@ async function wholeRelease(stage: Stage): Promise<void> {
   await workload.setRoles({ ...at, stable: '1.0.0', canary: null, fence });
   await workload.describeWorkload(at);
   await workload.removeRevision({ ...at, version: '1.0.0', fence });
-}
-
-/** Stops the first such request of a client before it is sent, or after it was answered, until the gate opens. */
-function gateOf(method: 'create' | 'jsonPatch', plural: string, side: 'before' | 'after' = 'after') {
-  const { promise: reached, resolve: arrive } = Promise.withResolvers<void>();
-  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-  const wait = () => {
-    arrive();
-    return opened;
-  };
-  const wrapClient = (client: KubernetesClient): KubernetesClient => ({
-    ...client,
-    create: async (type, namespace, object) => {
-      const stops = method === 'create' && type.plural === plural;
-      if (stops && side === 'before') await wait();
-      const created = await client.create(type, namespace, object);
-      if (stops && side === 'after') await wait();
-      return created;
-    },
-    jsonPatch: async (reference, operations, subresource) => {
-      if (method === 'jsonPatch' && reference.type.plural === plural && side === 'before') await wait();
-      return client.jsonPatch(reference, operations, subresource);
-    },
-  });
-  const wrap = ({ client }: KubernetesClusters): KubernetesClusters => ({ client: (name) => wrapClient(client(name)) });
-  return { reached, open, wrap };
 }
 
 function awaitReady({ workload, at }: Stage, version: string, deadlineMs = 15_000): Promise<Readiness> {
