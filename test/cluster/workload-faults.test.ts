@@ -173,26 +173,35 @@ for (const [when, side] of [
     assert.deepEqual(await cluster.list<V1Pod>('v1', 'Pod', 'app=shop'), []);
   });
 
-test('a writer who stalls between reading and writing changes nothing a later one decided', async (t) => {
-  const cluster = await openCluster(t);
-  const later = openStage(cluster);
-  const { workload, at } = later;
-  const fence = await later.fence('release-1');
-  await workload.startRevision({ ...at, version: '1.0.0', target: later.target('1.0.0'), fence });
-  const gate = gateOf('jsonPatch', 'replicasets', 'before');
-  const stalled = openStage(cluster, { wrap: gate.wrap });
-  const request = { ...at, replicas: { '1.0.0': 9 }, deadlineMs: 0, sinceMs: Date.now() };
-  const scaling = stalled.workload.scaleRevisions({ ...request, fence });
-  await gate.reached;
-  // The later one wants what is so already: only its number is written.
-  await inActivity(() => workload.scaleRevisions({ ...request, replicas: { '1.0.0': 2 }, fence: fence + 1 }));
-  gate.open();
-  await assert.rejects(scaling, { type: 'SHIPLOCK_FENCE_STALE', nonRetryable: true });
-  const [set] = await cluster.list<V1ReplicaSet>('apps/v1', 'ReplicaSet');
-  assert.equal(set?.spec?.replicas, 2);
-  assert.equal(set?.metadata?.annotations?.['shiplock.dev/fence'], `${fence + 1}`);
-  await assert.rejects(workload.removeRevision({ ...at, version: '1.0.0', fence }), { type: 'SHIPLOCK_FENCE_STALE' });
-});
+for (const [where, traffic, within] of [
+  ['', undefined, undefined],
+  [' without a router', { kind: 'replicas' }, { replicas: 2, maxSurge: 1, maxUnavailable: 1 }],
+] as const)
+  test(`a writer who stalls between reading and writing changes nothing a later one decided${where}`, async (t) => {
+    const cluster = await openCluster(t);
+    const options = traffic ? { traffic } : {};
+    const later = openStage(cluster, options);
+    const { workload, at } = later;
+    const fence = await later.fence('release-1');
+    await workload.startRevision({ ...at, version: '1.0.0', target: later.target('1.0.0'), fence });
+    await workload.setRoles({ ...at, stable: '1.0.0', canary: null, fence });
+    assert.ok((await awaitReady(later, '1.0.0')).ready);
+    const gate = gateOf('jsonPatch', 'replicasets', 'before');
+    const stalled = openStage(cluster, { ...options, wrap: gate.wrap });
+    const request = { ...at, deadlineMs: 0, sinceMs: Date.now(), ...(within && { within }) };
+    const fewer = { '1.0.0': 1 };
+    const scaling = inActivity(() => stalled.workload.scaleRevisions({ ...request, replicas: fewer, fence }));
+    await gate.reached;
+    // The later one wants what is so already: only its number is written.
+    const replicas = { '1.0.0': 2 };
+    await inActivity(() => workload.scaleRevisions({ ...request, replicas, fence: fence + 1 }));
+    gate.open();
+    await assert.rejects(scaling, { type: 'SHIPLOCK_FENCE_STALE', nonRetryable: true });
+    const [set] = await cluster.list<V1ReplicaSet>('apps/v1', 'ReplicaSet');
+    assert.equal(set?.spec?.replicas, 2);
+    assert.equal(set?.metadata?.annotations?.['shiplock.dev/fence'], `${fence + 1}`);
+    await assert.rejects(workload.removeRevision({ ...at, version: '1.0.0', fence }), { type: 'SHIPLOCK_FENCE_STALE' });
+  });
 
 test('somebody who keeps changing the same objects holds nothing up', async (t) => {
   const cluster = await openCluster(t);
