@@ -5,7 +5,7 @@ import { NOBODY } from './chosen.ts';
 import { alternates, writeStableService } from './ping-pong.ts';
 import type { Session } from './session.ts';
 import { chooseNobody, revisionNamed } from './set-weights.ts';
-import { keyOf, sameKey, type View, viewTraffic } from './view.ts';
+import { chooses, keyOf, sameKey, type View, viewTraffic } from './view.ts';
 import { confirm, giveShare, holdSides, point } from './writes.ts';
 
 /** See `MoveStable` of `activities/kubernetes`. */
@@ -25,7 +25,10 @@ export async function moveStable(
     await holdSides(session, view, { stable: key });
     if (keyOf(view.sides.stable) === null) await pin(session, view, stable);
     else if (!sameKey(keyOf(view.sides.stable), key)) await follow(session, view, stable);
-    else if (sameKey(keyOf(view.sides.canary), key)) await settle(session, view, stable);
+    else {
+      if (!chooses(view.sides.stable, key)) await point(session, view, 'stable', key);
+      if (sameKey(keyOf(view.sides.canary), key)) await settle(session, view, stable);
+    }
   }
   if (preview && preview.version !== stable) await showPreview(session, preview.version, revisions);
   if (stable !== null && canary === null && leadsNowhere(view)) await leadToStable(session, stable, revisions);
@@ -70,7 +73,7 @@ async function showPreview(session: Session, canary: string, revisions: MoveStab
   const { client, place, service } = session;
   const view = await viewTraffic(client, place, service, revisions);
   const { key } = revisionNamed(revisions, canary);
-  if (sameKey(keyOf(view.sides.canary), key) || view.shares.canary.some((share) => share !== 0)) return;
+  if (chooses(view.sides.canary, key) || view.shares.canary.some((share) => share !== 0)) return;
   await confirm(session, view.routers, view.routers);
   await point(session, view, 'canary', key);
 }
