@@ -33,7 +33,11 @@ export interface FencedWriter {
     change: (current: T) => readonly JsonPatchOperation[] | Promise<readonly JsonPatchOperation[]>,
     read?: T,
   ): Promise<T>;
-  /** @throws SHIPLOCK_KUBERNETES_CONFLICT (retried) where one of that name exists; SHIPLOCK_FENCE_STALE */
+  /**
+   * The next write looks at the lease again.
+   *
+   * @throws SHIPLOCK_KUBERNETES_CONFLICT (retried) where one of that name exists; SHIPLOCK_FENCE_STALE
+   */
   create<T extends KubernetesObject>(type: ResourceType, object: T): Promise<T>;
   /**
    * Removes the object as it was looked at. `false`: it was not there.
@@ -122,6 +126,8 @@ export function fencedWriter(
       }),
     create: async <T extends KubernetesObject>(type: ResourceType, object: T) => {
       await raise();
+      // A request may be under way for long, as in an admission webhook: what is made of its answer looks again.
+      hasLooked = false;
       const annotations = { ...object.metadata.annotations, [annotation]: `${fence}` };
       return client.create<T>(type, at.namespace, { ...object, metadata: { ...object.metadata, annotations } });
     },

@@ -8,9 +8,10 @@ import {
   acquireFence,
   type KubernetesClient,
   kubernetesClusters,
+  listRevisions,
   raiseFence,
 } from '../../activities/kubernetes/index.ts';
-import { kubernetesTraffic } from '../../activities/traffic/kubernetes/index.ts';
+import { type KubernetesTraffic, kubernetesTraffic } from '../../activities/traffic/kubernetes/index.ts';
 import { serverOf, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
 import { revisionId } from '../../src/rollout/revision-id.ts';
 import { openCluster, until } from './support/index.ts';
@@ -23,6 +24,7 @@ import {
   istioTo,
   leasedFence,
   openShop,
+  released,
   SERVICE,
   VIRTUAL_SERVICE,
   virtualService,
@@ -217,6 +219,65 @@ test('a Service that a writer of the past moves beside the way back is noticed, 
   await goBack();
   assert.deepEqual(await shop.selected('shop-stable'), revision('1.0.0'));
   assert.deepEqual(await shop.written(), ['100/0']);
+});
+
+test('a Service that was left behind its subset by a failure between the two is pointed on the next attempt', async (t) => {
+  const rule = { name: 'shop', stableSubset: 'old', canarySubset: 'new' };
+  const shop = await openShop(await openCluster(t), { ...ISTIO, destinationRule: rule });
+  const route = ['old', 'new'].map((subset, index) => ({
+    destination: { host: 'shop', subset },
+    weight: index ? 0 : 100,
+  }));
+  await shop.cluster.apply([
+    service('shop', { app: SERVICE }),
+    virtualService([{ route }]),
+    {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'DestinationRule',
+      metadata: { name: 'shop' },
+      spec: { host: 'shop', subsets: ['old', 'new'].map((name) => ({ name, labels: { app: SERVICE } })) },
+    },
+  ]);
+  await released(shop, '1.0.0');
+  await shop.start('1.1.0', 2);
+  const client = shop.clusters.client('test');
+  /** Attempts until one succeeds, the first patches that change this Service's selector failing. */
+  const failing = async (name: string, work: (traffic: KubernetesTraffic) => Promise<unknown>) => {
+    let failures = 0;
+    const failsOnce: KubernetesClient = {
+      ...client,
+      jsonPatch: async (reference, operations) => {
+        const moves = operations.some(({ path }) => path.startsWith('/spec/selector'));
+        if (failures === 0 && reference.name === name && moves) {
+          failures += 1;
+          throw new Error('the API server is away');
+        }
+        return client.jsonPatch(reference, operations);
+      },
+    };
+    const traffic = kubernetesTraffic({ clusters: { client: () => failsOnce }, signal: () => undefined });
+    assert.match((await failureOf(work(traffic))).message, /the API server is away/);
+    await work(traffic);
+  };
+  const revision = (version: string) => ({ 'shiplock.dev/revision': revisionId(version) });
+  const weigh = (weights: Record<string, number>) => (traffic: KubernetesTraffic) =>
+    traffic.setWeights({ service: SERVICE, place: shop.place, weights, fence: 2000, key: 'test' });
+  await failing('shop-canary', weigh({ '1.0.0': 75, '1.1.0': 25 }));
+  assert.deepEqual(await shop.selected('shop-canary'), revision('1.1.0'));
+  assert.deepEqual(await shop.written(), ['75/25']);
+  await shop.setWeights({ '1.1.0': 100 }, 2000);
+  await failing('shop-stable', async (traffic) =>
+    traffic.moveStable({
+      place: shop.place,
+      service: SERVICE,
+      fence: 2000,
+      stable: '1.1.0',
+      canary: null,
+      revisions: await listRevisions(client, shop.place, SERVICE),
+    }),
+  );
+  assert.deepEqual(await shop.selected('shop-stable'), revision('1.1.0'));
+  assert.deepEqual([await shop.written(), await shop.weights()], [['100/0'], { '1.1.0': 100 }]);
 });
 
 test('two services share one route, each with numbers of its own', async (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { V1ReplicaSet, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
+import { gateOf } from './support/gate.ts';
 import { type ClusterObject, openCluster, type TestCluster, until } from './support/index.ts';
 import { deployment } from './support/workloads.ts';
 import { inActivity, openStage, type Stage } from './workload-stage.ts';
@@ -49,6 +50,30 @@ test('an autoscaler is held while there is a canary, then scales the new stable 
     return found?.spec?.replicas === 2;
   });
   assert.equal((await read(cluster, 'other')).metadata?.annotations?.['shiplock.dev/held'], undefined);
+});
+
+test('an autoscaler that a writer of the past is about to hold while the way back finds it free stays free', async (t) => {
+  const cluster = await openCluster(t);
+  await cluster.apply([
+    deployment({ name: 'shop', replicas: 2, image: 'registry.example/shop:0.9.0' }),
+    autoscaler('shop', { kind: 'Deployment', name: 'shop' }),
+  ]);
+  const before = await read(cluster, 'shop');
+  const adopted = { adopts: { kind: 'Deployment', name: 'shop', scaleDown: 'onsuccess' } } as const;
+  const gate = gateOf('jsonPatch', 'horizontalpodautoscalers', 'before');
+  const stalled = openStage(cluster, { ...adopted, wrap: gate.wrap });
+  const { at } = stalled;
+  const fence = await stalled.fence('release-1');
+  await until('it is a revision', async () => (await stalled.workload.describeWorkload(at)).stable === '0.9.0');
+  const holding = stalled.workload.setRoles({ ...at, stable: '0.9.0', canary: '1.0.0', fence });
+  await gate.reached;
+  const later = openStage(cluster, adopted);
+  await later.workload.setRoles({ ...at, stable: '0.9.0', canary: null, fence: fence + 1 });
+  gate.open();
+  await assert.rejects(holding, { type: 'SHIPLOCK_FENCE_STALE', nonRetryable: true });
+  const after = await read(cluster, 'shop');
+  assert.deepEqual(after.spec, before.spec);
+  assert.equal(after.metadata?.annotations?.['shiplock.dev/held'], undefined);
 });
 
 test('a ScaledObject of KEDA is paused meanwhile, and what KEDA makes of it is left to KEDA', async (t) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { V1Pod, V1ReplicaSet } from '@kubernetes/client-node';
-import type { KubernetesClient, KubernetesClusters } from '../../activities/kubernetes/index.ts';
 import type { Readiness } from '../../activities/workload/port.ts';
+import { gateOf } from './support/gate.ts';
 import { openCluster, type Rule, until } from './support/index.ts';
 import { openWebhook } from './support/webhook.ts';
 import { inActivity, openStage, type Stage } from './workload-stage.ts';
@@ -146,43 +146,62 @@ test('pods that cannot start, crash, or fail their probe are told apart at the d
   assert.match((await awaitReady(stage, '6.0.0', 2_000)).because, /cannot be scheduled \(0\/3 nodes are available/);
 });
 
-test('a creator who stalls before its pods are asked for leaves nothing', async (t) => {
-  const cluster = await openCluster(t);
-  const gate = gateOf('create', 'replicasets');
-  const stalled = openStage(cluster, { wrap: gate.wrap });
-  const { at } = stalled;
-  const fence = await stalled.fence('release-1');
-  const starting = stalled.workload.startRevision({ ...at, version: '1.0.0', target: stalled.target('1.0.0'), fence });
-  await gate.reached;
-  assert.equal((await cluster.list<V1ReplicaSet>('apps/v1', 'ReplicaSet'))[0]?.spec?.replicas, 0);
-  const later = openStage(cluster);
-  await later.workload.removeRevision({ ...at, version: '9.0.0', fence: fence + 1 });
-  gate.open();
-  await assert.rejects(starting, { type: 'SHIPLOCK_FENCE_STALE', nonRetryable: true });
-  assert.deepEqual(await cluster.list('apps/v1', 'ReplicaSet'), []);
-  assert.deepEqual(await cluster.list<V1Pod>('v1', 'Pod', 'app=shop'), []);
-});
+for (const [when, side] of [
+  ['before its ReplicaSet is there', 'before'],
+  ['before its pods are asked for', 'after'],
+] as const)
+  test(`a creator who stalls ${when} leaves nothing`, async (t) => {
+    const cluster = await openCluster(t);
+    const gate = gateOf('create', 'replicasets', side);
+    const stalled = openStage(cluster, { wrap: gate.wrap });
+    const { at, workload } = stalled;
+    const fence = await stalled.fence('release-1');
+    const starting = workload.startRevision({ ...at, version: '1.0.0', target: stalled.target('1.0.0'), fence });
+    await gate.reached;
+    const sets = await cluster.list<V1ReplicaSet>('apps/v1', 'ReplicaSet');
+    assert.deepEqual(
+      sets.map(({ spec }) => spec?.replicas),
+      side === 'before' ? [] : [0],
+    );
+    const later = openStage(cluster);
+    // Where it is not there yet, an abort of this very version finds nothing to remove.
+    const removed = side === 'before' ? '1.0.0' : '9.0.0';
+    await later.workload.removeRevision({ ...at, version: removed, fence: fence + 1 });
+    gate.open();
+    await assert.rejects(starting, { type: 'SHIPLOCK_FENCE_STALE', nonRetryable: true });
+    assert.deepEqual(await cluster.list('apps/v1', 'ReplicaSet'), []);
+    assert.deepEqual(await cluster.list<V1Pod>('v1', 'Pod', 'app=shop'), []);
+  });
 
-test('a writer who stalls between reading and writing changes nothing a later one decided', async (t) => {
-  const cluster = await openCluster(t);
-  const later = openStage(cluster);
-  const { workload, at } = later;
-  const fence = await later.fence('release-1');
-  await workload.startRevision({ ...at, version: '1.0.0', target: later.target('1.0.0'), fence });
-  const gate = gateOf('jsonPatch', 'replicasets', 'before');
-  const stalled = openStage(cluster, { wrap: gate.wrap });
-  const request = { ...at, replicas: { '1.0.0': 9 }, deadlineMs: 0, sinceMs: Date.now() };
-  const scaling = stalled.workload.scaleRevisions({ ...request, fence });
-  await gate.reached;
-  // The later one wants what is so already: only its number is written.
-  await inActivity(() => workload.scaleRevisions({ ...request, replicas: { '1.0.0': 2 }, fence: fence + 1 }));
-  gate.open();
-  await assert.rejects(scaling, { type: 'SHIPLOCK_FENCE_STALE', nonRetryable: true });
-  const [set] = await cluster.list<V1ReplicaSet>('apps/v1', 'ReplicaSet');
-  assert.equal(set?.spec?.replicas, 2);
-  assert.equal(set?.metadata?.annotations?.['shiplock.dev/fence'], `${fence + 1}`);
-  await assert.rejects(workload.removeRevision({ ...at, version: '1.0.0', fence }), { type: 'SHIPLOCK_FENCE_STALE' });
-});
+for (const [where, traffic, within] of [
+  ['', undefined, undefined],
+  [' without a router', { kind: 'replicas' }, { replicas: 2, maxSurge: 1, maxUnavailable: 1 }],
+] as const)
+  test(`a writer who stalls between reading and writing changes nothing a later one decided${where}`, async (t) => {
+    const cluster = await openCluster(t);
+    const options = traffic ? { traffic } : {};
+    const later = openStage(cluster, options);
+    const { workload, at } = later;
+    const fence = await later.fence('release-1');
+    await workload.startRevision({ ...at, version: '1.0.0', target: later.target('1.0.0'), fence });
+    await workload.setRoles({ ...at, stable: '1.0.0', canary: null, fence });
+    assert.ok((await awaitReady(later, '1.0.0')).ready);
+    const gate = gateOf('jsonPatch', 'replicasets', 'before');
+    const stalled = openStage(cluster, { ...options, wrap: gate.wrap });
+    const request = { ...at, deadlineMs: 0, sinceMs: Date.now(), ...(within && { within }) };
+    const fewer = { '1.0.0': 1 };
+    const scaling = inActivity(() => stalled.workload.scaleRevisions({ ...request, replicas: fewer, fence }));
+    await gate.reached;
+    // The later one wants what is so already: only its number is written.
+    const replicas = { '1.0.0': 2 };
+    await inActivity(() => workload.scaleRevisions({ ...request, replicas, fence: fence + 1 }));
+    gate.open();
+    await assert.rejects(scaling, { type: 'SHIPLOCK_FENCE_STALE', nonRetryable: true });
+    const [set] = await cluster.list<V1ReplicaSet>('apps/v1', 'ReplicaSet');
+    assert.equal(set?.spec?.replicas, 2);
+    assert.equal(set?.metadata?.annotations?.['shiplock.dev/fence'], `${fence + 1}`);
+    await assert.rejects(workload.removeRevision({ ...at, version: '1.0.0', fence }), { type: 'SHIPLOCK_FENCE_STALE' });
+  });
 
 test('somebody who keeps changing the same objects holds nothing up', async (t) => {
   const cluster = await openCluster(t);
@@ -239,32 +258,6 @@ async function wholeRelease(stage: Stage): Promise<void> {
   await workload.setRoles({ ...at, stable: '1.0.0', canary: null, fence });
   await workload.describeWorkload(at);
   await workload.removeRevision({ ...at, version: '1.0.0', fence });
-}
-
-/** Stops the first such request of a client before it is sent, or after it was answered, until the gate opens. */
-function gateOf(method: 'create' | 'jsonPatch', plural: string, side: 'before' | 'after' = 'after') {
-  const { promise: reached, resolve: arrive } = Promise.withResolvers<void>();
-  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-  const wait = () => {
-    arrive();
-    return opened;
-  };
-  const wrapClient = (client: KubernetesClient): KubernetesClient => ({
-    ...client,
-    create: async (type, namespace, object) => {
-      const stops = method === 'create' && type.plural === plural;
-      if (stops && side === 'before') await wait();
-      const created = await client.create(type, namespace, object);
-      if (stops && side === 'after') await wait();
-      return created;
-    },
-    jsonPatch: async (reference, operations, subresource) => {
-      if (method === 'jsonPatch' && reference.type.plural === plural && side === 'before') await wait();
-      return client.jsonPatch(reference, operations, subresource);
-    },
-  });
-  const wrap = ({ client }: KubernetesClusters): KubernetesClusters => ({ client: (name) => wrapClient(client(name)) });
-  return { reached, open, wrap };
 }
 
 function awaitReady({ workload, at }: Stage, version: string, deadlineMs = 15_000): Promise<Readiness> {

@@ -11,6 +11,7 @@ import {
   FENCE_ANNOTATION,
   fencedWriter,
   type JsonPatchOperation,
+  type KubernetesObject,
   kubernetesClusters,
   REPLICA_SETS,
 } from '../../activities/kubernetes/index.ts';
@@ -87,6 +88,26 @@ describe('a write of a service', () => {
     assert.equal(objects.get('api-1')?.spec?.replicas, 7);
   });
 
+  test('of what was created looks at the lease again: a later writer may have come before it was there', async (t) => {
+    const { client, objects } = await cluster(t, { lease: 2001, revision: 2001 }, () =>
+      change(objects, LEASE, { data: { fence: '3000', holders: '[]' } }),
+    );
+    const writer = fencedWriter(client, AT, 2001);
+    await writer.raise();
+    const metadata = { name: 'api-2', annotations: {} };
+    const created = await writer.create(REPLICA_SETS, {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata,
+      spec: { replicas: 0 },
+    } as KubernetesObject);
+    await assert.rejects(
+      writer.patch({ ...REVISION, name: 'api-2' }, () => FIVE, created),
+      { type: 'SHIPLOCK_FENCE_STALE' },
+    );
+    assert.equal(objects.get('api-2')?.spec?.replicas, 0);
+  });
+
   test('may begin once the lease shows no higher number, before it shows ours', async (t) => {
     const { client, objects } = await cluster(t, { lease: 2000, revision: 2000 });
     const { looked, raised } = fencedWriter(client, AT, 2001).raising();
@@ -127,7 +148,11 @@ interface Stored {
 }
 
 /** A lease and a ReplicaSet behind the API's own rules for `resourceVersion`; a whole API server is in `test/cluster`. */
-async function cluster(t: TestContext, fences: { readonly lease: number; readonly revision: number }) {
+async function cluster(
+  t: TestContext,
+  fences: { readonly lease: number; readonly revision: number },
+  onCreate = () => {},
+) {
   const objects = new Map<string, Stored>();
   const writes: string[] = [];
   const reads: string[] = [];
@@ -137,10 +162,17 @@ async function cluster(t: TestContext, fences: { readonly lease: number; readonl
   objects.set('api-1', { metadata: { ...metadata('api-1'), annotations }, spec: { replicas: 1 } });
   const server = createServer(async (request, response) => {
     const name = new URL(request.url ?? '', 'http://localhost').pathname.split('/').at(-1) ?? '';
-    const current = objects.get(name);
-    assert.ok(current, `${name} is not there`);
     let body = '';
     for await (const part of request) body += part;
+    if (request.method === 'POST') {
+      onCreate();
+      const object = JSON.parse(body) as Stored;
+      change(objects, object.metadata.name, { ...object, metadata: { ...object.metadata, resourceVersion: '0' } });
+      response.writeHead(201, { 'content-type': 'application/json' });
+      return response.end(JSON.stringify(objects.get(object.metadata.name)));
+    }
+    const current = objects.get(name);
+    assert.ok(current, `${name} is not there`);
     const status = request.method === 'GET' ? 200 : written(objects, current, request.method, JSON.parse(body));
     if (request.method === 'GET') reads.push(name);
     else writes.push(`${request.method} ${name} ${status}`);

@@ -5,7 +5,7 @@ import { NOBODY } from './chosen.ts';
 import { alternates, writeStableService } from './ping-pong.ts';
 import type { Session } from './session.ts';
 import { chooseNobody, revisionNamed } from './set-weights.ts';
-import { keyOf, sameKey, type View, viewTraffic } from './view.ts';
+import { chooses, keyOf, sameKey, type View, viewTraffic } from './view.ts';
 import { confirm, giveShare, holdSides, point } from './writes.ts';
 
 /** See `MoveStable` of `activities/kubernetes`. */
@@ -25,9 +25,13 @@ export async function moveStable(
     await holdSides(session, view, { stable: key });
     if (keyOf(view.sides.stable) === null) await pin(session, view, stable);
     else if (!sameKey(keyOf(view.sides.stable), key)) await follow(session, view, stable);
-    else if (sameKey(keyOf(view.sides.canary), key)) await settle(session, view, stable);
+    else {
+      if (!chooses(view.sides.stable, key)) await point(session, view, 'stable', key);
+      if (sameKey(keyOf(view.sides.canary), key)) await settle(session, view, stable);
+    }
   }
   if (preview && preview.version !== stable) await showPreview(session, preview.version, revisions);
+  if (stable !== null && canary === null && leadsNowhere(view)) await leadToStable(session, stable, revisions);
 }
 
 /** The Service chose the pods of all revisions: from now on those of the version that it serves. */
@@ -69,9 +73,22 @@ async function showPreview(session: Session, canary: string, revisions: MoveStab
   const { client, place, service } = session;
   const view = await viewTraffic(client, place, service, revisions);
   const { key } = revisionNamed(revisions, canary);
-  if (sameKey(keyOf(view.sides.canary), key) || view.shares.canary.some((share) => share !== 0)) return;
+  if (chooses(view.sides.canary, key) || view.shares.canary.some((share) => share !== 0)) return;
   await confirm(session, view.routers, view.routers);
   await point(session, view, 'canary', key);
+}
+
+function leadsNowhere({ sides, revisions }: View): boolean {
+  const chosen = keyOf(sides.canary);
+  return chosen !== null && !revisions.some(({ key }) => sameKey(key, chosen));
+}
+
+/** As with Argo after an abort: a Service without endpoints would break whoever asks it. */
+async function leadToStable(session: Session, stable: string, revisions: MoveStableRequest['revisions']) {
+  const { client, place, service } = session;
+  const view = await viewTraffic(client, place, service, revisions);
+  if (!leadsNowhere(view) || view.shares.canary.some((share) => share !== 0)) return;
+  await point(session, view, 'canary', revisionNamed(revisions, stable).key);
 }
 
 /** Whether requests that are sent to the stable side arrive anywhere. */

@@ -4,7 +4,7 @@ import type { ManagedRoute } from '../port.ts';
 import { awaitCarrying, notReady } from './carrying.ts';
 import type { Session } from './session.ts';
 import { revisionNamed } from './set-weights.ts';
-import { keyOf, type RouterView, sameKey, viewTraffic } from './view.ts';
+import { chooses, keyOf, type RouterView, sameKey, viewTraffic } from './view.ts';
 import { confirm, holdSides, point } from './writes.ts';
 
 /**
@@ -32,8 +32,8 @@ export async function setRoutes(session: Session, routes: readonly ManagedRoute[
     if (lease.canary === null) throw notReady(`${service} has no canary to send requests to`);
     const canary = revisionNamed(revisions, lease.canary);
     await holdSides(session, view, { canary: canary.key });
-    if (!sameKey(keyOf(view.sides.canary), canary.key)) {
-      if (view.shares.canary.some((share) => share !== 0))
+    if (!chooses(view.sides.canary, canary.key)) {
+      if (!sameKey(keyOf(view.sides.canary), canary.key) && view.shares.canary.some((share) => share !== 0))
         throw notReady(`${view.roles.canaryService} serves another version than ${lease.canary}`);
       await point(session, view, 'canary', canary.key);
     }

@@ -8,7 +8,7 @@ import { NOBODY, type RevisionKey } from './chosen.ts';
 import { awaitObserved } from './observed.ts';
 import { plannedMove } from './planned-move.ts';
 import type { Session } from './session.ts';
-import { keyOf, sameKey, type View, versionOf, viewTraffic, weightsIn } from './view.ts';
+import { chooses, keyOf, sameKey, type View, versionOf, viewTraffic, weightsIn } from './view.ts';
 import { chosenBefore, giveShare, holdSides, point } from './writes.ts';
 
 type Asked = Pick<SetWeightsRequest, 'weights' | 'partial'>;
@@ -48,13 +48,14 @@ export async function setWeights(session: Session, { weights, partial = false }:
     await raised;
     await holdSides(session, seen, canary ? { canary: canary.key } : {});
   };
-  const isChosen = !canary || sameKey(keyOf(view.sides.canary), canary.key);
-  if (partial && isChosen && former === null && keyOf(view.sides.stable) !== null)
+  const isChosen = !canary || chooses(view.sides.canary, canary.key);
+  const served = keyOf(view.sides.stable);
+  if (partial && isChosen && former === null && served !== null && chooses(view.sides.stable, served))
     return give(session, view, { ...given, reach, beside: hold });
   await hold();
   view = await mendStable(session, view, { stable, former });
-  if (canary && !sameKey(keyOf(view.sides.canary), canary.key)) {
-    await clearCanary(session, view);
+  if (canary && !chooses(view.sides.canary, canary.key)) {
+    if (!sameKey(keyOf(view.sides.canary), canary.key)) await clearCanary(session, view);
     await point(session, view, 'canary', canary.key);
     view = await viewTraffic(client, place, service, revisions);
   }
@@ -82,9 +83,8 @@ async function mendStable(
   const { client, place, service } = session;
   const { revisions } = view;
   const known = revisions.find(({ version }) => version === stable);
-  const pinned = keyOf(view.sides.stable) === null && known ? known.key : null;
-  const key = former ?? pinned;
-  if (key === null) return view;
+  const key = former ?? keyOf(view.sides.stable) ?? known?.key ?? null;
+  if (key === null || chooses(view.sides.stable, key)) return view;
   await point(session, view, 'stable', key);
   return viewTraffic(client, place, service, revisions);
 }
@@ -180,7 +180,7 @@ async function serveNobody(session: Session, view: View): Promise<TrafficState> 
 /** @throws SHIPLOCK_KUBERNETES_SERVICE (not retried) where the Service leads to pods that no revision owns */
 export async function chooseNobody(session: Session, view: View): Promise<void> {
   const { sides, revisions } = view;
-  if (sameKey(keyOf(sides.stable), NOBODY)) return;
+  if (chooses(sides.stable, NOBODY)) return;
   if (keyOf(sides.stable) === null) {
     const all = await Promise.all(revisions.map((revision) => factsOf(session, sides.stable, revision)));
     const [any] = all.length > 0 ? all : [await factsOf(session, sides.stable, NONE)];

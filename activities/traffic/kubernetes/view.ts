@@ -118,6 +118,11 @@ export function sameKey(one: RevisionKey | null, other: RevisionKey | null): boo
   return one?.label === other?.label && one?.value === other?.value;
 }
 
+/** All that choose for a side choose this revision: a failure between two of them leaves the others behind. */
+export function chooses({ choosers }: Side, key: RevisionKey): boolean {
+  return choosers.every(({ chosen, object }) => sameKey(chosen(object).revision, key));
+}
+
 /** Percent by version as the view shows it. A side that chooses pods of all revisions is theirs by their counts. */
 export function weightsIn({ standing, shares, sides, revisions }: View): Readonly<Record<string, number>> {
   const { stable, canary } = standing;

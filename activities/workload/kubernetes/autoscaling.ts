@@ -58,8 +58,8 @@ async function change(
   for (const type of await typesOf(scene)) {
     const kind = type.kind as AutoscalerKind;
     const all = await client.list<Autoscaler>(type, namespace);
-    const ours = all.filter((autoscaler) => isOf(autoscaler, service, revisions) && work(autoscaler, kind).length > 0);
-    for (const autoscaler of ours) {
+    // Also where nothing is to change: it then carries the number, and an older write under way fails.
+    for (const autoscaler of all.filter((each) => isOf(each, service, revisions))) {
       const reference = { type, namespace, name: autoscaler.metadata.name };
       await writer.patch<Autoscaler>(reference, (current) => work(current, kind), autoscaler);
     }

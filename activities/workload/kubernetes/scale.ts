@@ -57,9 +57,9 @@ async function nextStage(scene: Scene, writer: FencedWriter, request: ScaleReque
     [stable, next.stable],
     [canary, next.canary],
   ] as const;
-  const due = steps.filter(([revision, replicas]) => revision && revision.replicas !== replicas);
-  for (const [revision, replicas] of due) if (revision) await scaleTo(scene, writer, revision, replicas);
-  if (due.length > 0)
+  // Also where nothing is to change: it then carries the number, and an older write under way fails.
+  for (const [revision, replicas] of steps) if (revision) await scaleTo(scene, writer, revision, replicas);
+  if (steps.some(([revision, replicas]) => revision && revision.replicas !== replicas))
     return { ready: false, because: `${next.stable} pods of the stable side, ${next.canary} of the canary` };
   return reached(scene, revisions, request);
 }
