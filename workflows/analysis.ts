@@ -171,7 +171,8 @@ async function measure(
     return await readWhenDue({ release, name, analysis, metrics, isOver, stop, jobs });
   } finally {
     if (jobs) await jobs.cutShort();
-    if (leavesJobs(release)) await endCutShort(release);
+    // Evidence against the release is not held up: on the way back every Job is ended.
+    if (leavesJobs(release, name) && !evidenceAgainst(release, name)) await endCutShort(release, name);
   }
 }
 

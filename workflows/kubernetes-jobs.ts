@@ -37,21 +37,27 @@ export async function runKubernetesJob(
   return taken;
 }
 
-/** Whether there are some that nobody else will end: on the way back they are undone. */
-export function leavesJobs({ state }: Release): boolean {
-  const goesOn = state.goingBack === null && !CancellationScope.current().consideredCancelled;
-  return goesOn && (state.jobs ?? []).length > 0;
+/** Whether this analysis has some that nobody else will end: on the way back all are undone. */
+export function leavesJobs(release: Release, analysis: string): boolean {
+  const goesOn = release.state.goingBack === null && !CancellationScope.current().consideredCancelled;
+  return goesOn && readingsOf(release, analysis).length > 0;
 }
 
 /** On the way forward: what an analysis that was cut short left running. What cannot be ended now ends by its own deadline. */
-export async function endCutShort(release: Release): Promise<void> {
-  const readings = release.state.jobs ?? [];
+export async function endCutShort(release: Release, analysis: string): Promise<void> {
+  const readings = readingsOf(release, analysis);
   try {
     await forward('end what was cut short').endKubernetesJobs({ ...placeOf(release), readings });
     forget(release, readings);
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
   }
+}
+
+/** Those of other analyses run on. */
+function readingsOf(release: Release, analysis: string): readonly JobReading[] {
+  const prefix = keyOf(release, `${analysis}/`);
+  return (release.state.jobs ?? []).filter(({ key }) => key.startsWith(prefix));
 }
 
 /** On the way back, tried until it holds. */

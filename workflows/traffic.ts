@@ -60,25 +60,28 @@ export function firstReplicas(release: Release): number | undefined {
 
 /**
  * The target with as many pods as the service has as a whole: those of the plan; where an autoscaler had given the stable
- * side more, as many as those, since it is held until the release is over.
+ * side more, as many as those, since it is held until the promotion.
  */
 export function wholeTarget({ plan, state }: Release): Target {
   const { target } = plan;
   const before = state.admission?.before;
   if (target.platform !== 'kubernetes' || !before?.autoscaled) return target;
-  return { ...target, replicas: Math.max(target.replicas, replicasBefore(before, before.stable)) };
+  return { ...target, replicas: Math.max(target.replicas, replicasOf(before, before.stable)) };
 }
 
 /**
- * The old side's pods as they were, before its traffic. Without a router they are the traffic, so they are waited for;
- * else they may come while as much of the traffic goes back as can be carried.
+ * The old side's pods as they were, or as many as carry the traffic now, before that comes back. Without a router they
+ * are the traffic, so they are waited for; else they may come while as much of it goes back as can be carried.
  */
 export async function restoreScale(release: Release, title: string): Promise<void> {
   const { state, plan } = release;
   const { version } = plan;
-  const target = wholeTarget(release);
+  const whole = wholeTarget(release);
   const stable = stableOf(release);
-  if (target.platform !== 'kubernetes' || !stable || !shrinksStable(target)) return;
+  if (whole.platform !== 'kubernetes' || !stable) return;
+  const carrying = isLetGo(release) ? await replicasNow(release, title) : 0;
+  const target = { ...whole, replicas: Math.max(whole.replicas, carrying) };
+  if (target.replicas === whole.replicas && !shrinksStable(target)) return;
   const isTraffic = target.traffic.kind === 'replicas';
   const replicas = { [stable]: target.replicas, ...(isTraffic && { [version]: 0 }) };
   const deadlineMs = isTraffic ? RESTORE_DEADLINE_MS : 0;
@@ -93,6 +96,17 @@ export async function restoreScale(release: Release, title: string): Promise<voi
 }
 
 const RESTORE_DEADLINE_MS = 60_000;
+
+/** With all traffic the new side is promoted, and an autoscaler scales it. */
+function isLetGo({ state, plan }: Release): boolean {
+  return state.admission?.before.autoscaled === true && state.weights[plan.version] === 100;
+}
+
+/** The larger of both sides, so that the old one shrinks in no case. */
+async function replicasNow(release: Release, title: string): Promise<number> {
+  const now = await undo(title).describeWorkload(whereabouts(release.plan));
+  return Math.max(replicasOf(now, release.plan.version), replicasOf(now, stableOf(release)));
+}
 
 /**
  * A platform that does not scale must not even be waited for: an `await` more puts what happens at the same time into
@@ -148,10 +162,10 @@ function withinOf({ traffic, scale: plan, replicas }: KubernetesTarget) {
 
 function podsOf(release: Release, version: string): number {
   const { pods, admission } = release.state;
-  return pods?.[version] ?? (admission ? replicasBefore(admission.before, version) : 0);
+  return pods?.[version] ?? (admission ? replicasOf(admission.before, version) : 0);
 }
 
-function replicasBefore({ revisions }: WorkloadState, version: string | null): number {
+function replicasOf({ revisions }: WorkloadState, version: string | null): number {
   return revisions.find((revision) => revision.version === version)?.replicas ?? 0;
 }
 

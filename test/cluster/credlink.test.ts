@@ -18,9 +18,9 @@ import { imagePlace, whatIsMissing } from '../fixtures/image-registry.ts';
 import { openCluster, type Scope, type TestCluster } from './support/index.ts';
 import { type Update, updateOf } from './support/update.ts';
 
-const RATE = 40;
+const RATE = 80;
 const PATHS = ['/credentials', '/credentials/1'];
-const AT_MOST = { seconds: 1_200, requests: 48_000 };
+const AT_MOST = { seconds: 1_200, requests: 96_000 };
 const LONG_MS = 400_000;
 const limit = { timeout: 1_200_000 };
 const ends: (() => unknown)[] = [];

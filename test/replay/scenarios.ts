@@ -180,7 +180,12 @@ const OPEN_PAUSE: Step = { kind: 'pause', durationMs: null, deadlineMs: 600_000 
 const RAMP: readonly Step[] = [percent(10), percent(50), OPEN_PAUSE];
 
 function clusterPlan(scale: Partial<ScalePlan>, steps: readonly Step[]): Plan {
-  const { target } = someClusterPlan({ replicas: 10, scale: { ...SCALE, ...scale } });
+  const traffic = {
+    kind: 'istio',
+    virtualServices: [{ name: 'credlink-api', routes: ['primary'] }],
+    managedRoutes: ['beta'],
+  } as const;
+  const { target } = someClusterPlan({ replicas: 10, traffic, scale: { ...SCALE, ...scale } });
   return plainPlan({ steps, target });
 }
 

@@ -66,6 +66,14 @@ describe("CredLink's release, release-kubernetes.yaml", () => {
     ]);
   });
 
+  test('lets pods wait before they end, until routers know that they go', () => {
+    const { spec } = target.template as { spec: { containers: { lifecycle: unknown }[] } };
+    assert.deepEqual(
+      spec.containers.map(({ lifecycle }) => lifecycle),
+      [{ preStop: { sleep: { seconds: 5 } } }],
+    );
+  });
+
   test('keeps within the Pod Security Standard that policies ask for', () => {
     assert.deepEqual(baselineViolations(target.template), []);
   });

@@ -5,7 +5,7 @@ import { Context } from '@temporalio/activity';
 import type { RunKubernetesJobRequest } from '../../activities/jobs/port.ts';
 import type { KubernetesJob, MetricPlan, Plan, Step } from '../../src/plan/plan.ts';
 import { someClusterPlan } from '../fixtures/some-cluster-plan.ts';
-import { analysisOf, METRIC, MINUTE, plainPlan, weight } from './invariants-plans.ts';
+import { analysisOf, METRIC, MINUTE, openPause, plainPlan, weight } from './invariants-plans.ts';
 import { CANARY, endOf, type Scene, withScenes } from './invariants-scenes.ts';
 
 const limit = { timeout: 60_000 };
@@ -35,12 +35,14 @@ const SMOKE: MetricPlan = {
   failureLimit: 0,
 };
 
-function planOf(steps: readonly Step[], background?: MetricPlan): Plan {
+function planOf(steps: readonly Step[], ...background: MetricPlan[]): Plan {
   const plan = plainPlan({ steps, target: someClusterPlan({ replicas: 2 }).target });
-  if (!background) return plan;
-  const analysis = analysisOf({ metrics: [background] });
+  if (background.length === 0) return plan;
+  const analysis = analysisOf({ metrics: background });
   return { ...plan, canary: { ...plan.canary, background: { startingStep: 0, analysis } } };
 }
+/** Goes on until it is cut short. */
+const OFTEN: MetricPlan = { ...SMOKE, count: null, intervalMs: 10 * MINUTE };
 const inline = (metric: MetricPlan): Step => ({ kind: 'analysis', analysis: analysisOf({ metrics: [metric] }) });
 
 /** Holds the first Job until `release` is called, whatever it is told meanwhile. */
@@ -112,9 +114,8 @@ describe('a metric whose readings are Jobs', () => {
     async () => {
       const scene = scenes.open();
       const { begun, release } = holdFirstJob(scene);
-      const often = { ...SMOKE, count: null, intervalMs: 10 * MINUTE };
       const handle = await scene.start(
-        planOf([weight(10), { kind: 'pause', durationMs: null, deadlineMs: MINUTE }], often),
+        planOf([weight(10), { kind: 'pause', durationMs: null, deadlineMs: MINUTE }], OFTEN),
       );
       await begun;
       const patience = setTimeout(release, PATIENCE_MS);
@@ -135,4 +136,46 @@ describe('a metric whose readings are Jobs', () => {
       release();
     },
   );
+
+  it('of the background runs on when an analysis of the ramp ends', limit, async () => {
+    const scene = scenes.open();
+    const { begun, release } = holdFirstJob(scene);
+    const once = { ...METRIC, initialDelayMs: 1_000, intervalMs: null, count: 1 };
+    const handle = await scene.start(planOf([weight(10), inline(once), openPause], OFTEN));
+    await begun;
+    const patience = setTimeout(release, PATIENCE_MS);
+    await scene.until(handle, ({ waiting }) => waiting?.kind === 'pause', 100);
+    clearTimeout(patience);
+    assert.deepEqual([scene.world.jobs, requestsOf(scene).length], [[], 1], 'the Job of the background is not over');
+    assert.ok(!scene.calls.some(({ activity }) => activity === 'endKubernetesJobs'), 'nobody ends it');
+    release();
+    const { waiting } = await scene.until(
+      handle,
+      ({ metrics }) => metrics.some(({ analysis, good }) => analysis === 'background' && good === 1),
+      100,
+    );
+    await handle.signal('promote', { step: waiting?.token });
+    const { type, status } = await endOf(handle);
+    assert.equal(type, 'Released');
+    assert.equal(status.metrics.find(({ analysis }) => analysis === 'background')?.errors, 0);
+  });
+
+  it('does not hold up a way back for which its analysis is the reason', limit, async () => {
+    const scene = scenes.open();
+    const { begun, release } = holdFirstJob(scene);
+    scene.after = ({ activity }) => {
+      if (activity === 'endKubernetesJobs') release();
+    };
+    scene.world.job = () => ({ end: 'exited', exitCode: 3, because: 'exit code 3' });
+    const broken = { ...SMOKE, name: 'broken', initialDelayMs: 500 };
+    const handle = await scene.start(planOf([weight(10), openPause], OFTEN, broken));
+    await begun;
+    const { type, because } = await endOf(handle);
+    assert.equal(type, 'RolledBack');
+    assert.match(because, /^broken: /);
+    const order = scene.calls
+      .filter(({ activity, request }) => activity === 'endKubernetesJobs' || request?.partial === true)
+      .map(({ activity }) => activity);
+    assert.deepEqual(order, ['setWeights', 'endKubernetesJobs']);
+  });
 });

@@ -121,6 +121,34 @@ describe('a platform that scales both sides', () => {
     },
   );
 
+  it('goes back from the window to as many pods as an autoscaler has given the new side since', limit, async () => {
+    const back = async (replicas: number, traffic: TrafficPlan, autoscaled = true) => {
+      const scene = scenes.open();
+      const { admit } = scene.world.activities;
+      scene.world.activities.admit = async (request) => {
+        const admitted = await admit(request);
+        return { ...admitted, before: { ...admitted.before, ...(autoscaled && { autoscaled }) } };
+      };
+      const handle = await scene.start(planOf(scene, { steps: [weight(50)], traffic }));
+      await scene.until(handle, ({ waiting }) => waiting?.kind === 'window', MINUTE / 10);
+      const promoted = scene.world.revisions.get(CANARY);
+      assert.ok(promoted);
+      scene.world.revisions.set(CANARY, { ...promoted, replicas, ready: replicas });
+      const there = scene.calls.length;
+      await handle.signal('abort', { reason: 'enough' });
+      assert.equal((await endOf(handle)).type, 'RolledBack');
+      assertAsBefore(scene, 'aborted in the window');
+      const calls = scene.calls.slice(there);
+      const moved = calls.findIndex(({ activity }) => activity === 'setWeights');
+      const before = calls.slice(0, moved).filter(({ activity }) => activity !== 'notify');
+      return before.map(({ activity, request }) => (activity === 'scaleRevisions' ? request.replicas : activity));
+    };
+    assert.deepEqual(await back(24, ISTIO), ['describeWorkload', { [STABLE]: 24 }]);
+    assert.deepEqual(await back(4, ISTIO), ['describeWorkload'], 'never fewer than it has');
+    assert.deepEqual(await back(24, ISTIO, false), [], 'what a person did by hand is the plan’s to say');
+    assert.deepEqual(await back(24, { kind: 'replicas' }), ['describeWorkload', { [STABLE]: 24, [CANARY]: 0 }]);
+  });
+
   it('has all its pods before it has all traffic, whatever a step said of the canary', limit, async () => {
     const scene = scenes.open();
     const steps: Step[] = [{ kind: 'setCanaryScale', scale: { kind: 'replicas', replicas: 2 } }, weight(20)];

@@ -31,6 +31,7 @@ export async function moveStable(
     }
   }
   if (preview && preview.version !== stable) await showPreview(session, preview.version, revisions);
+  if (stable !== null && canary === null && leadsNowhere(view)) await leadToStable(session, stable, revisions);
 }
 
 /** The Service chose the pods of all revisions: from now on those of the version that it serves. */
@@ -75,6 +76,19 @@ async function showPreview(session: Session, canary: string, revisions: MoveStab
   if (chooses(view.sides.canary, key) || view.shares.canary.some((share) => share !== 0)) return;
   await confirm(session, view.routers, view.routers);
   await point(session, view, 'canary', key);
+}
+
+function leadsNowhere({ sides, revisions }: View): boolean {
+  const chosen = keyOf(sides.canary);
+  return chosen !== null && !revisions.some(({ key }) => sameKey(key, chosen));
+}
+
+/** As with Argo after an abort: a Service without endpoints would break whoever asks it. */
+async function leadToStable(session: Session, stable: string, revisions: MoveStableRequest['revisions']) {
+  const { client, place, service } = session;
+  const view = await viewTraffic(client, place, service, revisions);
+  if (!leadsNowhere(view) || view.shares.canary.some((share) => share !== 0)) return;
+  await point(session, view, 'canary', revisionNamed(revisions, stable).key);
 }
 
 /** Whether requests that are sent to the stable side arrive anywhere. */

@@ -1,2 +1,2 @@
-export { BRIEFLY, CHANGES, FEWER_PODS, WITHOUT_IMAGE } from './shipped.ts';
+export { BRIEF_CHANGES, CHANGES, FEWER_PODS, WITHOUT_IMAGE } from './shipped.ts';
 export { type ClusterStage, openClusterStage } from './stage.ts';

@@ -8,7 +8,7 @@ import { startTraffic, type Traffic } from '../../load/traffic.ts';
 import { connectApi, objectsOf, until } from '../../test-cluster/client/index.ts';
 import { CONTEXT } from '../../test-cluster/index.ts';
 import { BAD, say } from '../play.ts';
-import { BRIEFLY, CHANGES, type ClusterStage, openClusterStage, WITHOUT_IMAGE } from './index.ts';
+import { BRIEF_CHANGES, type ClusterStage, openClusterStage } from './index.ts';
 
 const NAMESPACE = 'credlink';
 const RATE = 100;
@@ -26,13 +26,17 @@ const ends: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: 
 process.env.SHIPLOCK_IDENTITY ??= 'ann@laptop';
 try {
   await makeNamespace();
-  say('CredLink’s Services and VirtualService; its pods are processes, Traefik stands for the mesh');
-  for (const change of [...CHANGES, `${REPLICAS} pods instead of 10`, WITHOUT_IMAGE, BRIEFLY])
-    console.log(`  · ${change}`);
+  say(
+    'CredLink as it is shipped (release-kubernetes.yaml, infra/kubernetes); Traefik stands for the mesh. What differs:',
+  );
+  for (const change of [...BRIEF_CHANGES, `${REPLICAS} pods instead of 10`]) console.log(`  · ${change}`);
   const place = { api, kubeconfig, context: CONTEXT, namespace: NAMESPACE, folder, objects: objectsOf(api, NAMESPACE) };
   const stage = await openClusterStage({ place, replicas: REPLICAS, brief: true });
   ends.push(() => stage.close(), removeNamespace);
   stage.setFaults('1.2.0', BAD);
+
+  say('Below: seconds, and stable/canary, the weights of the VirtualService whenever they change. At 0/100 the stable');
+  console.log('  Service, which has no traffic then, chooses the new pods; so the last ones are 100/0 again.');
   const following = await stage.followWeights((weights) => console.log(`  ${seconds()}  stable/canary ${weights}`));
   ends.push(() => following.stop());
 
@@ -49,10 +53,13 @@ try {
   await traffic.stop();
   say('what the load generator counted');
   console.log(`  1.1.0: ${good}\n  1.2.0: ${bad}`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 } finally {
   for (const end of ends.reverse()) await end();
 }
-process.exit(0);
+process.exit();
 
 /** While there is still somebody who ends its pods. */
 async function removeNamespace(): Promise<void> {
@@ -64,7 +71,10 @@ async function removeNamespace(): Promise<void> {
 
 async function makeNamespace(): Promise<void> {
   const path = `/api/v1/namespaces/${NAMESPACE}`;
-  await until('an earlier demo is gone', async () => (await api.send('GET', path)).status === 404);
+  await api.send('DELETE', path);
+  // Nobody ends the pods of a demo that was killed.
+  await api.send('DELETE', `${path}/pods?gracePeriodSeconds=0`);
+  await until('an earlier demo is gone', async () => (await api.send('GET', path)).status === 404, LONG_MS);
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
   await api.ask('POST', '/api/v1/namespaces', { body });
   await until('the ServiceAccount of a new namespace', () =>
@@ -85,7 +95,8 @@ async function play({ shiplock, release }: ClusterStage, version: string, expect
     LONG_MS,
   );
   if (status.outcome !== expected) throw new Error(`${version} is ${status.outcome}: ${status.because}`);
-  console.log(`  ${seconds()}  ${version} ${status.outcome}: ${status.because.split('; ', 1)[0]}`);
+  const outcome = expected === 'released' ? 'is released' : 'went back by itself';
+  console.log(`  ${seconds()}  ${version} ${outcome}: ${status.because.split('; ', 1)[0]}`);
   return version;
 }
 
@@ -94,5 +105,5 @@ async function counted({ responses }: Traffic, work: () => Promise<string>): Pro
   const version = await work();
   const answers = responses.slice(before);
   const { own, others } = failuresOf(answers, version);
-  return `${answers.length} requests; failed: ${own} answered by ${version} itself, ${others} others`;
+  return `${answers.length} requests, of which ${own} failed with an answer of ${version}, and ${others} otherwise`;
 }

@@ -20,20 +20,29 @@ export interface Here {
   readonly brief?: boolean;
 }
 
-/** Every difference from the shipped files, in words. */
-export const CHANGES: readonly string[] = [
+const OF_THE_TEST = [
   'the cluster and the namespace are those of the test; the pods are processes of the sample service (an annotation)',
-  'minutes are seconds: the pauses of the ramp, the intervals of its analyses, the window',
-  'rates are taken over 10 s (4 s after the switch), which hold enough scrapes; their first look waits 8 s for them',
   'analyses beside the ramp read until its end, as ten readings five minutes apart do, also where this machine is slow',
   'what went back stays for 2 s instead of 30',
   'latency may be ten times what is shipped, and is not compared with the other side: all share one machine with the load',
+];
+/** Every difference from the shipped files, in words. */
+export const CHANGES: readonly string[] = [
+  ...OF_THE_TEST,
+  'the pauses of the ramp are 2, 6, 15 and 4 s, its analyses read every 2 s, the window is 10 s',
+  'rates are taken over 10 s (4 s after the switch), which hold enough scrapes; their first look waits 8 s for them',
   'the comparison, the last look and the look after the switch read once a second',
   'the load test lasts 5 s, and its comparison of both sides is 5 instead of 1.5',
 ];
 export const FEWER_PODS = 'four pods instead of ten: each is a process of this machine';
 export const WITHOUT_IMAGE = 'no image is built, written or looked at: there is no registry';
-export const BRIEFLY = 'nothing but the ramp and the switch, with pauses of 4 s: no gates, migrations, validation';
+/** The same of a brief one. */
+export const BRIEF_CHANGES: readonly string[] = [
+  ...OF_THE_TEST,
+  'nothing but the ramp and the switch: no gates, image, migrations, validation, no look after the switch',
+  'the pauses of the ramp are 4 s, its analyses read every 2 s, over 10 s; the comparison and the last look every second',
+  'the window is 3 s, and weights count once they are written, without a look at what the router counts',
+];
 
 /**
  * Copies the release file and what it names, changed as `CHANGES` says.
@@ -46,8 +55,8 @@ export function copyShipped(folder: string, here: Here): { readonly file: string
   write(folder, RELEASE, releaseChanges(here));
   write(folder, `${MANIFESTS}/canary-deployment.yaml`, rolloutChanges(here));
   write(folder, `${MANIFESTS}/analysis-templates.yaml`, [
-    ...metricChanges({ document: 0, range: '10s', interval: here.brief ? '2s' : '5s' }),
-    ...metricChanges({ document: 1, range: '10s', interval: here.brief ? '2s' : '5s' }),
+    ...metricChanges({ document: 0, range: '10s', interval: '2s' }),
+    ...metricChanges({ document: 1, range: '10s', interval: '2s' }),
     { document: 0, path: [...METRIC, 'count'], to: null },
     { document: 1, path: [...METRIC, 'count'], to: null },
     { document: 1, path: [...METRIC, 'successCondition'], to: 'result[0] <= 5' },
@@ -127,7 +136,7 @@ const NO_IMAGE: readonly Change[] = [
 ];
 
 function rolloutChanges({ image, replicas, brief = false }: Here): Change[] {
-  const pauses = brief ? { 1: '4s', 3: '4s', 5: '4s', 7: '4s' } : { 1: '5s', 3: '10s', 5: '15s', 7: '10s' };
+  const pauses = brief ? { 1: '4s', 3: '4s', 5: '4s', 7: '4s' } : { 1: '2s', 3: '6s', 5: '15s', 7: '4s' };
   const canary = ['spec', 'strategy', 'canary'];
   const steps = [...canary, 'steps'];
   return [
