@@ -104,7 +104,10 @@ export function connect(cluster: string, access: ClusterAccess, options: Connect
 }
 
 /** Whether a failure has this code; adapters decide by it, never by words. */
-export function hasCode(error: unknown, code: RefusalCode | 'SHIPLOCK_FENCE_STALE'): boolean {
+export function hasCode(
+  error: unknown,
+  code: RefusalCode | 'SHIPLOCK_KUBERNETES_OVERTAKEN' | 'SHIPLOCK_FENCE_STALE',
+): boolean {
   return error instanceof Error && 'type' in error && error.type === code;
 }
 

@@ -197,6 +197,15 @@ async function asConflict(
   throw failure({ code: 'SHIPLOCK_KUBERNETES_CONFLICT', message, cause: error }, { retry: 'later' });
 }
 
+/**
+ * Another attempt under the same number wrote the object since this one read it: which of the two is the late one only
+ * the next attempt can tell.
+ */
+export function overtaken({ type, name }: ObjectReference): Error {
+  const message = `${type.kind} ${name} was changed since this attempt read it, maybe by a later one of the same release`;
+  return failure({ code: 'SHIPLOCK_KUBERNETES_OVERTAKEN', message }, { retry: 'later' });
+}
+
 function missing({ cluster }: KubernetesClient, { type, namespace, name }: ObjectReference): Error {
   return failure(
     {

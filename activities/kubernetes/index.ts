@@ -11,7 +11,7 @@ export {
 } from './client.ts';
 export { hasCode, type Made, REQUEST_TIMEOUT_MS } from './connection.ts';
 export type { ClusterAccess } from './credentials.ts';
-export { type FencedWriter, fencedWriter, fenceOf } from './fenced.ts';
+export { type FencedWriter, fencedWriter, fenceOf, overtaken } from './fenced.ts';
 export { versionOfImage } from './image-version.ts';
 export { acquireFence, type Lease, raiseFence, readLease, type ServiceAt, writeRoles } from './lease.ts';
 export * from './names.ts';

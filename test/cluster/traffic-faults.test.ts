@@ -14,6 +14,7 @@ import {
 import { type KubernetesTraffic, kubernetesTraffic } from '../../activities/traffic/kubernetes/index.ts';
 import { serverOf, startCluster, stopCluster } from '../../infra/test-cluster/index.ts';
 import { revisionId } from '../../src/rollout/revision-id.ts';
+import { gateOf } from './support/gate.ts';
 import { openCluster, until } from './support/index.ts';
 import {
   begun,
@@ -98,7 +99,7 @@ test('who applies server-side is told of shiplock; forced, it puts back the whol
   await cluster.apply(virtualService(), 'kustomize-controller');
   const failed = await failureOf(shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000));
   assert.equal(failed.code, 'SHIPLOCK_KUBERNETES_DRIFT');
-  assert.match(failed.message, /gives the canary 0 %, where this release wrote 10 % .*kustomize-controller at /);
+  assert.match(failed.message, /gives the canary 0 %, where this release wrote 10 % .*kustomize-controller.* at /);
   await shop.setWeights({ '1.0.0': 100 }, 2001, true);
   // A selector is one value, too: what we chose by is gone with it, and on the way back it is there again.
   await cluster.apply(service('shop-stable', { app: SERVICE }), 'kustomize-controller');
@@ -219,6 +220,28 @@ test('a Service that a writer of the past moves beside the way back is noticed, 
   await goBack();
   assert.deepEqual(await shop.selected('shop-stable'), revision('1.0.0'));
   assert.deepEqual(await shop.written(), ['100/0']);
+});
+
+test('an attempt that wakes up after another one of the same release wrote other weights writes none', async (t) => {
+  const shop = await openShop(await openCluster(t), ISTIO);
+  await begun(shop);
+  const gate = gateOf('jsonPatch', 'virtualservices', 'before');
+  const late = kubernetesTraffic({ clusters: gate.wrap(shop.clusters), signal: () => undefined });
+  const asked = {
+    service: SERVICE,
+    place: shop.place,
+    weights: { '1.0.0': 75, '1.1.0': 25 },
+    fence: 2000,
+    key: 'test',
+  };
+  const waking = failureOf(late.setWeights(asked));
+  await gate.reached;
+  await shop.setWeights({ '1.0.0': 75, '1.1.0': 25 }, 2000);
+  await shop.setWeights({ '1.0.0': 50, '1.1.0': 50 }, 2000);
+  gate.open();
+  const failed = await waking;
+  assert.deepEqual([failed.code, failed.again], ['SHIPLOCK_KUBERNETES_OVERTAKEN', true]);
+  assert.deepEqual(await shop.written(), ['50/50']);
 });
 
 test('a Service that was left behind its subset by a failure between the two is pointed on the next attempt', async (t) => {

@@ -203,6 +203,33 @@ for (const [where, traffic, within] of [
     await assert.rejects(workload.removeRevision({ ...at, version: '1.0.0', fence }), { type: 'SHIPLOCK_FENCE_STALE' });
   });
 
+for (const [where, traffic, within] of [
+  ['', undefined, undefined],
+  [' without a router', { kind: 'replicas' }, { replicas: 2, maxSurge: 4, maxUnavailable: 2 }],
+] as const)
+  test(`an attempt that wakes up after another one of the same release scaled does not scale${where}`, async (t) => {
+    const cluster = await openCluster(t);
+    const options = traffic ? { traffic } : {};
+    const stage = openStage(cluster, options);
+    const { workload, at } = stage;
+    const fence = await stage.fence('release-1');
+    await workload.startRevision({ ...at, version: '1.0.0', target: stage.target('1.0.0'), fence });
+    await workload.setRoles({ ...at, stable: '1.0.0', canary: null, fence });
+    assert.ok((await awaitReady(stage, '1.0.0')).ready);
+    const gate = gateOf('jsonPatch', 'replicasets', 'before');
+    const late = openStage(cluster, { ...options, wrap: gate.wrap });
+    const scale = (by: Stage, replicas: number) => {
+      const request = { ...at, replicas: { '1.0.0': replicas }, deadlineMs: 0, sinceMs: Date.now(), fence };
+      return inActivity(() => by.workload.scaleRevisions({ ...request, ...(within && { within }) }));
+    };
+    const waking = scale(late, 3);
+    await gate.reached;
+    await scale(stage, 4);
+    gate.open();
+    await assert.rejects(waking, { type: 'SHIPLOCK_KUBERNETES_OVERTAKEN', nonRetryable: false });
+    assert.equal((await cluster.list<V1ReplicaSet>('apps/v1', 'ReplicaSet'))[0]?.spec?.replicas, 4);
+  });
+
 test('somebody who keeps changing the same objects holds nothing up', async (t) => {
   const cluster = await openCluster(t);
   const stage = openStage(cluster);

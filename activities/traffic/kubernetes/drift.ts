@@ -70,11 +70,15 @@ export function isOfThisRelease(object: KubernetesObject, { fence: mark }: Marks
   return Math.floor(fenceOf(object, mark) / FENCE_STRIDE) === Math.floor(fence / FENCE_STRIDE);
 }
 
-/** Who wrote last besides us, as the API server remembers it. */
+/** Who wrote last besides us, as the API server remembers it: to the second, so that it may be several. */
 function writerOf({ metadata }: KubernetesObject): string {
   const others = (metadata.managedFields ?? []).filter(
     ({ manager, subresource }) => manager !== FIELD_MANAGER && subresource !== 'status',
   );
-  const [last] = others.toSorted((one, other) => ((one.time ?? '') < (other.time ?? '') ? 1 : -1));
-  return last?.manager ? ` (others who wrote it: ${last.manager} at ${last.time})` : '';
+  const last = others
+    .map(({ time = '' }) => time)
+    .toSorted()
+    .at(-1);
+  const names = new Set(others.filter(({ time = '' }) => time === last).map(({ manager = 'somebody' }) => manager));
+  return last === undefined ? '' : ` (others who wrote it: ${[...names].join(', ')} at ${last})`;
 }

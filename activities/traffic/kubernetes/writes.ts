@@ -1,5 +1,5 @@
 import { failure } from '../../failure.ts';
-import { fenceOf, type KubernetesObject } from '../../kubernetes/index.ts';
+import { fenceOf, type KubernetesObject, overtaken } from '../../kubernetes/index.ts';
 import { choose, type RevisionKey } from './chosen.ts';
 import { drifted, isOfThisRelease, keyFrom, shownKey, sideDrift, weightDrift } from './drift.ts';
 import { markOf, markOperations } from './marks.ts';
@@ -10,7 +10,8 @@ import { type Chooser, type RouterView, type SideName, sameKey, type View } from
  * Gives the canary's side this share in every route of every object, and waits until the routers have taken it.
  *
  * @param beside what is done once it is written, while the routers take it
- * @throws SHIPLOCK_KUBERNETES_DRIFT, SHIPLOCK_KUBERNETES_ROUTER (both retried)
+ * @throws SHIPLOCK_KUBERNETES_DRIFT, SHIPLOCK_KUBERNETES_ROUTER; SHIPLOCK_KUBERNETES_OVERTAKEN where another attempt
+ *   wrote other weights since they were read (all retried)
  */
 export async function giveShare(
   session: Session,
@@ -24,6 +25,10 @@ export async function giveShare(
       const now = await writer.patch(
         router.reference,
         (current: KubernetesObject) => {
+          const weight = markOf(current, marks.weight);
+          const isOurs = fenceOf(current, marks.fence) === writer.fence;
+          const isAsSeen = weight === markOf(object, marks.weight) || weight === `${percent}`;
+          if (isOurs && !isAsSeen) throw overtaken(router.reference);
           const splits = router.splits(current);
           const drift = weightDrift(current, splits, { marks, fence: writer.fence, wanted: percent });
           if (drift !== '' && !overwrites) throw drifted(drift);

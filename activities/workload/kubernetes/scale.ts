@@ -3,7 +3,9 @@ import { nextCounts } from '../../../src/rollout/replace.ts';
 import { failure } from '../../failure.ts';
 import {
   type FencedWriter,
+  fenceOf,
   listRevisions,
+  overtaken,
   type Revision,
   readLease,
   type ScaledObject,
@@ -89,9 +91,16 @@ async function reached(scene: Scene, revisions: readonly Revision[], request: Sc
 
 async function scaleTo(scene: Scene, writer: FencedWriter, revision: Revision, replicas: number): Promise<void> {
   if (revision.kind === 'Deployment' && replicas < revision.replicas && !mayShrink(scene, revision, replicas)) return;
+  const reference = referenceOf(scene, revision);
+  const { replicas: seen } = revision.object.spec;
   await writer.patch<ScaledObject>(
-    referenceOf(scene, revision),
-    ({ spec }) => (spec.replicas === replicas ? [] : [{ op: 'replace', path: '/spec/replicas', value: replicas }]),
+    reference,
+    (current) => {
+      const { replicas: now } = current.spec;
+      if (now === replicas) return [];
+      if (now !== seen && fenceOf(current) === writer.fence) throw overtaken(reference);
+      return [{ op: 'replace', path: '/spec/replicas', value: replicas }];
+    },
     revision.object,
   );
 }

@@ -1,5 +1,6 @@
 import { cancellationSignal, heartbeat, sleep } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { hasCode } from '../../kubernetes/index.ts';
 import type { Readiness } from '../port.ts';
 
 /** Soon at first, since many pods are ready at once; then as often as a person would look. */
@@ -47,7 +48,8 @@ async function unlessAway(look: () => Promise<Readiness>): Promise<Readiness> {
     return await look();
   } catch (error) {
     const passing = error instanceof ApplicationFailure && !error.nonRetryable;
-    if (!passing) throw error;
+    // Whether this attempt is still the one that counts is the workflow's to say, by trying again.
+    if (!passing || hasCode(error, 'SHIPLOCK_KUBERNETES_OVERTAKEN')) throw error;
     return { ready: false, because: error.message };
   }
 }
