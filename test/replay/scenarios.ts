@@ -198,6 +198,7 @@ function tenPods(world: World): void {
 function smokeStep(): Step {
   const spec = {
     activeDeadlineSeconds: 60,
+    ttlSecondsAfterFinished: 60,
     template: { spec: { restartPolicy: 'Never', containers: [{ name: 'smoke', image: 'smoke:1' }] } },
   };
   const provider = { kind: 'kubernetesJob', spec, timeoutMs: 60_000 } as const;
