@@ -26,6 +26,13 @@ const ENDS: Readonly<Record<string, { readonly outcome: string | null; readonly 
   'compared-worse': { outcome: 'rolledBack', verdicts: 2 },
   kayenta: { outcome: 'released', verdicts: 8 },
   'job-and-quiet': { outcome: 'released', verdicts: 20 },
+  scaled: { outcome: 'released', verdicts: 0 },
+  'scaled-aborted': { outcome: 'rolledBack', verdicts: 0 },
+  'pods-are-the-traffic': { outcome: 'released', verdicts: 0 },
+  'job-in-the-cluster': { outcome: 'rolledBack', verdicts: 2 },
+  driven: { outcome: 'released', verdicts: 0 },
+  'driven-aborted': { outcome: 'rolledBack', verdicts: 0 },
+  restarted: { outcome: null, verdicts: 0 },
 };
 
 const folder = join(import.meta.dirname, 'histories');
