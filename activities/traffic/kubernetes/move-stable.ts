@@ -6,7 +6,7 @@ import { alternates, writeStableService } from './ping-pong.ts';
 import type { Session } from './session.ts';
 import { chooseNobody, revisionNamed } from './set-weights.ts';
 import { chooses, keyOf, sameKey, type View, viewTraffic } from './view.ts';
-import { confirm, giveShare, holdSides, point } from './writes.ts';
+import { confirm, driftOf, giveShare, holdSides, point } from './writes.ts';
 
 /** See `MoveStable` of `activities/kubernetes`. */
 export async function moveStable(
@@ -17,12 +17,16 @@ export async function moveStable(
   await writer.raise();
   const view = await viewTraffic(client, place, service, revisions);
   const preview = revisions.find(({ version }) => version === canary);
+  // Without traffic and a revision of its own, what the canary's side chooses is nobody's concern but ours.
+  const isIdle = canary === null && isUnused(view);
+  const strayed = isIdle && driftOf(session, view, 'canary') !== '';
+  const watched = isIdle ? (['stable'] as const) : undefined;
   if (stable === null) {
-    await holdSides(session, view, {});
+    await holdSides(session, view, {}, watched);
     await chooseNobody(session, view);
   } else {
     const { key } = revisionNamed(revisions, stable);
-    await holdSides(session, view, { stable: key });
+    await holdSides(session, view, { stable: key }, watched);
     if (keyOf(view.sides.stable) === null) await pin(session, view, stable);
     else if (!sameKey(keyOf(view.sides.stable), key)) await follow(session, view, stable);
     else {
@@ -31,7 +35,8 @@ export async function moveStable(
     }
   }
   if (preview && preview.version !== stable) await showPreview(session, preview.version, revisions);
-  if (stable !== null && canary === null && leadsNowhere(view)) await leadToStable(session, stable, revisions);
+  if (stable !== null && canary === null && (strayed || leadsNowhere(view)))
+    await leadToStable(session, stable, revisions);
 }
 
 /** The Service chose the pods of all revisions: from now on those of the version that it serves. */
@@ -78,6 +83,10 @@ async function showPreview(session: Session, canary: string, revisions: MoveStab
   await point(session, view, 'canary', key);
 }
 
+function isUnused({ shares }: View): boolean {
+  return shares.canary.every((share) => share === 0);
+}
+
 function leadsNowhere({ sides, revisions }: View): boolean {
   const chosen = keyOf(sides.canary);
   return chosen !== null && !revisions.some(({ key }) => sameKey(key, chosen));
@@ -87,7 +96,7 @@ function leadsNowhere({ sides, revisions }: View): boolean {
 async function leadToStable(session: Session, stable: string, revisions: MoveStableRequest['revisions']) {
   const { client, place, service } = session;
   const view = await viewTraffic(client, place, service, revisions);
-  if (!leadsNowhere(view) || view.shares.canary.some((share) => share !== 0)) return;
+  if (!isUnused(view)) return;
   await point(session, view, 'canary', revisionNamed(revisions, stable).key);
 }
 

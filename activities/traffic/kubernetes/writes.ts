@@ -96,27 +96,41 @@ export async function point(session: Session, { sides }: View, name: SideName, k
   for (const chooser of sides[name].choosers) await pointOne(session, chooser, key);
 }
 
+/** What somebody else let a side choose since this release wrote it; `''`: nobody did. */
+export function driftOf(
+  { marks, writer }: Session,
+  { sides }: View,
+  name: SideName,
+  wanted: RevisionKey | null = null,
+): string {
+  for (const { reference, object, mark, chosen } of sides[name].choosers) {
+    const what = `the ${name} side of ${reference.type.kind} ${reference.name}`;
+    const now = { what, chosen: chosen(object).revision, mark };
+    const drift = sideDrift(object, now, { marks, fence: writer.fence, wanted });
+    if (drift !== '') return drift;
+  }
+  return '';
+}
+
 /**
  * Makes stalled writes of earlier numbers to the sides fail, and looks whether somebody else moved one.
  *
+ * @param watched the sides whose drift matters
  * @throws SHIPLOCK_KUBERNETES_DRIFT (retried); SHIPLOCK_KUBERNETES_CONFLICT (retried) where a side is no longer as it
  *   was looked at: what was worked out from that is worth nothing
  */
 export async function holdSides(
   session: Session,
-  { sides }: View,
+  view: View,
   wanted: Readonly<Partial<Record<SideName, RevisionKey>>>,
+  watched: readonly SideName[] = SIDES,
 ): Promise<void> {
   const { marks, writer, overwrites } = session;
-  const names = ['stable', 'canary'] as const;
-  for (const name of names)
-    for (const { reference, object, mark, chosen } of sides[name].choosers) {
-      const what = `the ${name} side of ${reference.type.kind} ${reference.name}`;
-      const now = { what, chosen: chosen(object).revision, mark };
-      const drift = sideDrift(object, now, { marks, fence: writer.fence, wanted: wanted[name] ?? null });
-      if (drift !== '' && !overwrites) throw drifted(drift);
-    }
-  const all = names.flatMap((name) => sides[name].choosers);
+  for (const name of overwrites ? [] : watched) {
+    const drift = driftOf(session, view, name, wanted[name]);
+    if (drift !== '') throw drifted(drift);
+  }
+  const all = SIDES.flatMap((name) => view.sides[name].choosers);
   const behind = all.filter(({ object }) => fenceOf(object, marks.fence) !== writer.fence);
   const objects = new Map(behind.map(({ reference, object }) => [object, reference]));
   await Promise.all(
@@ -137,6 +151,8 @@ export async function holdSides(
     }),
   );
 }
+
+const SIDES: readonly SideName[] = ['stable', 'canary'];
 
 function movedMeanwhile(what: string): Error {
   const message = `${what} was let choose other pods at the same moment`;
