@@ -48,5 +48,5 @@ test('the workflow bundle holds no zod, no YAML, no adapter and nothing of Node'
 
 test('the workflow bundle stays small: every cached release is a context of it', () => {
   console.log(`workflow bundle: ${code.length} characters of code, ${modules.length} modules`);
-  assert.ok(code.length < 1_500_000, `${code.length} characters of code`);
+  assert.ok(code.length < 1_600_000, `${code.length} characters of code`);
 });
