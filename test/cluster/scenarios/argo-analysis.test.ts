@@ -5,7 +5,7 @@ import type { ReleaseStatus } from '../../../workflows/messages.ts';
 import { scenario } from '../scoreboard/scenario.ts';
 import { givenRollout, imageIn, imageOf, isHealthy } from '../support/driven-story.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
-import type { Scope } from '../support/index.ts';
+import { type Scope, until } from '../support/index.ts';
 import { asking, type Judge, openJudge } from '../support/judge.ts';
 import { istio, virtualService } from '../support/manifests.ts';
 import { hasWeights } from '../support/routes.ts';
@@ -231,6 +231,9 @@ scenario(
       spec: { rollbackWindow: { revisions: 3 } },
       canary: { steps: [analysis('web')] },
     });
+    // Argo tells which ReplicaSet is the older one by times of creation, which are whole seconds.
+    const since = Date.now();
+    await until('another second', async () => Date.now() - since > 1_000);
     await shop.hasReleased('1.1.0');
     assert.equal(judged.asked(), 1);
     await shop.hasReleased('1.0.0');
