@@ -3,7 +3,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Plan } from '../../src/plan/plan.ts';
-import { analysisOf, inline, METRIC, pause, plainPlan, smallPlan, weight } from './invariants-plans.ts';
+import {
+  analysisOf,
+  inline,
+  METRIC,
+  MINUTE,
+  openPause,
+  pause,
+  plainPlan,
+  smallPlan,
+  weight,
+} from './invariants-plans.ts';
 import { assertAsBefore, CANARY, endOf, type Scene, withScenes } from './invariants-scenes.ts';
 import { credlinkPlan } from './plans.ts';
 
@@ -151,5 +161,17 @@ describe('without positive evidence nothing is promoted', () => {
       scene.world.journal.filter((effect) => effect.startsWith('weight')),
       ['weight 10', 'weight 0'],
     );
+  });
+
+  it('a reading that fails while a person is asked in the ramp goes back without an answer', limit, async () => {
+    const scene = scenes.open();
+    const handle = await scene.start(smallPlan({ steps: [weight(10), openPause, weight(50)] }));
+    await scene.until(handle, ({ waiting }) => waiting?.kind === 'pause', MINUTE / 10);
+    scene.world.metric = () => 0.5;
+    const { type, because, status } = await endOf(handle);
+    assert.equal(type, 'RolledBack');
+    assert.match(because, /failureLimit 0/);
+    assert.equal(status.decisions.length, 0, 'nobody answered');
+    assertAsBefore(scene, 'a failed reading at an open pause');
   });
 });
