@@ -1,5 +1,6 @@
 import { type Agent, type RequestOptions, request } from 'node:https';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 
 /** What an API server answered: the very JSON, not a client's idea of it. */
@@ -48,6 +49,9 @@ export class Refused extends Error {
 }
 
 const TIMEOUT_MS = 20_000;
+/** A server that is busy is asked again, for ten seconds. */
+const ATTEMPTS = 20;
+const BUSY_MS = 500;
 
 /** @param kubeconfig a file; `context` one of its contexts, by default the current one. */
 export async function connectApi(kubeconfig: string, context?: string): Promise<Api> {
@@ -118,9 +122,13 @@ export async function connectApi(kubeconfig: string, context?: string): Promise<
         sent.end();
       }),
     async ask<T>(method: string, path: string, options?: AskOptions) {
-      const answer = await send(method, path, options);
-      if (answer.status < 200 || answer.status > 299) throw new Refused(`${method} ${path}`, answer);
-      return answer.body as T;
+      for (let attempt = 1; ; attempt += 1) {
+        const answer = await send(method, path, options);
+        if (answer.status >= 200 && answer.status <= 299) return answer.body as T;
+        // As long as a definition is new, or defined anew, its storage is not there yet.
+        if (answer.status !== 429 || attempt === ATTEMPTS) throw new Refused(`${method} ${path}`, answer);
+        await delay(BUSY_MS);
+      }
     },
     close: () => (access.agent as Agent | undefined)?.destroy(),
   };
