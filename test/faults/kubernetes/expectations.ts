@@ -33,6 +33,7 @@ const BACK = [
   `lease: ${FENCE + 1}, stable ${STABLE}, canary ${CANARY}`,
   'route: 100/0',
   `${CANARY} is gone`,
+  `<service>-canary: selects ${STABLE}`,
   `lease: ${FENCE + 1}, stable ${STABLE}, canary -`,
 ];
 

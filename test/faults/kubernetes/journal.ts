@@ -43,8 +43,15 @@ export async function recordJournal(
       now.set(name, line);
       lines.push(line ?? `${was?.split(':')[0]} is gone`);
     }
-    return lines;
+    return raisedFirst(lines);
   };
+}
+
+/** On the way back the weights are written beside raising the lease; whichever came first, it is told first. */
+function raisedFirst(lines: readonly string[]): string[] {
+  const isRaised = (line = '') => line.startsWith('lease: ') && !line.endsWith('canary -');
+  const isBeside = (at: number) => lines[at] === 'route: 100/0' && isRaised(lines[at + 1]);
+  return lines.map((line, at) => (isBeside(at) ? lines[at + 1] : isBeside(at - 1) ? lines[at - 1] : line) ?? line);
 }
 
 /** `null`: it is none that a release of this service writes. */
