@@ -12,7 +12,7 @@ import type { Plan } from '../plan/plan.ts';
 import { inputOf, planOf, statusAtEnd } from './compose.ts';
 import { type Finding, findingAt } from './difference.ts';
 import { evidenceOf } from './evidence.ts';
-import { eventOf } from './facts.ts';
+import { eventOf, READINGS } from './facts.ts';
 import { decode, decodeAll, type RecordedEvent, type RecordedHistory, summaryOf } from './history.ts';
 
 export function checkWitnesses(history: RecordedHistory): Finding[] {
@@ -78,9 +78,7 @@ function starterOf(history: RecordedHistory): Admission['startedBy'] {
  */
 function checkReadings(history: RecordedHistory): Finding[] {
   const before = new Set(metricsAt('start', history).flatMap(evidencesOf));
-  const readings = ['measure', 'runJob', 'runKubernetesJob'].flatMap((activity) =>
-    resultsOf<Reading>(history, activity),
-  );
+  const readings = READINGS.flatMap((activity) => resultsOf<Reading>(history, activity));
   const given = readings.map((taken) => ({
     ...taken,
     evidence: evidenceOf(taken.result),

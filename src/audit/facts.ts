@@ -97,7 +97,8 @@ function failureOf(failure: RecordedFailure | undefined): unknown {
   };
 }
 
-const READINGS: readonly string[] = ['measure', 'runJob', 'runKubernetesJob'];
+/** The activities whose results are readings. */
+export const READINGS: readonly string[] = ['measure', 'runJob', 'runKubernetesJob'];
 
 /** In a reader's words: `reading of success-rate`, `timer (step-2: goes on by itself)`, `signal approve by bob`. */
 export function describeEvent(event: RecordedEvent, history: RecordedHistory): string {

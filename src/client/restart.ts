@@ -1,5 +1,3 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { DECISION_TIMEOUT_MS } from '../../workflows/messages.ts';
 import {
   LONGEST_REASON,
   LONGEST_RESTART_MS,
@@ -9,10 +7,10 @@ import {
 } from '../../workflows/restart-messages.ts';
 import { ShiplockError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
+import { begin } from './begin.ts';
 import { describe, type Execution } from './execution.ts';
-import { explain } from './faults.ts';
 import { compilePlan, type PlanOptions } from './plan.ts';
-import { RPC_DEADLINE_MS, type Session, within } from './session.ts';
+import type { Session } from './session.ts';
 import { restartAttributes } from './words.ts';
 
 export interface RestartManner {
@@ -73,25 +71,14 @@ export async function restartPlan(
     ...(reason !== undefined && { reason: reason.slice(0, LONGEST_REASON) }),
     ...(deadlineMs !== undefined && { deadlineMs }),
   };
-  try {
-    const handle = await within(session, RPC_DEADLINE_MS, () =>
-      session.client.workflow.start(RESTART_WORKFLOW, {
-        workflowId: id,
-        taskQueue: session.taskQueue,
-        workflowTaskTimeout: DECISION_TIMEOUT_MS,
-        args: [input],
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        workflowIdConflictPolicy: 'FAIL',
-        typedSearchAttributes: restartAttributes(plan),
-        memo: { startedBy: session.identity },
-        staticSummary: `restart of ${service} in ${environment}`.slice(0, 200),
-      }),
-    );
-    return { id, firstRunId: handle.firstExecutionRunId, service, environment };
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) throw busy(await describe(session, id));
-    throw explain(error, session, id);
-  }
+  const told = {
+    typedSearchAttributes: restartAttributes(plan),
+    memo: { startedBy: session.identity },
+    staticSummary: `restart of ${service} in ${environment}`.slice(0, 200),
+  };
+  const firstRunId = await begin(session, { workflow: RESTART_WORKFLOW, id, input, told });
+  if (firstRunId === null) throw busy(await describe(session, id));
+  return { id, firstRunId, service, environment };
 }
 
 function busy({ id, startedBy, startedAt }: Execution): ShiplockError {

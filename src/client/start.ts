@@ -1,13 +1,12 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { DECISION_TIMEOUT_MS, RELEASE_WORKFLOW, type ReleaseInput, releaseId } from '../../workflows/messages.ts';
+import { RELEASE_WORKFLOW, type ReleaseInput, releaseId } from '../../workflows/messages.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Problem } from '../plan/problem.ts';
 import { askedBefore } from './asked.ts';
+import { begin } from './begin.ts';
 import { assertFree, busy, makeRoom } from './busy.ts';
-import { explain } from './faults.ts';
 import { enqueue, type Place } from './lane.ts';
 import { type CompiledPlan, compilePlan, type PlanOptions } from './plan.ts';
-import { RPC_DEADLINE_MS, type Session, within } from './session.ts';
+import type { Session } from './session.ts';
 import { startAttributes, startWords } from './words.ts';
 
 /** What to do while another release of the same service is open in the same environment. */
@@ -103,31 +102,13 @@ function inputOf(plan: Plan, { buildQueue, eventsPerRun }: StartManner): Release
   return { plan, ...(buildQueue && { buildQueue }), ...(eventsPerRun && { eventsPerRun }) };
 }
 
-/** The first run's id, or `null` where the id is taken by an open release. */
-async function tryStart(
+function tryStart(
   session: Session,
   id: string,
   input: ReleaseInput,
-  words: ReturnType<typeof startWords>,
+  { memo, summary, details }: ReturnType<typeof startWords>,
 ): Promise<string | null> {
-  try {
-    const handle = await within(session, RPC_DEADLINE_MS, () =>
-      session.client.workflow.start(RELEASE_WORKFLOW, {
-        workflowId: id,
-        taskQueue: session.taskQueue,
-        workflowTaskTimeout: DECISION_TIMEOUT_MS,
-        args: [input],
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        workflowIdConflictPolicy: 'FAIL',
-        typedSearchAttributes: startAttributes(input.plan),
-        memo: words.memo,
-        staticSummary: words.summary,
-        staticDetails: words.details,
-      }),
-    );
-    return handle.firstExecutionRunId;
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
-    throw explain(error, session, id);
-  }
+  const typedSearchAttributes = startAttributes(input.plan);
+  const told = { typedSearchAttributes, memo, staticSummary: summary, staticDetails: details };
+  return begin(session, { workflow: RELEASE_WORKFLOW, id, input, told });
 }

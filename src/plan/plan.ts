@@ -5,10 +5,34 @@
  * imports anything but types. Durations are milliseconds, weights are whole percents (0..100).
  */
 
-import type { KayentaPlan } from './kayenta-plan.ts';
-import type { RequestMatch } from './routes.ts';
-import type { CanaryScale, JsonObject, MetadataPlan, Target } from './target.ts';
+import type { Gate } from './gate-plan.ts';
+import type { AnalysisPlan } from './metric-plan.ts';
+import type { PrometheusQuery } from './provider-plan.ts';
+import type { AnalysisStep, PauseStep, Step } from './step-plan.ts';
+import type { Target } from './target.ts';
 
+export type { AuditGate, AuditLevel, CommandGate, CoverageGate, Gate, WebGate } from './gate-plan.ts';
+export type { AnalysisPlan, ComparisonPlan, Compatibility, LowTraffic, MetricPlan } from './metric-plan.ts';
+export type {
+  AuthText,
+  DatadogQuery,
+  HttpHeader,
+  JobCommand,
+  KubernetesJob,
+  PrometheusQuery,
+  Provider,
+  WebRequest,
+} from './provider-plan.ts';
+export { DATADOG_AGGREGATORS } from './provider-plan.ts';
+export type {
+  AnalysisStep,
+  PauseStep,
+  SetCanaryScaleStep,
+  SetHeaderRouteStep,
+  SetMirrorRouteStep,
+  SetWeightStep,
+  Step,
+} from './step-plan.ts';
 export type { ArgoTarget, KubernetesTarget, LocalTarget, Target } from './target.ts';
 
 /** Bumped when a plan of an older engine could be read wrongly. */
@@ -47,60 +71,6 @@ export interface Plan {
  * goes on, and ends with exit code 6.
  */
 export type OnFailure = 'release' | 'phase';
-
-/** Something that must be positively shown before going on. */
-export type Gate = CommandGate | CoverageGate | AuditGate | WebGate;
-
-interface GateBase {
-  /** Unique within the plan, a DNS label. */
-  readonly name: string;
-  /** Absolute directory in which the gate runs. */
-  readonly directory: string;
-  readonly timeoutMs: number;
-}
-
-/** A command that must exit with 0. */
-export interface CommandGate extends GateBase {
-  readonly kind: 'command';
-  readonly command: readonly string[];
-}
-
-/** A coverage report whose line coverage must reach a minimum. */
-export interface CoverageGate extends GateBase {
-  readonly kind: 'coverage';
-  /** An Istanbul `coverage-summary.json` or an `lcov.info`, relative to `directory`. */
-  readonly report: string;
-  /** Percent of lines, 0..100. */
-  readonly minimumPercent: number;
-}
-
-/** An npm or pnpm audit report in which nothing at or above a level may stand. */
-export interface AuditGate extends GateBase {
-  readonly kind: 'audit';
-  /** Makes the report on standard output; or else `report` names a recorded one. */
-  readonly command?: readonly string[];
-  /** A recorded report, relative to `directory`; the evidence says that it was recorded. */
-  readonly report?: string;
-  readonly level: AuditLevel;
-}
-
-/** An HTTP endpoint that must answer 2xx to a POST. */
-export interface WebGate extends GateBase {
-  readonly kind: 'web';
-  readonly url: string;
-  /** JSON, sent as it is. Absent: an empty body. */
-  readonly body?: string;
-  /** Of one request; `timeoutMs` is for all of them and the pauses between. */
-  readonly requestTimeoutMs: number;
-  /** How often it is asked again after another answer, or none. */
-  readonly retries: number;
-  /** Between two requests. */
-  readonly intervalMs: number;
-  /** The server's certificate is not verified. */
-  readonly insecure?: true;
-}
-
-export type AuditLevel = 'low' | 'moderate' | 'high' | 'critical';
 
 /** The image that the version stands for: `repository:version`. */
 export interface ImagePlan {
@@ -183,232 +153,10 @@ export interface CanaryPlan {
   readonly rollbackWindow?: { readonly revisions: number };
 }
 
-export type Step =
-  | SetWeightStep
-  | PauseStep
-  | AnalysisStep
-  // Of platforms with a router alone.
-  | SetCanaryScaleStep
-  | SetHeaderRouteStep
-  | SetMirrorRouteStep;
-
-export interface SetWeightStep {
-  readonly kind: 'setWeight';
-  /** Percent of traffic for the canary, 0..100. */
-  readonly weight: number;
-}
-
-/** How many pods the canary has, whatever its weight, until another such step or the end of the ramp. */
-export interface SetCanaryScaleStep {
-  readonly kind: 'setCanaryScale';
-  readonly scale: CanaryScale;
-}
-
-/** Requests that fit any of the matches go to the canary, until the route is removed or the ramp ends. */
-export interface SetHeaderRouteStep {
-  readonly kind: 'setHeaderRoute';
-  /** One of the target's `managedRoutes`. */
-  readonly name: string;
-  /** Each is of headers alone. Empty: the route is removed. */
-  readonly matches: readonly RequestMatch[];
-}
-
-/** Of requests that fit any of the matches, a part is also sent to the canary; its answers are thrown away. */
-export interface SetMirrorRouteStep {
-  readonly kind: 'setMirrorRoute';
-  readonly name: string;
-  /** Empty: the route is removed. */
-  readonly matches: readonly RequestMatch[];
-  /** 0..100. */
-  readonly percentage: number;
-}
-
-export interface PauseStep {
-  readonly kind: 'pause';
-  /** `null`: waits for `promote`, at most `deadlineMs`. */
-  readonly durationMs: number | null;
-  /** For an open pause: after this time without an answer the release goes back. */
-  readonly deadlineMs: number;
-}
-
-export interface AnalysisStep {
-  readonly kind: 'analysis';
-  readonly analysis: AnalysisPlan;
-}
-
 export interface BackgroundAnalysis {
   /** Index of the step (0-based, as Argo counts) before which the analysis starts. */
   readonly startingStep: number;
   readonly analysis: AnalysisPlan;
-}
-
-/** The merged metrics of one analysis, arguments filled in. */
-export interface AnalysisPlan {
-  /** The templates it came from, for people: `success-rate, latency`. */
-  readonly templates: readonly string[];
-  readonly metrics: readonly MetricPlan[];
-  /** Background only: good readings needed of each metric, one of them at the last weight. */
-  readonly minimumReadings: number;
-  /** An inconclusive end waits for a person at most this long; then the release goes back. */
-  readonly inconclusiveDeadlineMs: number;
-  /** An inline analysis that has not ended by then is an error (every wait ends). */
-  readonly deadlineMs: number;
-  /** Where we differ from Argo on purpose, do as Argo does; absent: as `docs/analysis.md` says. */
-  readonly compatibility?: Compatibility;
-}
-
-export type Compatibility = 'argo';
-
-/** One metric of an analysis, with Argo's fields and defaults (argo-rollouts `analysis_types.go`). */
-export interface MetricPlan {
-  readonly name: string;
-  readonly provider: Provider;
-  /** `null`: one measurement. */
-  readonly intervalMs: number | null;
-  /** `null` with an interval: until the analysis is ended. */
-  readonly count: number | null;
-  readonly initialDelayMs: number;
-  readonly successCondition: string | null;
-  readonly failureCondition: string | null;
-  /** -1: failed readings do not end it; only with a `consecutiveSuccessLimit`. */
-  readonly failureLimit: number;
-  readonly inconclusiveLimit: number;
-  readonly consecutiveErrorLimit: number;
-  /** So many good readings in a row are a pass at once; absent: off. */
-  readonly consecutiveSuccessLimit?: number;
-  /** Readings with less traffic behind them are not judged; absent: every one is. Only of Prometheus. */
-  readonly lowTraffic?: LowTraffic;
-  /** It is read and shown, and decides nothing. */
-  readonly dryRun?: true;
-  /** How many of its last readings are shown; absent: all. The history keeps every one. */
-  readonly retained?: number;
-  /** It compares the canary with the stable side instead of asking conditions, of which it has none. */
-  readonly comparison?: ComparisonPlan | KayentaPlan;
-}
-
-/** When there is too little traffic for a verdict. */
-export interface LowTraffic {
-  /** PromQL: how many requests a reading speaks of. */
-  readonly requests: string;
-  /** So many are needed. */
-  readonly atLeast: number;
-}
-
-/** What a metric compares, and how sure it must be: the judge `sequential`. */
-export interface ComparisonPlan {
-  readonly judge?: 'sequential';
-  /**
-   * `counts`: how many requests had an event. `histogram`: how many were slower than each bound. `mean`: how long they took
-   * on average, with buckets that say how much that varies.
-   */
-  readonly of: 'counts' | 'histogram' | 'mean';
-  /** The share of releases of an equal version that may be called worse, 0..1; this metric's part of the budget. */
-  readonly alpha: number;
-  /** Up to 1 + margin times as often (a mean: as long) is equivalent: a timed pause ends once that is shown. `null`: never early. */
-  readonly margin: number | null;
-  /** Requests needed on each side before anything is concluded. */
-  readonly minimumRequests: number;
-  /** Histogram only: what is slower than this quantile (0..1) must be within the margin. */
-  readonly quantile?: number;
-}
-
-/** Where a metric's readings come from. */
-export type Provider = PrometheusQuery | WebRequest | DatadogQuery | JobCommand | KubernetesJob;
-
-/**
- * A text of a provider's own authentication. `{{secret.NAME/KEY}}` stands for a secret: the worker fills it in when it
- * asks, for the hosts that its policy binds the secret to; it stands in no plan, history or log.
- */
-export type AuthText = string;
-
-export interface HttpHeader {
-  readonly key: string;
-  readonly value: AuthText;
-}
-
-export interface PrometheusQuery {
-  readonly kind: 'prometheus';
-  /** As written in the template; a worker may map it to where that Prometheus is reached. */
-  readonly address: string;
-  readonly query: string;
-  readonly timeoutMs: number;
-  /** Absent: an instant query. Both are milliseconds before the reading's time. */
-  readonly range?: { readonly startMs: number; readonly endMs: number; readonly stepMs: number };
-  readonly headers?: readonly HttpHeader[];
-  readonly basicAuth?: { readonly username: AuthText; readonly password: AuthText };
-  /** The server's certificate is not verified. */
-  readonly insecure?: true;
-}
-
-/** One HTTP request whose answer, or a part of it, is the value. */
-export interface WebRequest {
-  readonly kind: 'web';
-  readonly url: string;
-  readonly method: 'GET' | 'POST' | 'PUT';
-  readonly headers: readonly HttpHeader[];
-  /** Absent: none. */
-  readonly body?: string;
-  /** As `kubectl -o jsonpath`: `{$.data.value}`; `{$}`: the whole answer. */
-  readonly jsonPath: string;
-  readonly timeoutMs: number;
-  readonly insecure?: true;
-}
-
-/** How Datadog makes one number of points; Argo's, and the API's (`MetricsAggregator`). */
-export const DATADOG_AGGREGATORS = [
-  'avg',
-  'min',
-  'max',
-  'sum',
-  'last',
-  'percentile',
-  'mean',
-  'l2norm',
-  'area',
-] as const;
-
-/** Datadog's API: `v1` one query, `v2` scalar queries by name with a formula over them. */
-export interface DatadogQuery {
-  readonly kind: 'datadog';
-  readonly apiVersion: 'v1' | 'v2';
-  /** For example `https://api.datadoghq.com`. */
-  readonly address: string;
-  /** By name; of `v1` just one, named `query`. */
-  readonly queries: Readonly<Record<string, string>>;
-  /** `v2` only; absent where there is one query. */
-  readonly formula?: string;
-  /** `v2` only: how points become one number. */
-  readonly aggregator: (typeof DATADOG_AGGREGATORS)[number];
-  /** How far back the query looks. */
-  readonly intervalMs: number;
-  readonly apiKey: AuthText;
-  readonly appKey: AuthText;
-  readonly timeoutMs: number;
-}
-
-/** A command that must exit with 0: Argo's Job, on the local platform. */
-export interface JobCommand {
-  readonly kind: 'job';
-  /** Argument list, no shell. */
-  readonly command: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  /** Absolute; absent: the target's. */
-  readonly directory?: string;
-  /** How often it may be started: the Job's `backoffLimit` and one. */
-  readonly attempts: number;
-  /** For all attempts together. */
-  readonly timeoutMs: number;
-}
-
-/** A Job of the release's namespace that must complete: Argo's, on a cluster. */
-export interface KubernetesJob {
-  readonly kind: 'kubernetesJob';
-  /** What it carries beside the engine's own. */
-  readonly metadata?: Partial<MetadataPlan>;
-  /** Its JobSpec (batch/v1) as JSON, always with `activeDeadlineSeconds` and `ttlSecondsAfterFinished`. */
-  readonly spec: JsonObject;
-  /** Its `activeDeadlineSeconds`. */
-  readonly timeoutMs: number;
 }
 
 export interface PromotionPlan {

@@ -6,9 +6,10 @@ import { after, before, test } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { PERMISSIONS } from '../../activities/kubernetes/permissions.ts';
 import { type Engine, openEngine } from './support/engine.ts';
-import { until } from './support/index.ts';
+import { type Scope, until } from './support/index.ts';
 import { jobPodsIn, jobsIn, SMOKE_IMAGE, smoke } from './support/smoke.ts';
-import { given } from './support/story.ts';
+import { given, type Story } from './support/story.ts';
+import type { Update } from './support/update.ts';
 
 const limit = { timeout: 180_000 };
 let engine: Engine;
@@ -19,6 +20,13 @@ after(() => engine.close());
 
 const STEPS = { steps: [{ setWeight: 10 }, { analysis: { templates: [{ templateName: 'smoke' }] } }] };
 const release = { canary: { analysis: { minimumReadings: 1, inconclusiveDeadline: '2s' } } };
+
+/** A version that a Job has a say in, beside the one that runs. */
+async function tried(t: Scope, service: string, template: object): Promise<{ shop: Story; update: Update }> {
+  const shop = await given(t, engine, { service, templates: [template], canary: STEPS, release });
+  await shop.hasReleased('1.0.0');
+  return { shop, update: await shop.releases('1.1.0') };
+}
 
 test('a Job that completes is a good reading, and stays until its time is up', limit, async (t) => {
   const shop = await given(t, engine, {
@@ -47,14 +55,7 @@ test('a Job that completes is a good reading, and stays until its time is up', l
 });
 
 test('a Job that fails takes the release back, with its exit code and its name', limit, async (t) => {
-  const shop = await given(t, engine, {
-    service: 'fails',
-    templates: [smoke('smoke', { endsAfter: '500ms', exitCode: '3' })],
-    canary: STEPS,
-    release,
-  });
-  await shop.hasReleased('1.0.0');
-  const update = await shop.releases('1.1.0');
+  const { shop, update } = await tried(t, 'fails', smoke('smoke', { endsAfter: '500ms', exitCode: '3' }));
   await update.ends(
     'rolledBack',
     /smoke: .*exit code 3 of container smoke \(BackoffLimitExceeded\); Job fails-smoke-1-/,
@@ -64,41 +65,24 @@ test('a Job that fails takes the release back, with its exit code and its name',
 });
 
 test('a Job that never ends takes the release back at its deadline', limit, async (t) => {
-  const shop = await given(t, engine, {
-    service: 'never-ends',
-    templates: [smoke('smoke', { endsAfter: 'never' }, { spec: { activeDeadlineSeconds: 3 } })],
-    canary: STEPS,
-    release,
-  });
-  await shop.hasReleased('1.0.0');
-  const update = await shop.releases('1.1.0');
+  const { shop, update } = await tried(
+    t,
+    'never-ends',
+    smoke('smoke', { endsAfter: 'never' }, { spec: { activeDeadlineSeconds: 3 } }),
+  );
   await update.ends('rolledBack', /smoke: .*ran out of time \(DeadlineExceeded\)/);
   await hasNoPodsOfJobs(shop);
 });
 
 test('a Job whose image cannot be pulled shows nothing, is ended at once, and a person is asked', limit, async (t) => {
-  const shop = await given(t, engine, {
-    service: 'no-image',
-    templates: [smoke('smoke', { fails: 'ImagePullBackOff' })],
-    canary: STEPS,
-    release,
-  });
-  await shop.hasReleased('1.0.0');
-  const update = await shop.releases('1.1.0');
+  const { shop, update } = await tried(t, 'no-image', smoke('smoke', { fails: 'ImagePullBackOff' }));
   await update.ends('rolledBack', /smoke: .*image registry\.example\/smoke:1 cannot be pulled/);
   await hasNoPodsOfJobs(shop);
   assert.deepEqual(await jobsIn(shop.cluster), []);
 });
 
 test('an abort in the middle of a Job ends it, with its pods', limit, async (t) => {
-  const shop = await given(t, engine, {
-    service: 'aborted',
-    templates: [smoke('smoke', { endsAfter: 'never' })],
-    canary: STEPS,
-    release,
-  });
-  await shop.hasReleased('1.0.0');
-  const update = await shop.releases('1.1.0');
+  const { shop, update } = await tried(t, 'aborted', smoke('smoke', { endsAfter: 'never' }));
   await until('the Job runs', async () => (await jobsIn(shop.cluster))[0]?.status?.active === 1);
   await update.aborts();
   const { progress } = await update.ends('rolledBack', /a test/);
@@ -109,14 +93,7 @@ test('an abort in the middle of a Job ends it, with its pods', limit, async (t) 
 });
 
 test('an abort while no worker lives ends the Job all the same', limit, async (t) => {
-  const shop = await given(t, engine, {
-    service: 'orphan',
-    templates: [smoke('smoke', { endsAfter: 'never' })],
-    canary: STEPS,
-    release,
-  });
-  await shop.hasReleased('1.0.0');
-  const update = await shop.releases('1.1.0');
+  const { shop, update } = await tried(t, 'orphan', smoke('smoke', { endsAfter: 'never' }));
   await until('the Job runs', async () => (await jobsIn(shop.cluster))[0]?.status?.active === 1);
   // Whoever followed it is gone before it hears of the abort.
   const aborted = update.aborts().catch((error: { code?: string }) => {
@@ -130,14 +107,7 @@ test('an abort while no worker lives ends the Job all the same', limit, async (t
 });
 
 test('a worker that dies in the middle of a Job leaves it to the next one, which follows it', limit, async (t) => {
-  const shop = await given(t, engine, {
-    service: 'followed',
-    templates: [smoke('smoke', { endsAfter: '12s' })],
-    canary: STEPS,
-    release,
-  });
-  await shop.hasReleased('1.0.0');
-  const update = await shop.releases('1.1.0');
+  const { shop, update } = await tried(t, 'followed', smoke('smoke', { endsAfter: '12s' }));
   const seen = new Set<string>();
   const looks = async () => {
     const found = await jobsIn(shop.cluster);

@@ -1,15 +1,14 @@
 /** Where the client's tests play: a real Temporal server of their own, and workers that can be taken away. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { createAttestationActivities } from '../../activities/attestation/index.ts';
 import { createLaneActivities } from '../../activities/lane/lane.ts';
 import type { WorkloadState } from '../../activities/workload/port.ts';
-import { serverPath } from '../../infra/local/servers/index.ts';
-import { connectShiplock, type Shiplock } from '../../src/client/index.ts';
+import { connectWhenUp, spawnTemporal } from '../../infra/local/temporal.ts';
+import type { Shiplock } from '../../src/client/index.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { loadWorkflowBundle } from '../../workers/bundle.ts';
-import { SEARCH_ATTRIBUTES, TASK_QUEUE } from '../../workflows/messages.ts';
+import { TASK_QUEUE } from '../../workflows/messages.ts';
 import { freePort } from '../fixtures/free-port.ts';
 
 export interface Stage {
@@ -23,10 +22,10 @@ export interface Stage {
 
 export async function openStage(): Promise<Stage> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const port = await freePort();
-  const address = `127.0.0.1:${port}`;
-  const server = await startTemporal(port);
+  const address = `127.0.0.1:${await freePort()}`;
+  const server = await spawnTemporal(address, { fetch: true });
   process.once('exit', () => server.kill('SIGKILL'));
+  process.env.SHIPLOCK_IDENTITY = 'ann@laptop';
   const shiplock = await connectWhenUp(address);
   const connection = await NativeConnection.connect({ address });
   let bundle: WorkflowBundle | undefined;
@@ -117,27 +116,4 @@ function platformActivities(platforms: Map<string, WorkloadState>) {
       return { weights, verified: true };
     },
   };
-}
-
-async function startTemporal(port: number): Promise<ChildProcess> {
-  const { path } = await serverPath('temporal', { fetch: true });
-  const attributes = Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
-  const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', `${port}`, ...attributes];
-  return spawn(path, [...args, '--log-level', 'error'], { stdio: 'ignore' });
-}
-
-async function connectWhenUp(address: string): Promise<Shiplock> {
-  process.env.TEMPORAL_ADDRESS = address;
-  process.env.SHIPLOCK_IDENTITY = 'ann@laptop';
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    try {
-      const shiplock = await connectShiplock({ queryDeadlineMs: 2_000 });
-      await shiplock.list({ limit: 1 });
-      return shiplock;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await delay(200);
-    }
-  }
 }

@@ -45,17 +45,6 @@ export function looks(plan: ComparisonPlan, answers: readonly Answer[], weights:
   });
 }
 
-/** mulberry32. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export function binomial(random: () => number, n: number, p: number): number {
   let events = 0;
   for (let i = 0; i < n; i += 1) if (random() < p) events += 1;

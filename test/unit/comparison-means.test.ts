@@ -9,7 +9,8 @@ import {
   withMeanLook,
 } from '../../src/analysis/sequential/mean-ratio.ts';
 import type { ComparisonPlan } from '../../src/plan/plan.ts';
-import { looks, means, seeded } from './comparison-answers.ts';
+import { random as seeded } from '../fixtures/random.ts';
+import { looks, means } from './comparison-answers.ts';
 
 const MEAN: ComparisonPlan = { of: 'mean', alpha: 0.05, margin: null, minimumRequests: 100 };
 

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { compareLook } from '../../src/analysis/comparison/compare.ts';
 import { type ComparisonProgress, NOT_COMPARED } from '../../src/analysis/comparison/evidence.ts';
 import type { ComparisonPlan } from '../../src/plan/plan.ts';
-import { type Answer, buckets, counts, means, type Parts, seeded } from './comparison-answers.ts';
+import { random as seeded } from '../fixtures/random.ts';
+import { type Answer, buckets, counts, means, type Parts } from './comparison-answers.ts';
 
 const PLANS: readonly ComparisonPlan[] = (['counts', 'histogram', 'mean'] as const).flatMap((of) =>
   [null, 0.5].map((margin) => ({ of, alpha: 0.05, margin, minimumRequests: 50 })),

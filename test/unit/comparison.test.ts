@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { logEvidenceOfHarm, NO_EVIDENCE, ratioInterval, withLook } from '../../src/analysis/sequential/ratio.ts';
 import type { ComparisonPlan } from '../../src/plan/plan.ts';
-import { binomial, buckets, counts, looks, seeded } from './comparison-answers.ts';
+import { random as seeded } from '../fixtures/random.ts';
+import { binomial, buckets, counts, looks } from './comparison-answers.ts';
 
 const COUNTS: ComparisonPlan = { of: 'counts', alpha: 0.05, margin: null, minimumRequests: 100 };
 const LATENCY: ComparisonPlan = { ...COUNTS, of: 'histogram', quantile: 0.99 };

@@ -4,20 +4,10 @@ import { test } from 'node:test';
 import { decide, type Message, needsPerson, rank, type Situation, type Verdict } from '../../workflows/decide.ts';
 import { type Phase, SIGNALS, type SignalName, type Waiting } from '../../workflows/messages.ts';
 import { shown } from '../../workflows/shown.ts';
+import { random as randomFrom } from '../fixtures/random.ts';
 
 const ROUNDS = 20_000;
 const SEED = 20_261_123;
-
-/** mulberry32 (T. Ettinger, 2017): small, seeded, good enough to choose with. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const PHASES: readonly Phase[] = [
   'admission',

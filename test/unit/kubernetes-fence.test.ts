@@ -1,10 +1,5 @@
 /** What a writer with an older fence may still do: nothing. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import {
   acquireFence,
@@ -12,9 +7,9 @@ import {
   fencedWriter,
   type JsonPatchOperation,
   type KubernetesObject,
-  kubernetesClusters,
   REPLICA_SETS,
 } from '../../activities/kubernetes/index.ts';
+import { clustersAnsweredBy } from '../fixtures/few-answers.ts';
 import { applied } from './json-patch.ts';
 
 const AT = { namespace: 'shop', service: 'api' };
@@ -160,7 +155,7 @@ async function cluster(
   objects.set(LEASE, { metadata: metadata(LEASE), data: { fence: `${fences.lease}`, holders: '[]' } });
   const annotations = { [FENCE_ANNOTATION]: `${fences.revision}` };
   objects.set('api-1', { metadata: { ...metadata('api-1'), annotations }, spec: { replicas: 1 } });
-  const server = createServer(async (request, response) => {
+  const clusters = await clustersAnsweredBy(t, async (request, response) => {
     const name = new URL(request.url ?? '', 'http://localhost').pathname.split('/').at(-1) ?? '';
     let body = '';
     for await (const part of request) body += part;
@@ -179,26 +174,7 @@ async function cluster(
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(status === 200 ? objects.get(name) : { kind: 'Status', reason: 'Conflict' }));
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const folder = await mkdtemp(join(tmpdir(), 'shiplock-fence-'));
-  t.after(async () => {
-    server.closeAllConnections();
-    server.close();
-    await rm(folder, { recursive: true });
-  });
-  const kubeconfig = join(folder, 'config');
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await writeFile(
-    kubeconfig,
-    JSON.stringify({
-      'current-context': 'test',
-      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-      clusters: [{ name: 'test', cluster: { server: address, 'insecure-skip-tls-verify': true } }],
-      users: [{ name: 'test', user: {} }],
-    }),
-  );
-  const known = { test: { kubeconfig, namespaces: ['*'] } };
-  const client = kubernetesClusters(known, { signal: () => undefined }).client('test');
+  const client = clusters.client('test');
   return { client, objects, writes, reads };
 }
 

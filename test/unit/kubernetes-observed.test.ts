@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { observeSplit, requestsQuery } from '../../activities/traffic/kubernetes/observe.ts';
 import { judgeSplit } from '../../src/rollout/observed-split.ts';
 import { parsePolicy } from '../../workers/policy.ts';
-import { seeded } from './comparison-answers.ts';
+import { random as seeded } from '../fixtures/random.ts';
 
 describe('an observed split', () => {
   for (const [stable, canary, percent, verdict] of [

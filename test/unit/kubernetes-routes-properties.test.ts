@@ -6,7 +6,7 @@ import type { JsonPatchOperation } from '../../activities/kubernetes/index.ts';
 import { gatewaySplits, gatewayWeights } from '../../activities/traffic/kubernetes/gateway.ts';
 import { istioSplits, istioWeights } from '../../activities/traffic/kubernetes/istio.ts';
 import { type Split, sharesOf } from '../../activities/traffic/kubernetes/split.ts';
-import { seeded } from './comparison-answers.ts';
+import { random as seeded } from '../fixtures/random.ts';
 import { applied } from './json-patch.ts';
 
 type Random = () => number;

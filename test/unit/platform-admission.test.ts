@@ -1,16 +1,11 @@
 /** What a platform asks before a release's first write, and what it then leaves alone. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { kubernetesClusters } from '../../activities/kubernetes/index.ts';
 import { argoRollouts } from '../../activities/rollout/argo/index.ts';
 import type { RolloutObject } from '../../activities/rollout/argo/object.ts';
 import type { ArgoPlace, KubernetesPlace } from '../../src/plan/target.ts';
 import { argoPlatform, kubernetesPlatform } from '../../workers/platforms.ts';
+import { clustersAnsweredBy } from '../fixtures/few-answers.ts';
 
 const RULES = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
 const ACCESS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
@@ -145,32 +140,13 @@ async function played(t: TestContext, { granted, rollouts }: Found) {
     const [one] = rollouts;
     return one && path.startsWith(`${ROLLOUTS}/`) ? [200, one] : [404, notFound];
   };
-  const server = createServer(async (request, response) => {
+  const clusters = await clustersAnsweredBy(t, async (request, response) => {
     let body = '';
     for await (const part of request) body += part;
     const { pathname } = new URL(request.url ?? '', 'http://localhost');
     const [status, answer] = answerTo(request.method ?? '', pathname, body && JSON.parse(body));
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const folder = await mkdtemp(join(tmpdir(), 'shiplock-admission-'));
-  t.after(async () => {
-    server.closeAllConnections();
-    server.close();
-    await rm(folder, { recursive: true });
-  });
-  const kubeconfig = join(folder, 'config');
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await writeFile(
-    kubeconfig,
-    JSON.stringify({
-      'current-context': 'test',
-      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-      clusters: [{ name: 'test', cluster: { server: address, 'insecure-skip-tls-verify': true } }],
-      users: [{ name: 'test', user: {} }],
-    }),
-  );
-  const clusters = kubernetesClusters({ test: { kubeconfig, namespaces: ['*'] } }, { signal: () => undefined });
   return { clusters, writes };
 }
 

@@ -67,7 +67,7 @@ async function follow(session: Session, view: View, stable: string): Promise<voi
 
 /** Both sides choose the same version: all of it is the stable one's. */
 async function settle(session: Session, view: View, stable: string): Promise<void> {
-  if (view.shares.canary.every((share) => share === 0)) return;
+  if (isUnused(view)) return;
   const why = await awaitCarrying(session, view.sides.stable, revisionNamed(view.revisions, stable), 100);
   if (why !== '') throw notReady(why);
   await giveShare(session, view, 0);
@@ -78,7 +78,7 @@ async function showPreview(session: Session, canary: string, revisions: MoveStab
   const { client, place, service } = session;
   const view = await viewTraffic(client, place, service, revisions);
   const { key } = revisionNamed(revisions, canary);
-  if (chooses(view.sides.canary, key) || view.shares.canary.some((share) => share !== 0)) return;
+  if (chooses(view.sides.canary, key) || !isUnused(view)) return;
   await confirm(session, view.routers, view.routers);
   await point(session, view, 'canary', key);
 }

@@ -1,4 +1,5 @@
 /** The canary's weight in a VirtualService as a watch tells it, with the moment at which it was told. */
+import { followObject } from '../../../infra/test-cluster/client/index.ts';
 import { type TestCluster, until } from '../../cluster/support/index.ts';
 
 export interface WatchedWeight {
@@ -17,17 +18,14 @@ interface VirtualService {
 /** Of the first route of the VirtualService of this name; its second destination is the canary's. */
 export async function watchWeight(cluster: TestCluster, name: string): Promise<WatchedWeight> {
   await until(`VirtualService ${name}`, () => cluster.get(VIRTUAL_SERVICES, 'VirtualService', name));
-  const path = await cluster.pathOf(VIRTUAL_SERVICES, 'VirtualService');
   const waiting = new Set<(weight: number, atMs: number) => void>();
-  const end = await cluster.api.follow<{ object: VirtualService }>(
-    `${path}?watch=true&fieldSelector=metadata.name=${name}`,
-    ({ object }) => {
-      const atMs = performance.now();
-      for (const told of waiting) told(object.spec.http[0]?.route[1]?.weight ?? 0, atMs);
-    },
-  );
+  const at = [VIRTUAL_SERVICES, 'VirtualService', name] as const;
+  const { stop } = await followObject<VirtualService>({ api: cluster.api, objects: cluster }, at, ({ spec }) => {
+    const atMs = performance.now();
+    for (const told of waiting) told(spec.http[0]?.route[1]?.weight ?? 0, atMs);
+  });
   return {
-    end,
+    end: stop,
     comesTo: (wanted) =>
       new Promise((resolve, reject) => {
         const told = (weight: number, atMs: number) => {

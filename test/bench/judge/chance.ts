@@ -4,16 +4,7 @@ import { incompleteBeta } from '../../../src/analysis/sequential/special-functio
 
 export type Random = () => number;
 
-/** mulberry32: 32 bits of state, good enough for counts. */
-export function seeded(seed: number): Random {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { random as seeded } from '../../fixtures/random.ts';
 
 /** How many of `n` trials succeed, by skipping from success to success. */
 export function binomial(random: Random, n: number, p: number): number {

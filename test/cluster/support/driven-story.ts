@@ -1,13 +1,11 @@
 /** As `story.ts`, of a Rollout that Argo's own controller drives, in the test's namespace. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { V1Pod } from '@kubernetes/client-node';
-import { stringify } from 'yaml';
 import type { RolloutObject } from '../../../activities/rollout/argo/object.ts';
 import { type Controller, startController } from './argo-controller.ts';
 import { CLUSTER, type Engine } from './engine.ts';
 import { openCluster, type Scope, type TestCluster, until } from './index.ts';
 import { canaryOf, REPOSITORY, type RolloutOptions, rollout, stableOf } from './manifests.ts';
+import { writeReleaseFile } from './release-file.ts';
 import { startRelease } from './start.ts';
 import type { Given, Story } from './story.ts';
 import type { Update } from './update.ts';
@@ -111,25 +109,15 @@ function rolloutAt({ service: name, ...options }: GivenRollout, version: string)
 
 /** @returns the release file. */
 function writeFile({ folder, namespace }: TestCluster, service: string, release: Given['release'] = {}): string {
-  const file = join(folder, 'release.yaml');
   const { target, canary, ...sections } = release as Record<string, object>;
-  writeFileSync(
-    file,
-    stringify({
-      apiVersion: 'shiplock/v1',
-      kind: 'Release',
-      service,
-      environment: 'test',
-      promotion: { automatic: true },
-      window: { duration: '1s' },
-      ...sections,
-      target: {
-        ...{ platform: 'argo', cluster: CLUSTER, namespace, rollout: service, container: 'app' },
-        ...{ repository: REPOSITORY, stableService: stableOf(service), canaryService: canaryOf(service) },
-        ...target,
-      },
-      canary: { readyDeadline: '30s', ...canary },
-    }),
-  );
-  return file;
+  return writeReleaseFile(folder, {
+    service,
+    ...sections,
+    target: {
+      ...{ platform: 'argo', cluster: CLUSTER, namespace, rollout: service, container: 'app' },
+      ...{ repository: REPOSITORY, stableService: stableOf(service), canaryService: canaryOf(service) },
+      ...target,
+    },
+    canary: { readyDeadline: '30s', ...canary },
+  });
 }

@@ -1,13 +1,10 @@
 /** Temporal and a worker in the cluster's network, for the tests of one file. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import { serverPath } from '../../../infra/local/servers/index.ts';
-import { connectShiplock, type Shiplock } from '../../../src/client/index.ts';
-import { SEARCH_ATTRIBUTES } from '../../../workflows/messages.ts';
+import { connectWhenUp, spawnTemporal } from '../../../infra/local/temporal.ts';
+import type { Shiplock } from '../../../src/client/index.ts';
 import { spawnWorker, type WorkerProcess } from '../../faults/worker.ts';
 import { freePort } from '../../fixtures/free-port.ts';
 
@@ -37,7 +34,6 @@ export interface EngineOptions {
 
 /** The cluster's name in the policy. */
 export const CLUSTER = 'test';
-const TEMPORAL_MS = 30_000;
 
 /** @throws Error where `npm run test:cluster` did not start it */
 export async function openEngine({
@@ -49,10 +45,11 @@ export async function openEngine({
   if (!kubeconfig) throw new Error('no cluster is named by KUBECONFIG. Run this by: npm run test:cluster -- FILE');
   const folder = mkdtempSync(join(tmpdir(), 'shiplock-test-engine-'));
   const address = `127.0.0.1:${await freePort()}`;
-  const server = await startTemporal(address);
+  const server = await spawnTemporal(address);
   const ended = () => void server.kill('SIGKILL');
   process.once('exit', ended);
-  const shiplock = await connected(address);
+  process.env.SHIPLOCK_IDENTITY = 'ann@laptop';
+  const shiplock = await connectWhenUp(address);
   writeFileSync(
     join(folder, 'policy.yaml'),
     stringify({ ...policyFor({ ...clusters, [CLUSTER]: kubeconfig }), ...policy }),
@@ -109,29 +106,4 @@ function policyFor(kubeconfigs: Readonly<Record<string, string>>): object {
     images: { repositories: ['registry.example/*'] },
     clusters: Object.fromEntries(clusters),
   };
-}
-
-/** @param address where it listens: `127.0.0.1:PORT` */
-export async function startTemporal(address: string): Promise<ChildProcess> {
-  const { path } = await serverPath('temporal');
-  const attributes = Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
-  const [ip = '', port = ''] = address.split(':');
-  const args = ['server', 'start-dev', '--headless', '--ip', ip, '--port', port, '--log-level', 'error'];
-  return spawn(path, [...args, ...attributes], { stdio: 'ignore' });
-}
-
-async function connected(address: string): Promise<Shiplock> {
-  process.env.TEMPORAL_ADDRESS = address;
-  process.env.SHIPLOCK_IDENTITY = 'ann@laptop';
-  const deadline = Date.now() + TEMPORAL_MS;
-  for (;;) {
-    try {
-      const shiplock = await connectShiplock({ queryDeadlineMs: 2_000 });
-      await shiplock.list({ limit: 1 });
-      return shiplock;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await delay(100);
-    }
-  }
 }

@@ -25,24 +25,19 @@ export function writeRelease(
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'rollout.yaml'), stringify(rollout));
   writeFileSync(join(folder, 'templates.yaml'), templates.map((template) => stringify(template)).join('---\n'));
+  const target = { platform: 'kubernetes', cluster: CLUSTER, namespace, ...(release.target as object | undefined) };
+  const canary = {
+    rollout: { file: 'rollout.yaml' },
+    ...(templates.length > 0 && { templates: ['templates.yaml'] }),
+    ...(release.canary as object | undefined),
+  };
+  return writeReleaseFile(folder, { service, ...release, target, canary });
+}
+
+/** What tests have in common, and over it these sections. @returns the file */
+export function writeReleaseFile(folder: string, sections: Readonly<Record<string, unknown>>): string {
   const file = join(folder, 'release.yaml');
-  writeFileSync(
-    file,
-    stringify({
-      apiVersion: 'shiplock/v1',
-      kind: 'Release',
-      service,
-      environment: 'test',
-      promotion: { automatic: true },
-      window: { duration: '1s' },
-      ...release,
-      target: { platform: 'kubernetes', cluster: CLUSTER, namespace, ...(release.target as object | undefined) },
-      canary: {
-        rollout: { file: 'rollout.yaml' },
-        ...(templates.length > 0 && { templates: ['templates.yaml'] }),
-        ...(release.canary as object | undefined),
-      },
-    }),
-  );
+  const common = { environment: 'test', promotion: { automatic: true }, window: { duration: '1s' } };
+  writeFileSync(file, stringify({ apiVersion: 'shiplock/v1', kind: 'Release', ...common, ...sections }));
   return file;
 }

@@ -2,9 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { spawnTemporal } from '../../../infra/local/temporal.ts';
 import { followPods, startTraefik } from '../../../infra/test-cluster/router/index.ts';
 import { type ApiProxy, openApiProxy } from '../../cluster/support/api-proxy.ts';
-import { CLUSTER, startTemporal } from '../../cluster/support/engine.ts';
+import { CLUSTER } from '../../cluster/support/engine.ts';
 import { openCluster } from '../../cluster/support/index.ts';
 import { startPrometheus } from '../../e2e/support/prometheus.ts';
 import { freePort } from '../../fixtures/free-port.ts';
@@ -23,7 +24,7 @@ export async function openKubernetes(): Promise<Platform> {
   const ends: (() => Promise<void> | void)[] = [];
   const scope = { after: (work: () => Promise<void>) => void ends.unshift(work) };
   const address = `127.0.0.1:${await freePort()}`;
-  const temporal = await startTemporal(address);
+  const temporal = await spawnTemporal(address);
   ends.unshift(() => void temporal.kill('SIGKILL'));
   const prometheus = await startPrometheus();
   ends.unshift(prometheus.stop);
