@@ -37,7 +37,7 @@ export async function withWorld<T>(world: World, act: (running: Running) => Prom
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
   });
-  using clock = watchClock(env, world);
+  const clock = watchClock(env, world);
   try {
     const { operatorService } = env.connection;
     const names = Object.values(SEARCH_ATTRIBUTES);
@@ -68,6 +68,7 @@ export async function withWorld<T>(world: World, act: (running: Running) => Prom
     const tells = await Worker.create({ ...common, taskQueue: 'shiplock-notify' });
     return await worker.runUntil(builds.runUntil(claims.runUntil(tells.runUntil(act({ env, start })))));
   } finally {
+    await clock.stop();
     await env.teardown();
   }
 }
