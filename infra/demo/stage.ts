@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { connectShiplock, type Shiplock } from '../../src/client/index.ts';
+import { removeWithUs } from '../local/afterwards.ts';
 import { ensureStack, type StackStatus, stopStack } from '../local/index.ts';
 import { type Postgres, startPostgres } from '../local/postgres.ts';
 import { progressBar } from '../local/servers/index.ts';
@@ -51,14 +52,15 @@ export async function openStage(): Promise<Stage> {
   };
   let worker: ChildProcess | undefined;
   let database: Postgres | undefined;
-  const sweeper = sweepAfter(folder);
+  // An embedded stack ends with its home.
+  const keepFolder = removeWithUs(folder);
   const close = async ({ keep = false } = {}): Promise<void> => {
-    sweeper.kill();
-    if (keep) return;
+    if (keep) return keepFolder();
     worker?.kill('SIGTERM');
     await stopStack({ home });
     await database?.remove();
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    keepFolder();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => void close().finally(() => process.exit(130)));
@@ -99,14 +101,6 @@ export async function openStage(): Promise<Stage> {
     await close();
     throw error;
   }
-}
-
-/** However this process dies, its folder goes, and an embedded stack ends with its home. */
-function sweepAfter(folder: string): ChildProcess {
-  const wait = 'while kill -0 "$1" 2>/dev/null; do sleep 1; done; rm -rf "$2"';
-  const sweeper = spawn('sh', ['-c', wait, 'sh', String(process.pid), folder], { detached: true, stdio: 'ignore' });
-  sweeper.unref();
-  return sweeper;
 }
 
 /** The release file and its manifests are written to by releases, so they are copied; what they run is not. */

@@ -1,38 +1,99 @@
-/** Temporal's development server on its own: without its UI, in memory. */
+/** A Temporal of one's own, in memory: its development server without a UI, or its test server, whose clock skips. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { openConnection } from '../../src/client/connection.ts';
 import { connectShiplock, type Shiplock } from '../../src/client/index.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
-import { serverPath } from './servers/index.ts';
+import { endWithUs } from './afterwards.ts';
+import { progressBar, serverPath } from './servers/index.ts';
+import { choosePort, LOOPBACK } from './stack/ports.ts';
 
-const READY_MS = 30_000;
-
-/**
- * Whoever starts it ends it.
- *
- * @param address where it listens: `127.0.0.1:PORT`
- * @param fetch a server that is not there is fetched first
- */
-export async function spawnTemporal(address: string, { fetch = false } = {}): Promise<ChildProcess> {
-  const { path } = await serverPath('temporal', { fetch });
-  const attributes = Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
-  const [ip = '', port = ''] = address.split(':');
-  const args = ['server', 'start-dev', '--headless', '--ip', ip, '--port', port, '--log-level', 'error'];
-  return spawn(path, [...args, ...attributes], { stdio: 'ignore' });
+export interface TemporalServer {
+  /** `127.0.0.1:PORT` */
+  readonly address: string;
+  /** Kills it; settled once it is gone. */
+  end(): Promise<void>;
 }
 
-/** A client as soon as the server answers; `TEMPORAL_ADDRESS` of this process then names it. */
-export async function connectWhenUp(address: string): Promise<Shiplock> {
+export interface TemporalOptions {
+  readonly server?: 'temporal' | 'temporal-test-server';
+  /** Its program; default that of `serverPath`, which is fetched where it is missing. */
+  readonly path?: string;
+}
+
+/** Also on a machine that does much else: one that cannot start ends, and is not waited for. */
+const READY_MS = 120_000;
+/** Somebody else may take a port between our look and the server's. */
+const PORTS = 5;
+const NAMESPACE = 'default';
+
+/**
+ * Starts one, and returns once its namespace can be asked for. It ends with the process that started it.
+ *
+ * @throws Error where it ends on each of five ports, or has not answered within two minutes
+ * @example
+ * const server = await startTemporal();
+ * const shiplock = await connectTo(server);
+ */
+export async function startTemporal({ server = 'temporal', path }: TemporalOptions = {}): Promise<TemporalServer> {
+  const found = path ?? (await serverPath(server, { fetch: true, onProgress: progressBar(process.stderr) })).path;
+  for (let tried = 1; ; tried += 1) {
+    const port = await choosePort(null);
+    const child = spawn(found, server === 'temporal' ? developmentArgs(port) : [`${port}`], { stdio: 'ignore' });
+    const exited = once(child, 'exit');
+    if (child.pid === undefined) await exited;
+    const callOff = endWithUs(child.pid as number);
+    exited.then(callOff, callOff);
+    const end = async (): Promise<void> => {
+      child.kill('SIGKILL');
+      await exited;
+    };
+    const address = `${LOOPBACK}:${port}`;
+    try {
+      if (await answers(address, child)) return { address, end };
+    } catch (error) {
+      await end();
+      throw error;
+    }
+    if (tried === PORTS) throw new Error(`${found} ended ${PORTS} times before it answered, at last on port ${port}`);
+  }
+}
+
+/** A client of it; `TEMPORAL_ADDRESS` of this process then names it. */
+export function connectTo({ address }: Pick<TemporalServer, 'address'>): Promise<Shiplock> {
   process.env.TEMPORAL_ADDRESS = address;
+  return connectShiplock({ queryDeadlineMs: 2_000 });
+}
+
+function developmentArgs(port: number): string[] {
+  const attributes = Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
+  const args = ['server', 'start-dev', '--headless', '--ip', LOOPBACK, '--port', `${port}`, '--log-level', 'error'];
+  return [...args, ...attributes];
+}
+
+/** Whether it answers; `false`: it has ended. */
+async function answers(address: string, child: ChildProcess): Promise<boolean> {
   const deadline = Date.now() + READY_MS;
   for (;;) {
-    try {
-      const shiplock = await connectShiplock({ queryDeadlineMs: 2_000 });
-      await shiplock.list({ limit: 1 });
-      return shiplock;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await delay(100);
-    }
+    const because = await ask(address);
+    // Whoever else may answer on its port, an ended one does not.
+    if (child.exitCode !== null || child.signalCode !== null) return false;
+    if (because === null) return true;
+    if (Date.now() > deadline) throw new Error(`${child.spawnfile} has not answered within 120 s: ${because}`);
+    await delay(100);
+  }
+}
+
+/** `null`: it answers; else why not. */
+async function ask(address: string): Promise<string | null> {
+  try {
+    const connection = await openConnection({ address, connectTimeout: 5_000 });
+    await connection
+      .withDeadline(Date.now() + 5_000, () => connection.workflowService.describeNamespace({ namespace: NAMESPACE }))
+      .finally(() => connection.close());
+    return null;
+  } catch (error) {
+    return (error as Error).message;
   }
 }

@@ -1,7 +1,8 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, type Connection } from '@temporalio/client';
 import { type Decision, type SignalName, type SignalPayload, TASK_QUEUE } from '../../workflows/messages.ts';
 import { ShiplockError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
+import { openConnection } from './connection.ts';
 import { describe, type Execution } from './execution.ts';
 import { explain, isUnreachable, unreachable } from './faults.ts';
 import { identity } from './identity.ts';
@@ -114,8 +115,8 @@ async function planOf(session: Session, id: string): Promise<Plan> {
 
 async function dial(target: Target, timeoutMs: number): Promise<Connection> {
   try {
-    return await Connection.connect({
-      ...(target.connection as Parameters<typeof Connection.connect>[0]),
+    return await openConnection({
+      ...(target.connection as Parameters<typeof openConnection>[0]),
       address: target.address,
       connectTimeout: timeoutMs,
     });

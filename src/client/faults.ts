@@ -53,7 +53,7 @@ export function explain(error: unknown, where: Where, id?: string): unknown {
 export function isUnreachable(error: unknown): boolean {
   if (error instanceof ShiplockError) return error.code === 'SHIPLOCK_TEMPORAL_UNREACHABLE';
   const code = grpcStatus(error)?.code;
-  // The SDK's retries end a call whose deadline passes in between as cancelled; nobody else cancels calls here.
+  // The SDK's retries end a call whose deadline passes in between as cancelled, and so does the close of its connection.
   return code === GRPC.UNAVAILABLE || code === GRPC.DEADLINE_EXCEEDED || code === GRPC.CANCELLED;
 }
 

@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, type WorkflowHandle } from '@temporalio/client';
 import type { Stage } from '../../infra/demo/stage.ts';
+import { openConnection } from '../../src/client/connection.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { RELEASE_WORKFLOW, type ReleaseStatus, TASK_QUEUE } from '../../workflows/messages.ts';
 import { type Figure, percentile } from './figure.ts';
@@ -26,7 +27,7 @@ export async function measureWorkerStart(stage: Stage, rounds: number): Promise<
 
 /** Resident memory of one worker that holds this many open releases, each waiting in a pause. */
 export async function measureMemory(stage: Stage, plan: Plan, counts: readonly number[]): Promise<Figure[]> {
-  const connection = await Connection.connect({ address: stage.stack.servers.temporal.address });
+  const connection = await openConnection({ address: stage.stack.servers.temporal.address });
   const client = new Client({ connection });
   const figures: Figure[] = [];
   for (const count of counts) {

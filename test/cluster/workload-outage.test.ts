@@ -62,7 +62,7 @@ test('an activity that is cancelled does not wait for a server that hangs', asyn
   const began = performance.now();
   cancellation.abort(new Error('an abort came'));
   await assert.rejects(started, /an abort came/);
-  assert.ok(performance.now() - began < 1_000);
+  assert.ok(performance.now() - began < 5_000, 'an attempt is waited for ten seconds');
   server.resume();
 });
 

@@ -6,33 +6,26 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { createAttestationActivities } from '../../activities/attestation/index.ts';
 import { createGateActivities } from '../../activities/gates/index.ts';
-import { serverPath } from '../../infra/local/servers/index.ts';
 import type { CommandGate } from '../../src/plan/plan.ts';
 import type { attestFirst, gate } from '../fixtures/activity-workflows.ts';
+import { openTemporal, type TestTemporal } from '../fixtures/temporal.ts';
 
-let server: TestWorkflowEnvironment;
+let server: TestTemporal;
 let bundle: { code: string };
 let root: string;
 
 before(async () => {
   const logger = new DefaultLogger('ERROR');
   Runtime.install({ logger });
-  const { path: program } = await serverPath('temporal', { fetch: true });
   root = await realpath(await mkdtemp(path.join(tmpdir(), 'shiplock-activities-')));
   const workflowsPath = path.join(import.meta.dirname, '../fixtures/activity-workflows.ts');
-  [server, bundle] = await Promise.all([
-    TestWorkflowEnvironment.createLocal({
-      server: { executable: { type: 'existing-path', path: program }, log: { format: 'pretty', level: 'error' } },
-    }),
-    bundleWorkflowCode({ workflowsPath, logger }),
-  ]);
+  [server, bundle] = await Promise.all([openTemporal(), bundleWorkflowCode({ workflowsPath, logger })]);
 });
 after(async () => {
-  await server?.teardown();
+  await server?.close();
   await rm(root, { recursive: true, force: true });
 });
 
@@ -52,12 +45,12 @@ function worker(taskQueue: string): Promise<Worker> {
 }
 
 async function contentOf(name: string): Promise<string> {
-  for (let look = 0; look < 500; look += 1) {
+  for (let look = 0; look < 5_000; look += 1) {
     const text = await readFile(path.join(root, name), 'utf8').catch(() => '');
     if (text !== '') return text;
     await delay(20);
   }
-  throw new Error(`${name} was not written within 10 s`);
+  throw new Error(`${name} was not written within 100 s`);
 }
 
 function isAlive(pid: number): boolean {
@@ -70,11 +63,11 @@ function isAlive(pid: number): boolean {
 }
 
 async function gone(pid: number): Promise<void> {
-  for (let look = 0; look < 500; look += 1) {
+  for (let look = 0; look < 5_000; look += 1) {
     if (!isAlive(pid)) return;
     await delay(20);
   }
-  throw new Error(`process ${pid} still runs after 10 s`);
+  throw new Error(`process ${pid} still runs after 100 s`);
 }
 
 /** A gate that notes its pid and ends well once it may. */
@@ -83,7 +76,7 @@ function waitingGate(name: string): { gate: CommandGate; key: string } {
     const t = setInterval(() => { if (require('fs').existsSync('${name}-go')) clearInterval(t) }, 20)`;
   const command = [process.execPath, '-e', source];
   return {
-    gate: { kind: 'command', name, directory: root, timeoutMs: 15_000, command },
+    gate: { kind: 'command', name, directory: root, timeoutMs: 120_000, command },
     key: `e2e/${randomUUID()}/${name}`,
   };
 }

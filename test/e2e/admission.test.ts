@@ -2,26 +2,24 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { Client } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bindingOf, createAdmissionActivities } from '../../activities/admission/index.ts';
 import type { Admission } from '../../activities/admission/port.ts';
 import { createAttestationActivities } from '../../activities/attestation/index.ts';
 import type { Attestation } from '../../activities/attestation/port.ts';
 import type { WorkloadState } from '../../activities/workload/port.ts';
-import { serverPath } from '../../infra/local/servers/index.ts';
 import { planDigest } from '../../src/plan/index.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { parsePolicy, policyDigest, policyRefusals } from '../../workers/policy.ts';
 import { activityEnvironment } from '../fixtures/activity-environment.ts';
 import { somePlan } from '../fixtures/some-plan.ts';
+import { openTemporal, type TestTemporal } from '../fixtures/temporal.ts';
 
-let server: TestWorkflowEnvironment;
+let server: TestTemporal;
 
 before(async () => {
-  const { path } = await serverPath('temporal', { fetch: true });
-  server = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'existing-path', path } } });
+  server = await openTemporal();
 });
-after(() => server?.teardown());
+after(() => server?.close());
 
 /** A client of somebody: identity is what it claims. */
 function clientOf(identity: string): Client {

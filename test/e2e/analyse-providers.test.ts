@@ -48,7 +48,7 @@ spec:
         datadog: { query: 'avg:requests.rate{service:{{args.service}}}' }
 `;
 
-describe('shiplock analyse', { timeout: 60_000 }, () => {
+describe('shiplock analyse', { timeout: 300_000 }, () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'shiplock-analyse-'));
   const [file, policy] = [path.join(folder, 'analysis.yaml'), path.join(folder, 'policy.yaml')];
   const servers = loopbackServers();

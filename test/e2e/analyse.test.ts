@@ -53,7 +53,7 @@ spec:
           headers: [{ key: Authorization, value: 'Bearer {{args.token}}' }]
 `;
 
-describe('shiplock analyse', { timeout: 60_000 }, () => {
+describe('shiplock analyse', { timeout: 300_000 }, () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'shiplock-analyse-'));
   const file = path.join(folder, 'analysis.yaml');
   let prometheus: Awaited<ReturnType<typeof startPrometheus>>;

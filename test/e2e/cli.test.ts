@@ -5,10 +5,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { run } from '../../src/cli/main.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { openStage, type Stage } from './client-stage.ts';
+import { openPassage } from './support/passage.ts';
 
 let stage: Stage;
 let folder: string;
@@ -78,7 +80,7 @@ window: { duration: 1m }
 }
 
 async function until(id: string, met: (status: ReleaseStatus) => boolean): Promise<ReleaseStatus> {
-  for await (const { status } of stage.shiplock.watch(id, { signal: AbortSignal.timeout(20_000) })) {
+  for await (const { status } of stage.shiplock.watch(id, { signal: AbortSignal.timeout(120_000) })) {
     if (status && met(status)) return status;
   }
   throw new Error(`${id}: it never came to that`);
@@ -169,6 +171,37 @@ suite('start', () => {
   });
 });
 
+suite('get --watch', () => {
+  test('leaves when it is interrupted while Temporal does not answer, and throws nothing afterwards', async (t) => {
+    const file = releaseFile('cut-off', { steps: PAUSES });
+    assert.equal((await shiplock(['start', '1.1.0', '-f', file])).code, 0);
+    const passage = await openPassage(stage.address);
+    t.after(() => passage.close());
+    const bin = new URL('../../bin/shiplock.js', import.meta.url).pathname;
+    const child = spawn(process.execPath, [bin, 'get', 'cut-off', '--watch'], {
+      env: { ...process.env, TEMPORAL_ADDRESS: passage.address },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    t.after(() => child.kill('SIGKILL'));
+    const exited = once(child, 'exit');
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (part) => {
+      errors += part;
+    });
+    await once(child.stdout, 'data');
+    // Its next look meets nobody, and is asked again for ten seconds; most of them it waits between two attempts.
+    await passage.cut();
+    await delay(600);
+    child.kill('SIGINT');
+    await exited;
+    assert.equal(child.exitCode, 130, errors);
+    assert.equal(
+      errors,
+      'detached: the release goes on; `shiplock get release-production-cut-off --watch` shows it again\n',
+    );
+  });
+});
+
 suite('approve', () => {
   test('binds to what was seen: without a token nothing is sent, unless a person confirms what is shown', async () => {
     const file = releaseFile('confirmed', { promotion: ASKS });
@@ -190,7 +223,7 @@ suite('approve', () => {
     const confirmed = await shiplock(['approve', 'confirmed'], { answer: 'y' });
     assert.deepEqual([confirmed.code, /✔ approve by .* accepted/.test(confirmed.out)], [0, true]);
     assert.equal(
-      (await stage.shiplock.wait('release-production-confirmed', { timeoutMs: 20_000 })).verdict,
+      (await stage.shiplock.wait('release-production-confirmed', { timeoutMs: 120_000 })).verdict,
       'released',
     );
   });
@@ -279,7 +312,7 @@ test('get shows the tree, and list the release, as text and as JSON', async () =
 });
 
 async function listed(service: string): Promise<string> {
-  for (let look = 0; look < 100; look++) {
+  for (let look = 0; look < 1_200; look++) {
     const { out } = await shiplock(['list', '--service', service, '--open']);
     if (out.includes('pause')) return out;
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -288,7 +321,7 @@ async function listed(service: string): Promise<string> {
 }
 
 async function seen(id: string): Promise<void> {
-  for (let look = 0; look < 100; look++) {
+  for (let look = 0; look < 1_200; look++) {
     const known = await stage.shiplock.get(id).catch(() => null);
     if (known) return;
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -4,12 +4,11 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundle }
 import { createAttestationActivities } from '../../activities/attestation/index.ts';
 import { createLaneActivities } from '../../activities/lane/lane.ts';
 import type { WorkloadState } from '../../activities/workload/port.ts';
-import { connectWhenUp, spawnTemporal } from '../../infra/local/temporal.ts';
+import { connectTo, startTemporal } from '../../infra/local/temporal.ts';
 import type { Shiplock } from '../../src/client/index.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { loadWorkflowBundle } from '../../workers/bundle.ts';
 import { TASK_QUEUE } from '../../workflows/messages.ts';
-import { freePort } from '../fixtures/free-port.ts';
 
 export interface Stage {
   readonly address: string;
@@ -22,11 +21,10 @@ export interface Stage {
 
 export async function openStage(): Promise<Stage> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const address = `127.0.0.1:${await freePort()}`;
-  const server = await spawnTemporal(address, { fetch: true });
-  process.once('exit', () => server.kill('SIGKILL'));
   process.env.SHIPLOCK_IDENTITY = 'ann@laptop';
-  const shiplock = await connectWhenUp(address);
+  const server = await startTemporal();
+  const { address } = server;
+  const shiplock = await connectTo(server);
   const connection = await NativeConnection.connect({ address });
   let bundle: WorkflowBundle | undefined;
   let running: { worker: Worker; done: Promise<void> } | undefined;
@@ -57,7 +55,7 @@ export async function openStage(): Promise<Stage> {
     await workerDown();
     await shiplock.close();
     await connection.close();
-    server.kill('SIGTERM');
+    await server.end();
   };
   return { address, shiplock, workerUp, workerDown, close };
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isGrpcCancelledError } from '@temporalio/client';
+import { openConnection } from '../../src/client/connection.ts';
 import type { Shiplock, Sighting } from '../../src/client/index.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { openStage, planFor, type Stage } from './client-stage.ts';
+import { openPassage } from './support/passage.ts';
 
 let stage: Stage;
 let shiplock: Shiplock;
@@ -17,16 +20,16 @@ after(() => stage.close());
 
 const compiled = (plan: Plan) => ({ plan, planDigest: 'd'.repeat(64), warnings: [] });
 
-/** Waits for a condition on a release; fails after 20 s. */
+/** Waits for a condition on a release; fails after two minutes. */
 async function until(id: string, met: (status: ReleaseStatus) => boolean): Promise<ReleaseStatus> {
-  for await (const { status } of shiplock.watch(id, { signal: AbortSignal.timeout(20_000) })) {
+  for await (const { status } of shiplock.watch(id, { signal: AbortSignal.timeout(120_000) })) {
     if (status && met(status)) return status;
   }
   throw new Error(`${id}: it never came to that`);
 }
 
 async function eventually<T>(look: () => Promise<T>, met: (value: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 120_000;
   for (;;) {
     const value = await look();
     if (met(value)) return value;
@@ -41,6 +44,31 @@ const paused = {
 const asking = {
   promotion: { monitor: null, approval: { deadlineMs: 600_000, requires: 'anonymous', quorum: 1, notStarter: false } },
 } as const;
+
+suite('a connection that closes', () => {
+  test('ends the call under way, which rejects as cancelled', async (t) => {
+    const passage = await openPassage(stage.address);
+    t.after(() => passage.close());
+    const connection = await openConnection({ address: passage.address });
+    const held = passage.hold();
+    const asked = connection.withDeadline(Date.now() + 10_000, () => connection.workflowService.getSystemInfo({}));
+    await held;
+    await connection.close();
+    await assert.rejects(asked, (error) => isGrpcCancelledError(error) && /was closed/.test(String(error)));
+  });
+
+  test('ends the call that waits to be tried again', async (t) => {
+    const passage = await openPassage(stage.address);
+    t.after(() => passage.close());
+    const connection = await openConnection({ address: passage.address });
+    const cut = passage.cut();
+    const asked = connection.withDeadline(Date.now() + 60_000, () => connection.workflowService.getSystemInfo({}));
+    await cut;
+    await connection.close();
+    await assert.rejects(asked, (error) => isGrpcCancelledError(error) && /was closed/.test(String(error)));
+    await assert.rejects(connection.workflowService.getSystemInfo({}), /shut down/);
+  });
+});
 
 suite('without a worker', () => {
   before(() => stage.workerDown());
@@ -90,7 +118,7 @@ suite('without a worker', () => {
   test('a terminated release is no outcome, and says that nothing was undone', async () => {
     const { id } = await shiplock.startPlan(compiled(planFor('terminated')));
     await shiplock.session.client.workflow.getHandle(id).terminate('by hand');
-    const { verdict, because } = await shiplock.wait(id, { timeoutMs: 20_000 });
+    const { verdict, because } = await shiplock.wait(id, { timeoutMs: 120_000 });
     assert.equal(verdict, 'broken');
     assert.match(because, /terminated: nothing was undone \(by hand\)/);
     await assert.rejects(shiplock.send(id, 'abort'), { code: 'SHIPLOCK_RELEASE_ENDED' });
@@ -113,9 +141,9 @@ suite('with a worker', () => {
   test('a good release is watched to released; the wait for its end goes through the window', async () => {
     const { id } = await shiplock.startPlan(compiled(planFor('good', { window: { durationMs: 1_000 } })));
     const seen: Sighting[] = [];
-    const released = await shiplock.wait(id, { timeoutMs: 20_000, onSighting: (sighting) => seen.push(sighting) });
+    const released = await shiplock.wait(id, { timeoutMs: 120_000, onSighting: (sighting) => seen.push(sighting) });
     assert.equal(released.verdict, 'released');
-    const ended = await shiplock.wait(id, { timeoutMs: 20_000, until: 'ended' });
+    const ended = await shiplock.wait(id, { timeoutMs: 120_000, until: 'ended' });
     assert.equal(ended.verdict, 'released');
     assert.equal(ended.last?.execution.state, 'completed');
     assert.equal(ended.last?.status?.phase, 'ended');
@@ -132,7 +160,7 @@ suite('with a worker', () => {
     const right = await shiplock.send(id, 'approve', { step: waiting?.token });
     assert.equal(right.accepted, true);
     assert.deepEqual([right.by?.name, right.by?.level], ['ann@laptop', 'identity']);
-    assert.equal((await shiplock.wait(id, { timeoutMs: 20_000 })).verdict, 'released');
+    assert.equal((await shiplock.wait(id, { timeoutMs: 120_000 })).verdict, 'released');
   });
 
   test('an aborted release is rolled back, with the reason', async () => {
@@ -140,7 +168,7 @@ suite('with a worker', () => {
     await until(id, (status) => status.waiting?.kind === 'pause');
     const decision = await shiplock.send(id, 'abort', { reason: 'wrong build' });
     assert.equal(decision.accepted, true);
-    const { verdict, because, last } = await shiplock.wait(id, { timeoutMs: 20_000 });
+    const { verdict, because, last } = await shiplock.wait(id, { timeoutMs: 120_000 });
     assert.deepEqual([verdict, because, last?.execution.state], ['rolledBack', 'wrong build', 'failed']);
   });
 
@@ -148,7 +176,7 @@ suite('with a worker', () => {
     const { id } = await shiplock.startPlan(compiled(planFor('rejected', asking)));
     const { waiting } = await until(id, (status) => status.waiting?.kind === 'approval');
     await shiplock.send(id, 'reject', { step: waiting?.token, comment: 'not today' });
-    const { verdict, because } = await shiplock.wait(id, { timeoutMs: 20_000 });
+    const { verdict, because } = await shiplock.wait(id, { timeoutMs: 120_000 });
     assert.deepEqual([verdict, because], ['rejected', 'not today']);
   });
 
@@ -157,7 +185,7 @@ suite('with a worker', () => {
     await until(id, (status) => status.waiting?.kind === 'pause');
     await stage.workerDown();
     let silent = '';
-    for await (const { status, because } of shiplock.watch(id, { signal: AbortSignal.timeout(40_000) })) {
+    for await (const { status, because } of shiplock.watch(id, { signal: AbortSignal.timeout(120_000) })) {
       if (!status) {
         silent = because;
         await stage.workerUp();
@@ -165,7 +193,7 @@ suite('with a worker', () => {
     }
     assert.match(silent, /no worker answers/);
     await shiplock.send(id, 'abort');
-    assert.equal((await shiplock.wait(id, { timeoutMs: 20_000 })).verdict, 'rolledBack');
+    assert.equal((await shiplock.wait(id, { timeoutMs: 120_000 })).verdict, 'rolledBack');
   });
 
   test('a release that is continued in new runs is followed, and messages reach its newest one', async () => {
@@ -185,7 +213,7 @@ suite('with a worker', () => {
     const decision = await shiplock.send(started.id, 'promote', { step: waiting?.token });
     assert.equal(decision.accepted, true);
     const firstRunId = started.kind === 'started' ? started.firstRunId : '';
-    const { verdict, last } = await shiplock.wait(started.id, { timeoutMs: 20_000, firstRunId });
+    const { verdict, last } = await shiplock.wait(started.id, { timeoutMs: 120_000, firstRunId });
     assert.equal(verdict, 'released');
     assert.equal(last?.execution.firstRunId, firstRunId);
   });
@@ -193,14 +221,14 @@ suite('with a worker', () => {
   test('a start closes the window of the release before it, and a watch of that one does not stray', async () => {
     const first = await shiplock.startPlan(compiled(planFor('successive')));
     assert.ok(first.kind === 'started');
-    await shiplock.wait(first.id, { timeoutMs: 20_000 });
+    await shiplock.wait(first.id, { timeoutMs: 120_000 });
     const second = await shiplock.startPlan(compiled(planFor('successive', { version: '1.2.0', ...paused })));
     assert.ok(second.kind === 'started');
     assert.notEqual(second.firstRunId, first.firstRunId);
     const { verdict, last } = await shiplock.wait(first.id, {
       firstRunId: first.firstRunId,
       until: 'ended',
-      timeoutMs: 20_000,
+      timeoutMs: 120_000,
     });
     assert.deepEqual([verdict, last?.status?.version], ['released', '1.1.0']);
     const chain = last?.execution;
@@ -215,7 +243,7 @@ suite('with a worker', () => {
     await until(id, ({ outcome, phase }) => outcome === 'released' && phase === 'ended');
     assert.equal((await shiplock.get(id)).execution.state, 'running');
     const next = await shiplock.startPlan(compiled(planFor('hasty', { version: '1.2.0' })));
-    assert.equal((await shiplock.wait(next.id, { timeoutMs: 20_000 })).last?.status?.version, '1.2.0');
+    assert.equal((await shiplock.wait(next.id, { timeoutMs: 120_000 })).last?.status?.version, '1.2.0');
   });
 
   test('a start waits its turn where it is told to, and then is its own release', async () => {
@@ -226,9 +254,9 @@ suite('with a worker', () => {
     const early = await shiplock.turn(second, { signal: AbortSignal.timeout(1_500) });
     assert.equal(early, null);
     await shiplock.send(first.id, 'abort');
-    const firstRunId = await shiplock.turn(second, { signal: AbortSignal.timeout(20_000) });
+    const firstRunId = await shiplock.turn(second, { signal: AbortSignal.timeout(120_000) });
     assert.ok(firstRunId);
-    const { verdict, last } = await shiplock.wait(second.id, { firstRunId, timeoutMs: 20_000 });
+    const { verdict, last } = await shiplock.wait(second.id, { firstRunId, timeoutMs: 120_000 });
     assert.deepEqual([verdict, last?.status?.version], ['released', '1.2.0']);
   });
 
@@ -240,10 +268,10 @@ suite('with a worker', () => {
       ifBusy: 'supersede',
     });
     assert.ok(second.kind === 'queued');
-    const firstRunId = await shiplock.turn(second, { signal: AbortSignal.timeout(20_000) });
+    const firstRunId = await shiplock.turn(second, { signal: AbortSignal.timeout(120_000) });
     assert.ok(firstRunId);
-    const old = await shiplock.wait(first.id, { firstRunId: first.firstRunId, timeoutMs: 20_000 });
+    const old = await shiplock.wait(first.id, { firstRunId: first.firstRunId, timeoutMs: 120_000 });
     assert.equal(old.verdict, 'rolledBack');
-    assert.equal((await shiplock.wait(second.id, { firstRunId, timeoutMs: 20_000 })).verdict, 'released');
+    assert.equal((await shiplock.wait(second.id, { firstRunId, timeoutMs: 120_000 })).verdict, 'released');
   });
 });

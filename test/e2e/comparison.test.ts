@@ -48,11 +48,11 @@ describe('a comparison that asks a real Prometheus', () => {
   before(async () => {
     ({ address, stop } = await startPrometheus());
     const [metric = assert.fail()] = compared;
-    for (let look = 0; look < 300; look += 1) {
+    for (let look = 0; look < 1_200; look += 1) {
       if (/"total"/.test((await ask(metric)).raw)) return;
       await delay(100);
     }
-    throw new Error('Prometheus has not scraped itself within 30 s');
+    throw new Error('Prometheus has not scraped itself within 120 s');
   });
   after(() => stop?.());
 

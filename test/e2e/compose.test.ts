@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
 import { parse } from 'yaml';
 import { serverPath } from '../../infra/local/servers/index.ts';
+import { openConnection } from '../../src/client/connection.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
 import { freePort } from '../fixtures/free-port.ts';
 
@@ -48,7 +48,7 @@ test('everything is published on loopback only', () => {
   for (const port of ports) assert.match(port, /^127\.0\.0\.1:/);
 });
 
-test("the worker's very command starts against Temporal's very command", { timeout: 90_000 }, async () => {
+test("the worker's very command starts against Temporal's very command", { timeout: 300_000 }, async () => {
   const { temporal, worker } = compose.services;
   assert.ok(temporal && worker);
   const { path } = await serverPath('temporal', { fetch: true });
@@ -79,7 +79,7 @@ test("the worker's very command starts against Temporal's very command", { timeo
   }
   assert.match(said, /"worker ready"/);
 
-  const connection = await Connection.connect({ address: `127.0.0.1:${port}` });
+  const connection = await openConnection({ address: `127.0.0.1:${port}` });
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: 'default' });
   for (const name of Object.values(SEARCH_ATTRIBUTES)) assert.ok(customAttributes?.[name], `${name} is registered`);
   await connection.close();
@@ -88,7 +88,7 @@ test("the worker's very command starts against Temporal's very command", { timeo
 async function untilItAnswers(port: number): Promise<void> {
   for (let looks = 0; looks < 200; looks += 1) {
     try {
-      const connection = await Connection.connect({ address: `127.0.0.1:${port}`, connectTimeout: 500 });
+      const connection = await openConnection({ address: `127.0.0.1:${port}`, connectTimeout: 500 });
       await connection.close();
       return;
     } catch {

@@ -20,7 +20,7 @@ import {
   until,
 } from './support/databases.ts';
 
-const limits = { timeout: 60_000 };
+const limits = { timeout: 300_000 };
 const MIGRATING_WORKER = join(import.meta.dirname, '../fixtures/migrating-worker.ts');
 const addTable = migrationOf('001_add.sql', 'CREATE TABLE added (id int);');
 const sleeping = migrationOf('002_slow.sql', 'CREATE TABLE half (id int); SELECT pg_sleep(30);');
@@ -70,7 +70,7 @@ describe('a migration that is stopped', limits, () => {
     const startedAt = performance.now();
     assert.deepEqual(await database.stop({ fence: 1_001, names }), { done: [addTable.name] });
     const elapsedMs = performance.now() - startedAt;
-    assert.ok(elapsedMs < 2_000, `took ${Math.round(elapsedMs)} ms`);
+    assert.ok(elapsedMs < 15_000, `took ${Math.round(elapsedMs)} ms of the 30 s that its file sleeps`);
     const failure = await failing;
     assert.equal(failure.type, 'SHIPLOCK_MIGRATION_INTERRUPTED');
     assert.ok(!failure.nonRetryable);
@@ -183,7 +183,7 @@ describe('a migration whose worker goes away', limits, () => {
     await killed.ended;
     const startedAt = performance.now();
     await until('the end of its backend', async () => (await database.backends()).length === 0);
-    assert.ok(performance.now() - startedAt < 4_000, 'a second or so after its worker');
+    assert.ok(performance.now() - startedAt < 15_000, 'a second or so after its worker, not after its 30 s');
     assert.equal(await half(database), false);
     const next = migrationOf(sleeping.name, sleeping.sql.replace('30', '0'));
     assert.equal((await database.migrate(next)).outcome, 'applied');

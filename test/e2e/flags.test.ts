@@ -19,7 +19,7 @@ const plain: FlagDefinition = { state: 'ENABLED', variants: { on: true, off: fal
 const target = { service: 'api', flag: FLAG, variant: 'on' } as const;
 const users = Array.from({ length: 300 }, (_, n) => `user-${n}`);
 
-describe('a flag of the embedded flag service', { timeout: 120_000 }, () => {
+describe('a flag of the embedded flag service', { timeout: 300_000 }, () => {
   const home = newHome();
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   let client: SupervisorClient;

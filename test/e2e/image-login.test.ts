@@ -43,7 +43,7 @@ async function ask(host: string, name: string, credentials: Credentials | null):
   });
 }
 
-describe('a registry that wants a token', { skip, timeout: 60_000 }, () => {
+describe('a registry that wants a token', { skip, timeout: 300_000 }, () => {
   let images: Storage;
   let registry: GuardedRegistry;
   let tokens: Awaited<ReturnType<typeof tokenServer>>;

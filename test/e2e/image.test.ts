@@ -19,7 +19,7 @@ if (skip) console.log(`images are not tested, for want of ${skip}`);
 const SAMPLE_SERVICE = path.join(import.meta.dirname, '../../infra/sample-service');
 const OTHER = `sha256:${'0'.repeat(64)}`;
 
-describe('the image of a version', { skip, timeout: 120_000 }, () => {
+describe('the image of a version', { skip, timeout: 300_000 }, () => {
   let place: ImagePlace;
   let beats: unknown[];
 

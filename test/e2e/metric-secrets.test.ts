@@ -3,14 +3,13 @@ import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, type LogEntry, Runtime, Worker } from '@temporalio/worker';
 import { createMetricsActivities } from '../../activities/metrics/index.ts';
 import type { MeasureRequest } from '../../activities/metrics/port.ts';
-import { serverPath } from '../../infra/local/servers/index.ts';
 import type { PrometheusQuery } from '../../src/plan/plan.ts';
 import { locate, parsePolicy, secretValue } from '../../workers/policy.ts';
 import type { readOnce } from '../fixtures/activity-workflows.ts';
+import { openTemporal, type TestTemporal } from '../fixtures/temporal.ts';
 import { loopbackServers } from './support/loopback.ts';
 
 const TOKEN = 'tok3n-"of\\the worker"';
@@ -29,23 +28,20 @@ const ANSWER = '{"status":"success","data":{"resultType":"vector","result":[]}}'
 
 const { serve, stop } = loopbackServers();
 const logged: LogEntry[] = [];
-let server: TestWorkflowEnvironment;
+let server: TestTemporal;
 let bundle: { code: string };
 
 before(async () => {
   Runtime.install({ logger: new DefaultLogger('TRACE', (entry) => void logged.push(entry)) });
-  const { path: program } = await serverPath('temporal', { fetch: true });
   const workflowsPath = path.join(import.meta.dirname, '../fixtures/activity-workflows.ts');
   [server, bundle] = await Promise.all([
-    TestWorkflowEnvironment.createLocal({
-      server: { executable: { type: 'existing-path', path: program }, log: { format: 'pretty', level: 'error' } },
-    }),
+    openTemporal(),
     bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') }),
   ]);
 });
 after(async () => {
   stop();
-  await server?.teardown();
+  await server?.close();
 });
 
 /** A reading in a real worker, and everything that was kept of it: history, answer and log. */
@@ -146,7 +142,7 @@ const TELLERS: readonly (readonly [string, RequestListener])[] = [
 
 const said = (headers: object) => `you sent ${JSON.stringify(headers)}`;
 
-describe('a secret of a metric', { timeout: 120_000 }, () => {
+describe('a secret of a metric', { timeout: 300_000 }, () => {
   for (const [what, listener] of TELLERS) {
     it(`stands in no history, answer or log where the server ${what}`, async () => {
       const seen: string[] = [];

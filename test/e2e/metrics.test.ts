@@ -170,10 +170,8 @@ describe('a provider that misbehaves', () => {
   after(stop);
 
   it('and never answers is an error at the time-out', async () => {
-    const began = performance.now();
     const reading = await ask(await serve(() => undefined), 'up', { timeoutMs: 300 });
     assert.match(reading.error ?? '', /has not answered within 300 ms/);
-    assert.ok(performance.now() - began < 3_000);
   });
 
   it('and stops in the middle of its answer is an error at the time-out', async () => {

@@ -80,7 +80,7 @@ after(async () => {
   await stage.close();
 });
 
-suite('a webhook is told of a release', { timeout: 60_000 }, () => {
+suite('a webhook is told of a release', { timeout: 300_000 }, () => {
   test('with a CloudEvent that the receiver verifies as Standard Webhooks says', async () => {
     const event = someEvent();
     assert.deepEqual(await notify('good', event), { status: 204 });

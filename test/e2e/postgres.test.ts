@@ -10,7 +10,7 @@ import { startPostgres } from '../../infra/local/postgres.ts';
 import { identify } from '../../infra/local/stack/processes.ts';
 import { until } from './support/databases.ts';
 
-const limits = { timeout: 60_000 };
+const limits = { timeout: 300_000 };
 const MODULE = new URL('../../infra/local/postgres.ts', import.meta.url).href;
 
 async function temporary(t: TestContext): Promise<string> {

@@ -11,7 +11,7 @@ import { runLoad } from '../../src/load/load.ts';
 
 const SAMPLE = join(import.meta.dirname, '../../infra/sample-service');
 
-test('a stopped service loses no request of a client that keeps its connections', { timeout: 30_000 }, async (t) => {
+test('a stopped service loses no request of a client that keeps its connections', { timeout: 300_000 }, async (t) => {
   const service = await started(t, { SERVICE_VERSION: '1.1.0' });
   const ending = new AbortController();
   let answered = 0;
@@ -32,7 +32,7 @@ test('a stopped service loses no request of a client that keeps its connections'
   assert.equal(await service.exitCode, 0);
 });
 
-test('a build whose file says so is bad from its start', { timeout: 30_000 }, async (t) => {
+test('a build whose file says so is bad from its start', { timeout: 300_000 }, async (t) => {
   const folder = await faults(t, { '1.2.0': { errorShare: 0.25 } });
   const bad = await started(t, { SERVICE_VERSION: '1.2.0', SAMPLE_FAULTS_DIR: folder });
   const good = await started(t, { SERVICE_VERSION: '1.1.0', SAMPLE_FAULTS_DIR: folder });
@@ -44,14 +44,14 @@ test('a build whose file says so is bad from its start', { timeout: 30_000 }, as
   assert.deepEqual(ofGood?.versions['1.1.0']?.classes, { '2xx': 40 });
 });
 
-test('a build that crashes at its start ends with code 1', { timeout: 30_000 }, async (t) => {
+test('a build that crashes at its start ends with code 1', { timeout: 300_000 }, async (t) => {
   const folder = await faults(t, { '1.3.0': { crash: 'atStart' } });
   const child = run(t, { SERVICE_VERSION: '1.3.0', SAMPLE_FAULTS_DIR: folder });
   const [code] = await once(child, 'exit');
   assert.equal(code, 1);
 });
 
-test('a build that crashes under traffic breaks off that very request', { timeout: 30_000 }, async (t) => {
+test('a build that crashes under traffic breaks off that very request', { timeout: 300_000 }, async (t) => {
   const folder = await faults(t, { '1.4.0': { crash: { afterRequests: 3 } } });
   const service = await started(t, { SERVICE_VERSION: '1.4.0', SAMPLE_FAULTS_DIR: folder });
   const ask = () => fetch(`${service.address}/credentials/1`);
@@ -60,7 +60,7 @@ test('a build that crashes under traffic breaks off that very request', { timeou
   assert.equal(await service.exitCode, 1);
 });
 
-test('its own tests, build and coverage report are gates that pass', { timeout: 60_000 }, async (t) => {
+test('its own tests, build and coverage report are gates that pass', { timeout: 300_000 }, async (t) => {
   for (const command of [
     ['npm', 'test'],
     ['npm', 'run', 'build'],
@@ -77,7 +77,7 @@ test('its own tests, build and coverage report are gates that pass', { timeout: 
   assert.ok(total('LH') / total('LF') >= 0.95, `${total('LH')} of ${total('LF')} lines`);
 });
 
-test('load as a process tells its counts line by line, and ends with a final one', { timeout: 30_000 }, async (t) => {
+test('load as a process tells its counts line by line, and ends with a final one', { timeout: 300_000 }, async (t) => {
   const service = await started(t, { SERVICE_VERSION: '1.1.0' });
   const main = join(import.meta.dirname, '../../infra/load/main.ts');
   const bounds = ['--rate', '100', '--seconds', '20', '--requests', '2000', '--interval-ms', '100'];

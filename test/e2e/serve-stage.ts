@@ -1,12 +1,12 @@
-/** `shiplock serve` as a process of its own, with its files, and a way to Temporal that can be cut. */
+/** `shiplock serve` as a process of its own, with its files. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { endWithUs, removeWithUs } from '../../infra/local/afterwards.ts';
 import { SECRET, type Signed } from '../fixtures/github-deliveries.ts';
 
 export const BIN = new URL('../../bin/shiplock.js', import.meta.url).pathname;
@@ -34,6 +34,7 @@ export interface Said {
 /** A folder with a release file and a trigger for each service; `manner` is its `ifBusy`. */
 export function triggersFor(manner: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'shiplock-serve-'));
+  removeWithUs(folder);
   for (const service of Object.keys(manner)) writeFileSync(join(folder, `${service}.yaml`), releaseOf(service));
   const triggers = Object.entries(manner).map(
     ([service, ifBusy]) => `  - repository: acme/${service}
@@ -58,8 +59,7 @@ export async function serve(folder: string, address: string): Promise<Served> {
     [BIN, 'serve', '--config', join(folder, 'serve.yaml'), '--port', '0'],
     { env: environment(address), stdio: ['ignore', 'pipe', 'pipe'] },
   );
-  const gone = (): void => void child.kill('SIGKILL');
-  process.once('exit', gone);
+  child.once('exit', endWithUs(child.pid ?? Number.NaN));
   const lines: string[] = [];
   assert.ok(child.stdout && child.stderr);
   createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
@@ -71,7 +71,6 @@ export async function serve(folder: string, address: string): Promise<Served> {
     port: Number(new URL(url).port),
     lines,
     end(signal) {
-      process.removeListener('exit', gone);
       child.kill(signal);
       return exit;
     },
@@ -81,47 +80,6 @@ export async function serve(folder: string, address: string): Promise<Served> {
 export async function deliver({ url }: Served, { headers, body }: Signed): Promise<Said> {
   const response = await fetch(`${url}/github`, { method: 'POST', headers, body });
   return { status: response.status, body: (await response.json()) as Said['body'] };
-}
-
-/** A way to Temporal that can be cut and mended. */
-export interface Passage {
-  readonly address: string;
-  cut(): void;
-  mend(): void;
-  close(): void;
-}
-
-export async function openPassage(to: string): Promise<Passage> {
-  const [host, port] = to.split(':');
-  const sockets = new Set<Socket>();
-  let whole = true;
-  const server = createServer((near) => {
-    if (!whole) return near.destroy();
-    const far = connect(Number(port), host);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    }
-    near.pipe(far).pipe(near);
-    return near;
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const cut = (): void => {
-    whole = false;
-    for (const socket of sockets) socket.destroy();
-  };
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut,
-    mend: () => {
-      whole = true;
-    },
-    close: () => {
-      cut();
-      server.close();
-    },
-  };
 }
 
 async function urlFrom(stdout: NodeJS.ReadableStream): Promise<string | null> {

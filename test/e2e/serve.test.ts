@@ -9,7 +9,8 @@ import { after, before, suite, test } from 'node:test';
 import { hasEnded } from '../../src/client/index.ts';
 import { releasePublished, runCompleted, SECRET, signed } from '../fixtures/github-deliveries.ts';
 import { openStage, type Stage } from './client-stage.ts';
-import { BIN, deliver, environment, openPassage, type Served, serve, triggersFor } from './serve-stage.ts';
+import { BIN, deliver, environment, type Served, serve, triggersFor } from './serve-stage.ts';
+import { openPassage } from './support/passage.ts';
 
 const MANNERS = {
   once: 'wait',
@@ -39,7 +40,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-suite('a signed delivery', { timeout: 120_000 }, () => {
+suite('a signed delivery', { timeout: 300_000 }, () => {
   const delivery = signed('release', releasePublished('v1.1.0', { repository: 'acme/once' }));
 
   test('starts a release, under the name of its repository and delivery', async () => {
@@ -93,7 +94,7 @@ suite('a signed delivery', { timeout: 120_000 }, () => {
   });
 });
 
-suite('while another release is open, a delivery', { timeout: 120_000 }, () => {
+suite('while another release is open, a delivery', { timeout: 300_000 }, () => {
   const published = (service: string, version: string) =>
     signed('release', releasePublished(version, { repository: `acme/${service}` }));
 
@@ -137,12 +138,12 @@ suite('while another release is open, a delivery', { timeout: 120_000 }, () => {
 });
 
 test('while Temporal is away, a delivery is told in time, and taken once when it is redelivered', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const passage = await openPassage(stage.address);
   const remote = await serve(folder, passage.address);
   const delivery = signed('release', releasePublished('1.1.0', { repository: 'acme/cut' }));
-  passage.cut();
+  void passage.cut();
   const began = performance.now();
   const { status, body } = await deliver(remote, delivery);
   assert.equal(status, 503);
@@ -153,10 +154,10 @@ test('while Temporal is away, a delivery is told in time, and taken once when it
   while (later.status === 503) later = await deliver(remote, delivery);
   assert.deepEqual([later.status, (await runsOf('cut')).length], [202, 1]);
   assert.equal(await remote.end('SIGTERM'), 0);
-  passage.close();
+  await passage.close();
 });
 
-suite('the server', { timeout: 120_000 }, () => {
+suite('the server', { timeout: 300_000 }, () => {
   test('refuses a wrong signature with 401', async () => {
     const wrong = signed('release', releasePublished('6.6.6', { repository: 'acme/once' }), { secret: 'a guess' });
     const { status, body } = await deliver(served, wrong);
@@ -192,7 +193,7 @@ suite('the server', { timeout: 120_000 }, () => {
     const slow = connect(served.port, '127.0.0.1');
     slow.on('error', () => undefined).resume();
     slow.write('POST /github HTTP/1.1\r\nhost: x\r\nx-a: ');
-    const closed = once(slow, 'close', { signal: AbortSignal.timeout(15_000) });
+    const closed = once(slow, 'close', { signal: AbortSignal.timeout(60_000) });
     assert.equal((await fetch(`${served.url}/healthz`)).status, 200);
     await closed;
   });
@@ -233,7 +234,7 @@ async function runsOf(service: string): Promise<string[]> {
   const { client } = stage.shiplock.session;
   const id = `release-production-${service}`;
   const { runId } = await client.workflow.getHandle(id).describe();
-  const deadline = AbortSignal.timeout(10_000);
+  const deadline = AbortSignal.timeout(120_000);
   for (;;) {
     const runs: string[] = [];
     for await (const info of client.workflow.list({ query: `WorkflowId = '${id}'` })) runs.push(info.runId);
@@ -249,12 +250,12 @@ async function enqueuers(lane: string): Promise<(string | null | undefined)[]> {
 }
 
 async function ended(id: string): Promise<void> {
-  await stage.shiplock.wait(id, { until: 'ended', timeoutMs: 20_000 });
+  await stage.shiplock.wait(id, { until: 'ended', timeoutMs: 120_000 });
 }
 
 async function version(id: string, wanted: string): Promise<void> {
   const { client } = stage.shiplock.session;
-  const deadline = AbortSignal.timeout(20_000);
+  const deadline = AbortSignal.timeout(120_000);
   for (;;) {
     const memo = await client.workflow
       .getHandle(id)

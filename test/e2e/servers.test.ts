@@ -5,12 +5,12 @@ import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { fetchServer, findServer, type Progress } from '../../infra/local/servers/index.ts';
 import { pins, type RegistryFile } from '../../infra/local/servers/pins.ts';
 import { platformOf, thisMachine } from '../../infra/local/servers/platform.ts';
 import { versionOf } from '../../infra/local/servers/search.ts';
 import { registry } from '../../infra/local/servers/sources/index.ts';
+import { openSkippingTemporal } from '../fixtures/temporal.ts';
 import { closedPort, loopback, temporaryFolder } from '../unit/servers-loopback.ts';
 
 const run = promisify(execFile);
@@ -86,14 +86,13 @@ test('the locked libraries from a mirror, over plain HTTP, start as a time-skipp
   const environment = { ...process.env, SHIPLOCK_CACHE: await temporaryFolder(t), SHIPLOCK_MAVEN: mirror.base };
   const { path } = await fetchServer('temporal-test-server', { environment });
 
-  const server = { executable: { type: 'existing-path', path } } as const;
-  const time = await TestWorkflowEnvironment.createTimeSkipping({ server });
+  const time = await openSkippingTemporal(path);
   try {
     const before = await time.currentTimeMs();
-    await time.sleep('1 day');
+    await time.sleep(86_400_000);
     assert.ok((await time.currentTimeMs()) - before >= 86_400_000);
   } finally {
-    await time.teardown();
+    await time.close();
   }
 });
 

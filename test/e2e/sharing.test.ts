@@ -159,7 +159,7 @@ describe('the same question, asked at once by several', () => {
     try {
       const ask = worker();
       let ready = false;
-      for (let look = 0; look < 300 && !ready; look += 1) {
+      for (let look = 0; look < 1_200 && !ready; look += 1) {
         ready = (await ask('ready', { provider: query(prometheus.address) }).reading).error === null;
         if (!ready) await new Promise((resolve) => setTimeout(resolve, 100));
       }

@@ -35,7 +35,7 @@ const everything = [
 ];
 const workers = everything.filter((id) => id.includes('/'));
 
-describe('the embedded stack outlives what happens to it', { timeout: 180_000 }, () => {
+describe('the embedded stack outlives what happens to it', { timeout: 300_000 }, () => {
   const homes: string[] = [];
   /** For the tests that only need some stack: each finds it up or down, and leaves it so. */
   let shared: string;

@@ -10,7 +10,7 @@ import { ask, endHome, newHome, serve, spec, split, until, untilReady, upIn } fr
 const OLD = '1.0.0';
 const NEW = '1.1.0';
 
-describe('the preview address of a service', { timeout: 120_000 }, () => {
+describe('the preview address of a service', { timeout: 300_000 }, () => {
   const home = newHome();
   let client: SupervisorClient;
   before(async () => {

@@ -19,7 +19,7 @@ import {
   upIn,
 } from './stack-world.ts';
 
-describe('the embedded stack moves real traffic', { timeout: 120_000 }, () => {
+describe('the embedded stack moves real traffic', { timeout: 300_000 }, () => {
   const home = newHome();
   let client: SupervisorClient;
   let prometheus: string;

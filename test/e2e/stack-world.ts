@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { removeWithUs } from '../../infra/local/afterwards.ts';
 import {
   connectSupervisor,
   ensureStack,
@@ -19,7 +20,10 @@ import { markedProcesses } from '../../infra/local/stack/processes.ts';
 export const workload = fileURLToPath(new URL('../fixtures/workload/server.ts', import.meta.url));
 
 export function newHome(): string {
-  return realpathSync(mkdtempSync(join(tmpdir(), 'shiplock-stack-')));
+  const home = realpathSync(mkdtempSync(join(tmpdir(), 'shiplock-stack-')));
+  // A stack ends with its home.
+  removeWithUs(home);
+  return home;
 }
 
 /** Ends a stack and removes its home. */
@@ -45,7 +49,7 @@ export function spec(overrides: Partial<PutRevision> = {}): Omit<PutRevision, 'f
 export async function until<Value>(
   what: string,
   look: () => Value | Promise<Value>,
-  timeoutMs = 15_000,
+  timeoutMs = 120_000,
 ): Promise<NonNullable<Value>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
@@ -173,7 +177,7 @@ export function pidOf(home: string, id: string): number {
 }
 
 export function upIn(home: string): Promise<StackStatus> {
-  return ensureStack({ home, timeoutMs: 40_000 });
+  return ensureStack({ home, timeoutMs: 180_000 });
 }
 
 export { connectSupervisor, stopStack };

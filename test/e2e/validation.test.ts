@@ -13,7 +13,7 @@ const OLD = '1.0.0';
 const NEW = '1.1.0';
 const service = 'looked-at';
 
-describe('probes and loads of a service on the embedded stack', { timeout: 90_000 }, () => {
+describe('probes and loads of a service on the embedded stack', { timeout: 300_000 }, () => {
   const home = newHome();
   let client: SupervisorClient;
   let fence = 0;

@@ -14,7 +14,7 @@ import { freePort } from '../fixtures/free-port.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SHIPLOCK = join(ROOT, 'bin/shiplock.js');
 
-describe('the probes of a worker', { timeout: 180_000 }, () => {
+describe('the probes of a worker', { timeout: 300_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'shiplock-health-'));
   let temporal: ChildProcess;
   let address: string;
@@ -115,7 +115,7 @@ describe('the probes of a worker', { timeout: 180_000 }, () => {
       return { code: response.status, text: await response.text() };
     };
     const until = async (path: string, code: number) => {
-      const deadline = Date.now() + 40_000;
+      const deadline = Date.now() + 120_000;
       for (;;) {
         const answer = await probe(path).catch((error: Error) => ({ code: 0, text: error.message }));
         if (answer.code === code) return answer;

@@ -1,7 +1,8 @@
 /** A namespace of Temporal, which workers of another one take no work of. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Client, type Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { openConnection } from '../../src/client/connection.ts';
 import { type Shiplock, speak } from '../../src/client/index.ts';
 import { TASK_QUEUE } from '../../workflows/messages.ts';
 
@@ -11,17 +12,22 @@ export interface Namespace {
   close(): Promise<void>;
 }
 
-const NAMESPACE_WAIT_MS = 30_000;
+const NAMESPACE_WAIT_MS = 120_000;
 
 export async function openNamespace(address: string, namespace: string): Promise<Namespace> {
-  const connection = await Connection.connect({ address });
-  await registerNamespace(connection, namespace);
+  const connection = await openConnection({ address });
+  try {
+    await registerNamespace(connection, namespace);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
   const client = new Client({ connection, namespace, identity: 'faults' });
   const session = { client, address, namespace, source: 'configuration', identity: 'faults' } as const;
   return {
     client,
     shiplock: speak({ ...session, taskQueue: TASK_QUEUE }),
-    close: () => connection.close().catch(() => undefined),
+    close: () => connection.close(),
   };
 }
 

@@ -91,7 +91,7 @@ export async function releaseOnce(options: {
   const worker = killing ? await killing : options.worker;
   await approving;
   const seconds = (performance.now() - startedAt) / 1_000;
-  const ended = await lane.shiplock.wait(id, { firstRunId, until: 'ended', timeoutMs: 30_000 });
+  const ended = await lane.shiplock.wait(id, { firstRunId, until: 'ended', timeoutMs: TOO_LONG_MS });
   const status = ended.last?.status;
   const { failed: lost = 0, ...answered } = await traffic.stop();
   const serves = Object.keys(await sample(address, PROBE_REQUESTS)).join(' and ');

@@ -14,7 +14,7 @@ const MOVES = [
 ];
 
 /** A limit for the whole file: a stack comes up, releases run, each with one of its servers lost. */
-describe('a release outlives the servers it runs on', { timeout: 240_000 }, () => {
+describe('a release outlives the servers it runs on', { timeout: 300_000 }, () => {
   let stage: Stage;
   let lane: Lane;
   before(async () => {

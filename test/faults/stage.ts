@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
+import { removeWithUs } from '../../infra/local/afterwards.ts';
 import {
   connectSupervisor,
   ensureStack,
@@ -49,6 +50,7 @@ const PREFIX = 'shiplock-faults-';
 export async function openStage(beside?: (folder: string) => Promise<Beside>): Promise<Stage> {
   await endLeftovers();
   const home = realpathSync(mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)));
+  removeWithUs(home);
   const folder = join(home, 'working-copy');
   mkdirSync(folder);
   const workers: WorkerProcess[] = [];

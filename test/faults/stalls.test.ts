@@ -7,7 +7,7 @@ import { answersOf, release } from './scene.ts';
 import { serveStable, until } from './service.ts';
 import { openStage, type Stage } from './stage.ts';
 
-describe('a writer of the past changes nothing', { timeout: 240_000 }, () => {
+describe('a writer of the past changes nothing', { timeout: 300_000 }, () => {
   let stage: Stage;
   before(async () => {
     stage = await openStage();

@@ -23,7 +23,7 @@ function assertSaid({ code, err }: Said, what: RegExp, mend: RegExp): void {
   assert.match(failure[1] ?? '', mend);
 }
 
-describe('what is missing is said in one line, with what mends it', { timeout: 120_000 }, () => {
+describe('what is missing is said in one line, with what mends it', { timeout: 300_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'shiplock-missing-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const environment = { SHIPLOCK_HOME: join(folder, 'home'), TEMPORAL_ADDRESS: NOBODY };
@@ -59,7 +59,7 @@ describe('what is missing is said in one line, with what mends it', { timeout: 1
   });
 });
 
-describe('a release while a worker or a disk has no room', { timeout: 180_000 }, () => {
+describe('a release while a worker or a disk has no room', { timeout: 300_000 }, () => {
   let stage: Stage;
   let lane: Lane;
   before(async () => {

@@ -9,7 +9,7 @@ import { answersOf, release } from './scene.ts';
 import { serveStable, steadyTraffic, until } from './service.ts';
 import { type Lane, openStage, type Stage } from './stage.ts';
 
-describe('a release of a workload that breaks', { timeout: 240_000 }, () => {
+describe('a release of a workload that breaks', { timeout: 300_000 }, () => {
   let stage: Stage;
   let lane: Lane;
   before(async () => {

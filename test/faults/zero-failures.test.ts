@@ -16,7 +16,7 @@ const RATE = 200;
 /** Half of all answers take this long, so that at any moment some are under way. */
 const LATENCY = { milliseconds: 300, share: 0.5 };
 
-describe('over a release at 200 requests/s', { timeout: 180_000 }, () => {
+describe('over a release at 200 requests/s', { timeout: 300_000 }, () => {
   let stage: Stage;
   let lane: Lane;
   before(async () => {

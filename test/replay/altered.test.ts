@@ -14,7 +14,7 @@ import { approve, archived, newFolder } from './archived.ts';
 import { FORGERIES, summaryIncludes } from './forgeries.ts';
 import { openServer, quickPlan, type Server } from './server.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 const replay = (path: string) => replayArchive(path, { currentBundle: loadWorkflowBundle });
 
 let server: Server;

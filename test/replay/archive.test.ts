@@ -11,7 +11,7 @@ import { automatic } from '../workflow/plans.ts';
 import { approve, archived, archiverOptions, newFolder, until, waitingForApproval } from './archived.ts';
 import { openServer, quickPlan, type Server } from './server.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 const replay = (path: string) => replayArchive(path, { currentBundle: loadWorkflowBundle });
 
 let server: Server;

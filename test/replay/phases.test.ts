@@ -12,7 +12,7 @@ import { activityOf, changePayload, type Json } from './alter.ts';
 import { newFolder } from './archived.ts';
 import { play, type ScenarioName } from './scenarios.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 
 describe('the replay of a release with every phase', () => {
   let whole: string;

@@ -44,7 +44,7 @@ test('every scenario has a recorded history', () => {
 });
 
 for (const name of recorded) {
-  test(`the recorded release ${name} replays with every verdict as recorded`, { timeout: 60_000 }, async () => {
+  test(`the recorded release ${name} replays with every verdict as recorded`, { timeout: 300_000 }, async () => {
     const report = await replayArchive(join(folder, name), { currentBundle: loadWorkflowBundle });
     assert.equal(report.ok, true, renderReplay(report));
     const end = ENDS[name.split('.')[0] ?? ''];

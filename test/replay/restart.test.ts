@@ -10,7 +10,7 @@ import { changePayload, type Json } from './alter.ts';
 import { newFolder } from './archived.ts';
 import { play } from './scenarios.ts';
 
-test('a restart replays as recorded, and pods that it did not replace are noticed', { timeout: 120_000 }, async () => {
+test('a restart replays as recorded, and pods that it did not replace are noticed', { timeout: 300_000 }, async () => {
   const { runs } = await play('restarted');
   const json = historyToJSON(runs[0]?.history ?? {});
   const replay = async (history: Json) => {

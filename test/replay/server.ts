@@ -1,8 +1,6 @@
 /** A real Temporal server with a worker on the shipped bundle, and releases that take a second. */
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { createLaneActivities } from '../../activities/lane/lane.ts';
-import { progressBar, serverPath } from '../../infra/local/servers/index.ts';
 import type { AnalysisPlan, MetricPlan, Plan } from '../../src/plan/plan.ts';
 import { loadWorkflowBundle, type WorkflowBundle } from '../../workers/bundle.ts';
 import { deploymentOf } from '../../workers/deployment.ts';
@@ -14,9 +12,9 @@ import {
   RELEASE_WORKFLOW,
   type ReleaseInput,
   releaseId,
-  SEARCH_ATTRIBUTES,
   TASK_QUEUE,
 } from '../../workflows/messages.ts';
+import { openTemporal, type TestTemporal } from '../fixtures/temporal.ts';
 import { credlinkPlan, LATENCY, SUCCESS } from '../workflow/plans.ts';
 import { buildQueue, createWorld, type World } from '../workflow/world.ts';
 import { realWitnesses } from './witnesses.ts';
@@ -27,7 +25,7 @@ Runtime.install({
 });
 
 export interface Server {
-  readonly client: TestWorkflowEnvironment['client'];
+  readonly client: TestTemporal['client'];
   readonly bundle: WorkflowBundle;
   /** Each release finds a world of its own, so one at a time. */
   start(plan: Plan, input?: Partial<ReleaseInput>): Promise<Handle>;
@@ -36,17 +34,10 @@ export interface Server {
   close(): Promise<void>;
 }
 
-export type Handle = Awaited<ReturnType<TestWorkflowEnvironment['client']['workflow']['start']>>;
+export type Handle = Awaited<ReturnType<TestTemporal['client']['workflow']['start']>>;
 
 export async function openServer(): Promise<Server> {
-  const { path } = await serverPath('temporal', { fetch: true, onProgress: progressBar(process.stderr) });
-  const env = await TestWorkflowEnvironment.createLocal({
-    server: {
-      executable: { type: 'existing-path', path },
-      log: { level: 'never', format: 'pretty' },
-      searchAttributes: Object.values(SEARCH_ATTRIBUTES).map((name) => ({ name, type: 'KEYWORD' })),
-    },
-  });
+  const env = await openTemporal();
   const bundle = await loadWorkflowBundle();
   let world = newWorld();
   const names = Object.keys(world.activities) as (keyof World['activities'])[];
@@ -95,7 +86,7 @@ export async function openServer(): Promise<Server> {
     async close() {
       for (const worker of workers) worker.shutdown();
       await running;
-      await env.teardown();
+      await env.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { assessReading, parseAnswer, type ReadingVerdict, type Value } from '../../src/analysis/index.ts';
 import type { Compatibility, DatadogQuery, JobCommand, WebRequest } from '../../src/plan/plan.ts';
+import { processorMs } from '../fixtures/processor-time.ts';
 
 const WEB: WebRequest = {
   kind: 'web',
@@ -44,9 +45,9 @@ describe('An answer of a web metric', () => {
   ];
   for (const [jsonPath, raw, result] of answers) {
     it(`${raw.slice(0, 30)} is seen through ${jsonPath || 'no path'} as ${JSON.stringify(result).slice(0, 30)}`, () => {
-      const started = performance.now();
+      const started = processorMs();
       assert.deepEqual(parseAnswer({ ...WEB, jsonPath }, raw), { ok: true, result, samples: 1 });
-      assert.ok(performance.now() - started < 500);
+      assert.ok(processorMs() - started < 500);
     });
   }
 

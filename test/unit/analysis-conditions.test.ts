@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { checkCondition, evaluateCondition, parseCondition } from '../../src/analysis/index.ts';
+import { processorMs } from '../fixtures/processor-time.ts';
 
 const CREDLINK = ['result[0] >= 0.99', 'result[0] <= 0.5'];
 
@@ -222,10 +223,10 @@ describe('A condition is bounded', () => {
   });
 
   it('in the time of a pattern that would never end in a backtracking engine', () => {
-    const started = performance.now();
+    const started = processorMs();
     const outcome = evaluateCondition('result matches "^(a+)+$"', `${'a'.repeat(2000)}b`);
     assert.deepEqual(outcome, { ok: true, value: false, metNaN: false });
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(processorMs() - started < 2000);
   });
 });
 

@@ -14,7 +14,7 @@ interface Ran {
 }
 
 function runWith(node: string, file: string, ...args: string[]): Ran {
-  const { status, stdout, stderr } = spawnSync(node, [file, ...args], { encoding: 'utf8', timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(node, [file, ...args], { encoding: 'utf8', timeout: 300_000 });
   return { code: status, out: stdout, err: stderr };
 }
 

@@ -379,10 +379,10 @@ describe('the configuration activities', () => {
 
 /** Resolves when a process has been stopped by SIGSTOP. */
 async function stopped(pid: number): Promise<void> {
-  for (let look = 0; look < 500; look += 1) {
+  for (let look = 0; look < 5_000; look += 1) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('T')) return;
     await delay(20);
   }
-  throw new Error(`process ${pid} has not stopped within 10 s`);
+  throw new Error(`process ${pid} has not stopped within 100 s`);
 }

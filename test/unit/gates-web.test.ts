@@ -94,11 +94,10 @@ describe('a gate that asks an HTTP endpoint', () => {
 
   it('ends within its time, however often it may ask', async () => {
     const { url, seen } = await answering(403);
-    const startedAt = performance.now();
-    const { verdict } = await run(gateOf({ url, retries: 1_000, intervalMs: 100, timeoutMs: 450 }));
+    const { verdict } = await run(gateOf({ url, retries: 1_000, intervalMs: 100, timeoutMs: 2_050 }));
     assert.equal(verdict, 'fail');
-    assert.ok(performance.now() - startedAt < 3_000);
-    assert.ok(seen.length >= 2 && seen.length <= 5, `${seen.length}`);
+    // Of a thousand: how often it asked tells how long, however busy the machine is.
+    assert.ok(seen.length >= 2 && seen.length <= 21, `${seen.length}`);
   });
 
   it('shows nothing where nobody answers, or the endpoint is broken', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Challenge, parseChallenges } from '../../activities/image/challenge.ts';
+import { processorMs } from '../fixtures/processor-time.ts';
 
 const read = (header: string) => parseChallenges(header)?.map(plain) ?? null;
 const plain = ({ scheme, parameters }: Challenge) => ({ scheme, ...Object.fromEntries(parameters) });
@@ -126,13 +127,13 @@ it(`${ROUNDS} challenges are read as they were written, and anything else withou
 });
 
 it('the longest and worst is read in no time', () => {
-  const begun = performance.now();
+  const begun = processorMs();
   for (const piece of ['a', ' ', ',', '="', '\\"', 'a=', 'a ', 'a,', '"\\', 'a=b,', '\t=']) {
     for (const start of ['', 'Bearer ', 'Bearer realm="', 'Bearer realm=x,']) {
       parseChallenges(`${start}${piece.repeat(4096)}`.slice(0, 4096));
     }
   }
-  assert.ok(performance.now() - begun < 1_000, `${performance.now() - begun} ms`);
+  assert.ok(processorMs() - begun < 1_000, `${processorMs() - begun} ms`);
 });
 
 function format({ scheme, parameters }: Challenge): string {

@@ -8,6 +8,7 @@ import { type Imported, importFlagger, importRollout } from '../../src/import/in
 import { createReport } from '../../src/plan/problem.ts';
 import { parseDocuments } from '../../src/plan/yaml/read.ts';
 import { FLAGGER } from '../fixtures/flagger/imports.ts';
+import { processorMs } from '../fixtures/processor-time.ts';
 import { random } from '../fixtures/random.ts';
 
 const ROUNDS = 250;
@@ -287,7 +288,7 @@ describe('an import of injured manifests', () => {
       const outcomes = { made: 0, refused: 0, wrong: 0 };
       for (let round = 0; round < ROUNDS; round += 1) {
         const text = injured(WHOLE[name], next);
-        const startedAt = performance.now();
+        const startedAt = processorMs();
         let made: Imported;
         try {
           made = IMPORTERS[name](text);
@@ -295,7 +296,7 @@ describe('an import of injured manifests', () => {
         } catch (error) {
           throw new Error(`round ${round}:\n${text}`, { cause: error });
         }
-        assert.ok(performance.now() - startedAt < 5_000, `round ${round} took too long`);
+        assert.ok(processorMs() - startedAt < 5_000, `round ${round} took too long`);
         outcomes[made.errors.length > 0 ? 'wrong' : made.refused.length > 0 ? 'refused' : 'made'] += 1;
       }
       assert.ok(outcomes.made > 0 && outcomes.wrong > 0, JSON.stringify(outcomes));

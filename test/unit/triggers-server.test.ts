@@ -28,7 +28,7 @@ const deliver = ({ headers, body }: Signed): Promise<Response> =>
   fetch(`http://127.0.0.1:${serving.port}/github`, { method: 'POST', headers, body });
 
 async function until(met: () => boolean): Promise<void> {
-  const deadline = AbortSignal.timeout(5_000);
+  const deadline = AbortSignal.timeout(60_000);
   while (!met()) {
     deadline.throwIfAborted();
     await new Promise((resolve) => setImmediate(resolve));
@@ -44,11 +44,11 @@ async function saying(bytes: Buffer | string): Promise<string> {
   });
   socket.on('error', () => undefined);
   socket.end(bytes);
-  await once(socket, 'close', { signal: AbortSignal.timeout(15_000) });
+  await once(socket, 'close', { signal: AbortSignal.timeout(60_000) });
   return read;
 }
 
-suite('the server of triggers', { timeout: 60_000 }, () => {
+suite('the server of triggers', { timeout: 300_000 }, () => {
   test('listens on loopback, and says no more of itself than it must', async () => {
     assert.equal(serving.host, '127.0.0.1');
     const response = await deliver(published('v1.2.0'));
@@ -75,7 +75,7 @@ suite('the server of triggers', { timeout: 60_000 }, () => {
     slow.on('error', () => undefined).resume();
     slow.write('POST /github HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
     assert.equal((await deliver(published('v1.2.0'))).status, 202);
-    await once(slow, 'close', { signal: AbortSignal.timeout(15_000) });
+    await once(slow, 'close', { signal: AbortSignal.timeout(60_000) });
   });
 
   const STRANGE: [string, string, RegExp][] = [

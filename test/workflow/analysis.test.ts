@@ -7,7 +7,7 @@ import { endOf } from './invariants-scenes.ts';
 import { automatic, credlinkPlan } from './plans.ts';
 import { createWorld } from './world.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 const version = '1.1.0';
 
 /** The CredLink plan, each metric of its background analysis changed. */

@@ -5,7 +5,7 @@ import { createWorld } from './world.ts';
 
 const plan = automatic(credlinkPlan());
 
-test('a lock that the test server forgets does not hold up a release', { timeout: 60_000 }, async () => {
+test('a lock that the test server forgets does not hold up a release', { timeout: 300_000 }, async () => {
   await withWorld(createWorld({ canaryVersion: '1.1.0' }), async ({ env, start }) => {
     await env.connection.testService?.lockTimeSkipping({});
     await (await start(plan)).result();

@@ -1,6 +1,6 @@
 /** Keeps the test server's clock skipping. */
 import { setTimeout } from 'node:timers/promises';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { SkippingTemporal } from '../fixtures/temporal.ts';
 import type { World } from './world.ts';
 
 const LOOK_MS = 1_000;
@@ -14,11 +14,9 @@ const LOOKS = 5;
  * activity runs, and it still goes at real pace, the forgotten lock is taken back. The server refuses that where
  * nothing is locked, so one too many does no harm.
  *
- * Returns the world's activities, to be given to the workers in their place, and what ends the watch. It has to end
- * before the connection closes: the client would ask again for a look that is cut off, from a timer of its own, and
- * there a closed connection throws where nobody catches.
+ * Returns the world's activities, to be given to the workers in their place, and what ends the watch.
  */
-export function watchClock(env: TestWorkflowEnvironment, world: World) {
+export function watchClock(env: SkippingTemporal, world: World) {
   let waiting = 0;
   let running = 0;
   const during = <A extends unknown[], R>(count: (by: number) => void, act: (...args: A) => R | Promise<R>) => {
@@ -54,20 +52,17 @@ export function watchClock(env: TestWorkflowEnvironment, world: World) {
     before = now;
     if (slow < LOOKS) return;
     slow = 0;
-    await env.connection.testService?.unlockTimeSkipping({});
+    await env.unlock();
     process.stderr.write('the test server had forgotten a lock on its clock: taken back\n');
   };
   const ended = new AbortController();
-  const watching = (async () => {
+  const watch = async () => {
     while (!ended.signal.aborted) {
       await setTimeout(LOOK_MS, undefined, { signal: ended.signal });
-      // That an unlock is refused says nothing about the test.
+      // That an unlock is refused, or a look cut off by the end, says nothing about the test.
       await look().catch(() => {});
     }
-  })().catch(() => {});
-  const stop = () => {
-    ended.abort();
-    return watching;
   };
-  return { activities, stop };
+  watch().catch(() => {});
+  return { activities, stop: () => ended.abort() };
 }

@@ -9,7 +9,7 @@ import { credlinkPlan } from './plans.ts';
 import { imageOf, type PlayedStep, playedRollout } from './played-rollout.ts';
 import { createWorld, type World } from './world.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 const MINUTE = 60_000;
 const version = '1.1.0';
 const open: PlayedStep = { pauseMs: null };

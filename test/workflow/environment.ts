@@ -1,9 +1,7 @@
 /** A Temporal test server whose clock skips, with one worker on the release workflow. */
 import { before } from 'node:test';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
-import { progressBar, serverPath } from '../../infra/local/servers/index.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { loadWorkflowBundle } from '../../workers/bundle.ts';
 import {
@@ -13,6 +11,7 @@ import {
   releaseId,
   SEARCH_ATTRIBUTES,
 } from '../../workflows/messages.ts';
+import { openSkippingTemporal, type SkippingTemporal } from '../fixtures/temporal.ts';
 import { watchClock } from './clock.ts';
 import { buildQueue, type World } from './world.ts';
 
@@ -24,19 +23,16 @@ Runtime.install({
 before(loadWorkflowBundle);
 
 export interface Running {
-  readonly env: TestWorkflowEnvironment;
+  readonly env: SkippingTemporal;
   /** Starts a release; its handle. */
   start(plan: Plan, input?: Partial<ReleaseInput>): Promise<ReleaseHandle>;
 }
 
-export type ReleaseHandle = Awaited<ReturnType<TestWorkflowEnvironment['client']['workflow']['start']>>;
+export type ReleaseHandle = Awaited<ReturnType<SkippingTemporal['client']['workflow']['start']>>;
 
 /** Runs one test in a world of its own; a wedged release can then hold up no other test. */
 export async function withWorld<T>(world: World, act: (running: Running) => Promise<T>): Promise<T> {
-  const { path } = await serverPath('temporal-test-server', { fetch: true, onProgress: progressBar(process.stderr) });
-  const env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  const env = await openSkippingTemporal();
   const clock = watchClock(env, world);
   try {
     const { operatorService } = env.connection;
@@ -68,8 +64,8 @@ export async function withWorld<T>(world: World, act: (running: Running) => Prom
     const tells = await Worker.create({ ...common, taskQueue: 'shiplock-notify' });
     return await worker.runUntil(builds.runUntil(claims.runUntil(tells.runUntil(act({ env, start })))));
   } finally {
-    await clock.stop();
-    await env.teardown();
+    clock.stop();
+    await env.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { automatic, credlinkPlan } from './plans.ts';
 import { createWorld } from './world.ts';
 
 const version = '1.1.0';
-const limit = { timeout: 30_000 };
+const limit = { timeout: 300_000 };
 const MINUTE = 60_000;
 
 /** CredLink's plan with another last pause, and other needs of the background analysis. */

@@ -12,7 +12,7 @@ import { endOf } from './invariants-scenes.ts';
 import { automatic } from './plans.ts';
 import { createWorld } from './world.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 const HOUR = 60 * 60_000;
 const folder = mkdtempSync(path.join(tmpdir(), 'shiplock-import-'));
 after(() => rmSync(folder, { recursive: true }));

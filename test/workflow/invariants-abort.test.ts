@@ -18,7 +18,7 @@ import {
 } from './invariants-scenes.ts';
 import { type Stalled, stallIn } from './invariants-stall.ts';
 
-const limit = { timeout: 40_000 };
+const limit = { timeout: 300_000 };
 
 describe('an abort wins', () => {
   const scenes = withScenes();

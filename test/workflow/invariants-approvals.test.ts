@@ -6,7 +6,7 @@ import type { ReleaseHandle } from './environment.ts';
 import { APPROVAL, analysisOf, METRIC, openPause, plainPlan, smallPlan, weight } from './invariants-plans.ts';
 import { CANARY, endOf, type Scene, withScenes } from './invariants-scenes.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 /** The binding that the world's admission gives every release. */
 const BINDING = '1a2b3c4d';
 

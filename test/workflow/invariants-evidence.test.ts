@@ -17,7 +17,7 @@ import {
 import { assertAsBefore, CANARY, endOf, type Scene, withScenes } from './invariants-scenes.ts';
 import { credlinkPlan } from './plans.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 
 interface Row {
   readonly what: string;

@@ -9,7 +9,7 @@ import { MINUTE, openPause, pause, plainPlan, smallPlan, weight } from './invari
 import { CANARY, endOf, STABLE, withScenes } from './invariants-scenes.ts';
 import { failedTasks } from './nonsense.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 const FILE = '/values.yaml';
 
 describe('one writer a field', () => {

@@ -16,7 +16,7 @@ import {
 } from './invariants-scenes.ts';
 import { stallIn } from './invariants-stall.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 
 describe('traffic goes only where it can be served', () => {
   const scenes = withScenes();

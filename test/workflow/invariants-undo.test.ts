@@ -15,7 +15,7 @@ import {
   withScenes,
 } from './invariants-scenes.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 const HOUR = 60 * MINUTE;
 const isStart = ({ activity }: Call): boolean => activity === 'startRevision';
 

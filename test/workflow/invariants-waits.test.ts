@@ -18,7 +18,7 @@ import {
 } from './invariants-plans.ts';
 import { endOf, type Scene, withScenes } from './invariants-scenes.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 
 interface Row {
   readonly what: string;

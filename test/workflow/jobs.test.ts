@@ -9,7 +9,7 @@ import { type ReleaseHandle, withWorld } from './environment.ts';
 import { automatic, credlinkPlan, LATENCY, SUCCESS } from './plans.ts';
 import { createWorld, type World } from './world.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 const version = '1.1.0';
 /** The way back takes milliseconds when it waits for nothing. */
 const PATIENCE_MS = 20_000;

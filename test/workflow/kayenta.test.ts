@@ -8,7 +8,7 @@ import { withWorld } from './environment.ts';
 import { credlinkPlan } from './plans.ts';
 import { createWorld } from './world.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 const version = '1.1.0';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -8,7 +8,7 @@ import { someClusterPlan } from '../fixtures/some-cluster-plan.ts';
 import { analysisOf, METRIC, MINUTE, openPause, plainPlan, weight } from './invariants-plans.ts';
 import { CANARY, endOf, type Scene, withScenes } from './invariants-scenes.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 const PATIENCE_MS = 20_000;
 const JOB: KubernetesJob = {
   kind: 'kubernetesJob',

@@ -7,7 +7,7 @@ import { type Running, until, untilWaitingFor, withWorld } from './environment.t
 import { automatic, credlinkPlan, SUCCESS } from './plans.ts';
 import { createWorld } from './world.ts';
 
-const limit = { timeout: 90_000 };
+const limit = { timeout: 300_000 };
 const version = '1.1.0';
 const MINUTE = 60_000;
 /** No reading falls on a pause's end or a deadline. */

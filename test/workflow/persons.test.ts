@@ -10,7 +10,7 @@ import { until, withWorld } from './environment.ts';
 import { credlinkPlan } from './plans.ts';
 import { createWorld, type World } from './world.ts';
 
-const limit = { timeout: 120_000 };
+const limit = { timeout: 300_000 };
 const A_MOMENT_MS = 20;
 
 interface SlowHistory {

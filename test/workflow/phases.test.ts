@@ -9,7 +9,7 @@ import { stallIn } from './invariants-stall.ts';
 import { CONTRACTS, EXPANDS, FLAG, FLAG_QUERY, RAMP, wholePlan } from './phases-plans.ts';
 import { DIGEST } from './world.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 
 describe('a release with every phase', () => {
   const scenes = withScenes();

@@ -7,7 +7,7 @@ import { automatic, credlinkPlan } from './plans.ts';
 import { createWorld } from './world.ts';
 
 const version = '1.1.0';
-const limit = { timeout: 30_000 };
+const limit = { timeout: 300_000 };
 
 async function failureOf(handle: ReleaseHandle): Promise<{ type: string; message: string; status: ReleaseStatus }> {
   const error = await handle.result().then(

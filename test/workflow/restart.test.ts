@@ -15,7 +15,7 @@ import { type Running, withWorld } from './environment.ts';
 import { credlinkPlan } from './plans.ts';
 import { createWorld, type World } from './world.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 const plan = credlinkPlan();
 
 function begin({ env }: Running, input: Partial<RestartInput> = {}) {

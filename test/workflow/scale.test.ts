@@ -7,7 +7,7 @@ import type { KubernetesTarget, ScalePlan, TrafficPlan } from '../../src/plan/ta
 import { analysisOf, MINUTE, openPause, plainPlan, weight } from './invariants-plans.ts';
 import { assertAsBefore, CANARY, type Call, endOf, type Scene, STABLE, withScenes } from './invariants-scenes.ts';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 300_000 };
 const ISTIO: TrafficPlan = { kind: 'istio', virtualServices: [{ name: 'shop', routes: ['primary'] }] };
 
 describe('a platform that scales both sides', () => {

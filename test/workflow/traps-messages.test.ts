@@ -17,7 +17,7 @@ import { credlinkPlan } from './plans.ts';
 import { createWorld } from './world.ts';
 
 const version = '1.1.0';
-const limit = { timeout: 120_000 };
+const limit = { timeout: 300_000 };
 const A_MOMENT_MS = 20;
 
 /** Ten percent, and then a pause until somebody promotes. */

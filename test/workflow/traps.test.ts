@@ -16,7 +16,7 @@ import { createWorld } from './world.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
-const limit = { timeout: 120_000 };
+const limit = { timeout: 300_000 };
 /** `temporal.api.enums.v1.IndexedValueType`. */
 const KEYWORD = 2;
 

@@ -24,7 +24,7 @@ import {
 } from '../../test-cluster/router/index.ts';
 import { startWorker } from '../stage.ts';
 import { copyShipped, type Here } from './shipped.ts';
-import { startTemporal } from './temporal.ts';
+import { openTemporal } from './temporal.ts';
 
 export interface ClusterStage {
   readonly shiplock: Shiplock;
@@ -87,7 +87,7 @@ export async function openClusterStage(options: ClusterStageOptions): Promise<Cl
     const starting = [
       started(startMetrics(place, scraped), (metrics) => metrics.stop()),
       started(startPostgres({ folder: join(folder, 'database') }), (database) => database.remove()),
-      started(startTemporal(), (temporal) => temporal.close()),
+      started(openTemporal(), (temporal) => temporal.close()),
     ] as const;
     await Promise.allSettled(starting);
     const [metrics, database, temporal] = await Promise.all(starting);

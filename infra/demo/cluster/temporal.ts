@@ -1,8 +1,7 @@
 import type { Shiplock } from '../../../src/client/index.ts';
-import { choosePort, LOOPBACK } from '../../local/stack/ports.ts';
-import { connectWhenUp, spawnTemporal } from '../../local/temporal.ts';
+import { connectTo, startTemporal } from '../../local/temporal.ts';
 
-export interface TemporalServer {
+export interface ConnectedTemporal {
   /** `host:port`. */
   readonly address: string;
   readonly shiplock: Shiplock;
@@ -10,19 +9,15 @@ export interface TemporalServer {
 }
 
 /** A Temporal of its own, in memory, and a client of it; `TEMPORAL_ADDRESS` of this process then names it. */
-export async function startTemporal(): Promise<TemporalServer> {
-  const address = `${LOOPBACK}:${await choosePort(null)}`;
-  const server = await spawnTemporal(address);
-  const ended = () => void server.kill('SIGKILL');
-  process.once('exit', ended);
-  const shiplock = await connectWhenUp(address);
+export async function openTemporal(): Promise<ConnectedTemporal> {
+  const server = await startTemporal();
+  const shiplock = await connectTo(server);
   return {
-    address,
+    address: server.address,
     shiplock,
     async close() {
       await shiplock.close();
-      process.removeListener('exit', ended);
-      server.kill('SIGKILL');
+      await server.end();
     },
   };
 }

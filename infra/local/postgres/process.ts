@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endWithUs } from '../afterwards.ts';
 import { LOOPBACK } from '../stack/ports.ts';
 import type { User } from './user.ts';
 
@@ -43,7 +44,8 @@ export async function startProcess(options: {
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(await ended);
-  const goneByItself = endWithUs(pid);
+  // PostgreSQL's fast shutdown.
+  const goneByItself = endWithUs(pid, 'INT');
   ended.then(goneByItself, goneByItself);
   child.unref();
   return {
@@ -58,23 +60,4 @@ export async function startProcess(options: {
       await ended;
     },
   };
-}
-
-/**
- * Ends the server when we are gone, however: a small watcher reads from us, and reads an end when nobody is left to
- * write. `SIGINT` is PostgreSQL's fast shutdown.
- *
- * @returns to be called once the server has ended by itself, since its number may then be another's
- */
-function endWithUs(pid: number): () => void {
-  const watcher = spawn('/bin/sh', ['-c', `read -r line || kill -INT ${pid}`], {
-    cwd: '/',
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  watcher.on('error', () => undefined);
-  watcher.stdin.on('error', () => undefined);
-  watcher.unref();
-  (watcher.stdin as unknown as { unref(): void }).unref();
-  return () => watcher.stdin.end('ended\n');
 }

@@ -84,17 +84,17 @@ test('a flag service that is gone fails no request', async (t) => {
 });
 
 test('a flag service that hangs holds a request up once, briefly, and then none', async (t) => {
-  const hangs = createServer(() => undefined);
+  let asked = 0;
+  const hangs = createServer(() => {
+    asked += 1;
+  });
   t.after(() => hangs.close());
   const api = await given(t, { url: await listening(hangs), timeoutMs: 100 });
-  const tookMs: number[] = [];
-  for (const user of users(5)) {
-    const begin = performance.now();
-    assert.equal((await api.get('/credentials/1', user)).status, 200);
-    tookMs.push(performance.now() - begin);
-  }
-  const held = tookMs.filter((ms) => ms >= 90);
-  assert.ok(held.length === 1 && Math.max(...tookMs) < 600, `took ${tookMs.map(Math.round)} ms`);
+  const begin = performance.now();
+  for (const user of users(5)) assert.equal((await api.get('/credentials/1', user)).status, 200);
+  const seconds = (performance.now() - begin) / 1_000;
+  // After a question without an answer nobody asks for a second.
+  assert.ok(asked >= 1 && asked <= 1 + seconds, `asked ${asked} times in ${seconds} s`);
 });
 
 async function listening(server: Server): Promise<string> {

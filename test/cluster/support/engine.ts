@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { connectWhenUp, spawnTemporal } from '../../../infra/local/temporal.ts';
+import { removeWithUs } from '../../../infra/local/afterwards.ts';
+import { connectTo, startTemporal } from '../../../infra/local/temporal.ts';
 import type { Shiplock } from '../../../src/client/index.ts';
 import { spawnWorker, type WorkerProcess } from '../../faults/worker.ts';
 import { freePort } from '../../fixtures/free-port.ts';
@@ -44,12 +45,11 @@ export async function openEngine({
   const kubeconfig = process.env.KUBECONFIG;
   if (!kubeconfig) throw new Error('no cluster is named by KUBECONFIG. Run this by: npm run test:cluster -- FILE');
   const folder = mkdtempSync(join(tmpdir(), 'shiplock-test-engine-'));
-  const address = `127.0.0.1:${await freePort()}`;
-  const server = await spawnTemporal(address);
-  const ended = () => void server.kill('SIGKILL');
-  process.once('exit', ended);
+  removeWithUs(folder);
   process.env.SHIPLOCK_IDENTITY = 'ann@laptop';
-  const shiplock = await connectWhenUp(address);
+  const server = await startTemporal();
+  const { address } = server;
+  const shiplock = await connectTo(server);
   writeFileSync(
     join(folder, 'policy.yaml'),
     stringify({ ...policyFor({ ...clusters, [CLUSTER]: kubeconfig }), ...policy }),
@@ -86,8 +86,7 @@ export async function openEngine({
     async close() {
       await worker.kill();
       await shiplock.close();
-      process.removeListener('exit', ended);
-      server.kill('SIGKILL');
+      await server.end();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -9,6 +9,7 @@ import type { MockActivityEnvironment } from '@temporalio/testing';
 import pg from 'pg';
 import { createDatabaseActivities } from '../../../activities/database/index.ts';
 import type { Migrated, MigrateRequest, StoppedMigration } from '../../../activities/database/port.ts';
+import { removeWithUs } from '../../../infra/local/afterwards.ts';
 import { type Postgres, startPostgres } from '../../../infra/local/postgres.ts';
 import type { Migration } from '../../../src/plan/plan.ts';
 import { activityEnvironment } from '../../fixtures/activity-environment.ts';
@@ -37,6 +38,7 @@ export interface Databases {
 
 export async function startDatabases(): Promise<Databases> {
   const folder = await mkdtemp(join(tmpdir(), 'shiplock-database-'));
+  removeWithUs(folder);
   const server = await startPostgres({ folder });
   const opened: pg.Client[] = [];
   const connect = async (connectionString: string, application_name: string) => {
@@ -123,13 +125,13 @@ export async function failureOf(attempt: Promise<unknown>): Promise<ApplicationF
   return error;
 }
 
-/** Looks until it is so, at most 15 s. */
+/** Looks until it is so, at most two minutes. */
 export async function until<Seen>(what: string, look: () => Promise<Seen | null | undefined | false>): Promise<Seen> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 120_000;
   for (;;) {
     const seen = await look();
     if (seen) return seen;
-    if (Date.now() > deadline) throw new Error(`${what} did not come about within 15 s`);
+    if (Date.now() > deadline) throw new Error(`${what} did not come about within two minutes`);
     await delay(20);
   }
 }

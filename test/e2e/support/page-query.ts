@@ -18,7 +18,7 @@ export async function untilPage(
 ): Promise<{ shownAfterMs: number }> {
   const handle = client.workflow.getHandle(id);
   await handle.signal<[unknown]>(signal, payload);
-  const giveUpAt = Date.now() + 20_000;
+  const giveUpAt = Date.now() + 120_000;
   while (!(await pageOf(client, id)).includes(because)) {
     if (Date.now() > giveUpAt) throw new Error(`the page never held: ${because}\n${await pageOf(client, id)}`);
     await delay(20);

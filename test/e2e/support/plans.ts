@@ -35,7 +35,7 @@ export function planOf(service: string, version: string, changes: Partial<Plan> 
     },
     gates: [],
     configuration: [],
-    canary: { steps: ramp([10, 50], 1_000), background: null, readyDeadlineMs: 20_000 },
+    canary: { steps: ramp([10, 50], 1_000), background: null, readyDeadlineMs: 120_000 },
     promotion: { monitor: null, approval: null },
     window: { durationMs: 60_000 },
     ...changes,

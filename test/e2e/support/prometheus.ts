@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { endWithUs, removeWithUs } from '../../../infra/local/afterwards.ts';
 import { serverPath } from '../../../infra/local/servers/index.ts';
 import { choosePort } from '../../../infra/local/stack/ports.ts';
 import type { Certificate } from './certificate.ts';
@@ -23,6 +24,7 @@ export async function startPrometheus(
   others: readonly string[] = [],
 ): Promise<{ readonly address: string; stop(): Promise<void> }> {
   const home = await mkdtemp(path.join(tmpdir(), 'shiplock-metrics-'));
+  removeWithUs(home);
   const port = await choosePort(null);
   const config = {
     global: { scrape_interval: '1s' },
@@ -52,7 +54,7 @@ export async function startPrometheus(
     ...(certificate ? [`--web.config.file=${home}/web.yml`] : []),
   ];
   const child = spawn(program, flags, { stdio: 'ignore' });
-  process.once('exit', () => child.kill('SIGKILL'));
+  child.once('exit', endWithUs(child.pid ?? Number.NaN));
   return {
     address: `${certificate ? 'https' : 'http'}://127.0.0.1:${port}`,
     async stop() {

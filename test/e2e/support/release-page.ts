@@ -17,7 +17,7 @@ export interface ReleasePage {
 }
 
 /** Under the load of a whole test run. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 const LOOK_MS = 1_000;
 
 export async function openRelease(context: BrowserContext, ui: string, { id, runId }: Started): Promise<ReleasePage> {

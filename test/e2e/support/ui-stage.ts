@@ -4,6 +4,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWithUs, removeWithUs } from '../../../infra/local/afterwards.ts';
 import { connectSupervisor, ensureStack, type StackStatus, stopStack } from '../../../infra/local/index.ts';
 import { progressBar } from '../../../infra/local/servers/index.ts';
 import { connectShiplock, type Shiplock } from '../../../src/client/index.ts';
@@ -40,6 +41,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 export async function openUiStage(): Promise<UiStage> {
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'shiplock-ui-')));
+  removeWithUs(home);
   const stack = await ensureStack({ home, onProgress: progressBar(process.stderr) });
   const worker = await startWorker(home);
   const { TEMPORAL_ADDRESS: _, ...environment } = process.env;
@@ -52,7 +54,7 @@ export async function openUiStage(): Promise<UiStage> {
     if (started.kind !== 'started') throw new Error(`${started.id} was queued`);
     return { id: started.id, runId: started.firstRunId };
   };
-  const until: UiStage['until'] = async (id, what, holds, timeoutMs = 20_000) => {
+  const until: UiStage['until'] = async (id, what, holds, timeoutMs = 120_000) => {
     let last: ReleaseStatus | null = null;
     for await (const { status } of shiplock.watch(id, { signal: AbortSignal.timeout(timeoutMs) })) {
       last = status ?? last;
@@ -110,7 +112,7 @@ async function startWorker(home: string): Promise<ChildProcess> {
   ];
   const { TEMPORAL_ADDRESS: _, ...env } = process.env;
   const worker = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], env });
-  process.once('exit', () => worker.kill('SIGKILL'));
+  worker.once('exit', endWithUs(worker.pid ?? Number.NaN));
   let words = '';
   await new Promise<void>((resolve, reject) => {
     worker.stderr?.setEncoding('utf8').on('data', (part: string) => {

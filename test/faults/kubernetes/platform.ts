@@ -2,18 +2,17 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnTemporal } from '../../../infra/local/temporal.ts';
+import { removeWithUs } from '../../../infra/local/afterwards.ts';
+import { startTemporal } from '../../../infra/local/temporal.ts';
 import { followPods, startTraefik } from '../../../infra/test-cluster/router/index.ts';
 import { type ApiProxy, openApiProxy } from '../../cluster/support/api-proxy.ts';
 import { CLUSTER } from '../../cluster/support/engine.ts';
 import { openCluster } from '../../cluster/support/index.ts';
 import { startPrometheus } from '../../e2e/support/prometheus.ts';
-import { freePort } from '../../fixtures/free-port.ts';
 import { isCanary } from '../kinds.ts';
 import { openNamespace } from '../namespace.ts';
 import { POLICY } from '../plan.ts';
 import type { Lane, Platform, Writes } from '../platform.ts';
-import { until } from '../service.ts';
 import { spawnWorker, type WorkerProcess } from '../worker.ts';
 import { demandedOnKubernetes } from './expectations.ts';
 import { prepareOn } from './ground.ts';
@@ -21,11 +20,11 @@ import { prepareOn } from './ground.ts';
 /** Runs in the test cluster's network, where everything that it starts ends with the process. */
 export async function openKubernetes(): Promise<Platform> {
   const home = mkdtempSync(join(tmpdir(), 'shiplock-faults-'));
+  removeWithUs(home);
   const ends: (() => Promise<void> | void)[] = [];
   const scope = { after: (work: () => Promise<void>) => void ends.unshift(work) };
-  const address = `127.0.0.1:${await freePort()}`;
-  const temporal = await spawnTemporal(address);
-  ends.unshift(() => void temporal.kill('SIGKILL'));
+  const { address, end } = await startTemporal();
+  ends.unshift(end);
   const prometheus = await startPrometheus();
   ends.unshift(prometheus.stop);
 
@@ -37,7 +36,7 @@ export async function openKubernetes(): Promise<Platform> {
     ends.unshift(() => router.stop());
     const proxy = await openApiProxy(cluster);
     ends.unshift(() => proxy.close());
-    const opened = await until('Temporal', () => openNamespace(address, name).catch(() => null));
+    const opened = await openNamespace(address, name);
     ends.unshift(opened.close);
     const folder = join(home, name);
     mkdirSync(folder);
