@@ -33,7 +33,7 @@ export type ReleaseHandle = Awaited<ReturnType<SkippingTemporal['client']['workf
 /** Runs one test in a world of its own; a wedged release can then hold up no other test. */
 export async function withWorld<T>(world: World, act: (running: Running) => Promise<T>): Promise<T> {
   const env = await openSkippingTemporal();
-  const clock = watchClock(env, world);
+  const clock = watchClock(env);
   try {
     const { operatorService } = env.connection;
     const names = Object.values(SEARCH_ATTRIBUTES);
@@ -41,7 +41,7 @@ export async function withWorld<T>(world: World, act: (running: Running) => Prom
       namespace: 'default',
       searchAttributes: Object.fromEntries(names.map((name) => [name, 2])),
     });
-    const common = { connection: env.nativeConnection, activities: clock.activities };
+    const common = { connection: env.nativeConnection, activities: world.activities };
     const worker = await Worker.create({
       ...common,
       taskQueue: 'shiplock',
