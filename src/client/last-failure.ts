@@ -1,5 +1,6 @@
 import type { Progress, ReleaseStatus } from '../../workflows/messages.ts';
 import { UNTOLD } from '../../workflows/untold.ts';
+import { explain } from './faults.ts';
 import { RPC_DEADLINE_MS, type Session, within } from './session.ts';
 
 /**
@@ -13,10 +14,14 @@ export async function withLastFailure(
 ): Promise<ReleaseStatus> {
   const undo = untold(status);
   if (!undo) return status;
-  const handle = session.client.workflow.getHandle(id, runId);
-  const { raw } = await within(session, RPC_DEADLINE_MS, () => handle.describe());
-  const because = lastFailureOf(undo, raw.pendingActivities ?? []);
-  return because === null ? status : told(status, undo, because);
+  try {
+    const handle = session.client.workflow.getHandle(id, runId);
+    const { raw } = await within(session, RPC_DEADLINE_MS, () => handle.describe());
+    const because = lastFailureOf(undo, raw.pendingActivities ?? []);
+    return because === null ? status : told(status, undo, because);
+  } catch (error) {
+    throw explain(error, session, id);
+  }
 }
 
 /** What of `temporal.api.workflow.v1.PendingActivityInfo` is read. */
