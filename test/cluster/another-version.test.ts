@@ -118,17 +118,15 @@ test('a worker of another version takes over at rest, at a pause and in mid-star
   assert.deepEqual((await starting.podsOf('1.1.0')).map(uidOf), canary?.map(uidOf));
   await (await resting.releases('1.0.0')).ends('rejected', /1\.0\.0 is the stable version already/);
 
-  for (const [shop, update] of [
-    [paused, atPause],
-    [starting, inStart],
-  ] as const) {
+  const goOn = async (shop: Story, update: Update) => {
     await update.promotes();
     const { progress } = await update.comesTo('released');
     assert.equal(progress.find(({ name }) => name === 'step-2')?.because, next.says);
     await hasWeights(shop, [100, 0]);
     await shop.hasPods({ '1.1.0': 2 });
     assert.deepEqual(await buildsOf(update), [(await loadWorkflowBundle()).digest, next.buildId]);
-  }
+  };
+  await Promise.all([goOn(paused, atPause), goOn(starting, inStart)]);
   await until('the old revisions are gone', async () => {
     const left = await Promise.all([paused, starting].map((shop) => shop.replicaSetOf('1.0.0')));
     return left.every((set) => set === null);

@@ -11,7 +11,7 @@ import type { Update } from './support/update.ts';
 import { deployment } from './support/workloads.ts';
 
 const EACH = 3;
-/** No retry, heartbeat or timer of the engine is further apart than the 5 s after which a silent worker counts as dead. */
+/** Whatever the engine waits for in a cluster it looks at again after 5 s at most. */
 const REST_MS = 6_000;
 
 let proxied: ProxiedEngine;
