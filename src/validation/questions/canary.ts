@@ -93,6 +93,7 @@ export const CANARY: readonly Question[] = [
     step,
     item: 'traffic shifts gradually',
     needsOldSide: true,
+    needsConfirmation: true,
     planned: (plan) => weightsOf(plan).length > 0,
     answer: (plan, status) => {
       const planned = weightsOf(plan).map((weight) => ({ ...weight, line: lineOf(status, weight.name) }));
