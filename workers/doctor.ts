@@ -2,6 +2,7 @@ import { examinePlace, examineRollout, type Look, subjectOf } from '../activitie
 import { ShiplockError } from '../src/errors.ts';
 import { kubernetesJobsOf } from '../src/plan/index.ts';
 import type { Plan } from '../src/plan/plan.ts';
+import { confirmationOf } from '../src/validation/confirmation.ts';
 import { policyRefusals, readPolicy } from './policy.ts';
 
 export interface ExamineOptions {
@@ -32,11 +33,13 @@ export async function examineRelease({ plan, policy: file, context, as }: Examin
   const access = { namespaces: [], ...known, ...(context !== undefined && { context }) };
   const subject = as === undefined ? {} : { subject: subjectOf(as) };
   const runsJobs = kubernetesJobsOf(plan).length > 0;
+  const confirmation = confirmationOf(plan);
+  const counted = policy && known?.routerMetrics !== undefined;
   return [
     ...(policy ? admitted(policyRefusals(plan, policy)) : []),
     ...(await (target.platform === 'argo'
       ? examineRollout({ target, access, runsJobs, ...subject })
-      : examinePlace({ target, service, access, runsJobs, ...subject }))),
+      : examinePlace({ target, service, access, runsJobs, confirmation, counted, ...subject }))),
   ];
 }
 

@@ -6,7 +6,7 @@ import type { RestartPlatform } from '../activities/restart/port.ts';
 import { argoPlace, refuseOwned, requireRollout } from '../activities/rollout/argo/index.ts';
 import { argoRestart } from '../activities/rollout/argo/restart.ts';
 import type { RolloutActivities } from '../activities/rollout/port.ts';
-import { kubernetesTraffic, type RouterMetrics } from '../activities/traffic/kubernetes/index.ts';
+import { kubernetesTraffic, type RouterMetrics, requireConfirmable } from '../activities/traffic/kubernetes/index.ts';
 import { localTraffic } from '../activities/traffic/local.ts';
 import type { TrafficActivities } from '../activities/traffic/port.ts';
 import { kubernetesSides } from '../activities/validation/kubernetes.ts';
@@ -14,6 +14,7 @@ import { localSides, type SideOf } from '../activities/validation/sides.ts';
 import { argoWorkload } from '../activities/workload/argo.ts';
 import { kubernetesWorkload } from '../activities/workload/kubernetes/index.ts';
 import { kubernetesRestart } from '../activities/workload/kubernetes/restart.ts';
+import { releasedBefore } from '../activities/workload/kubernetes/stable.ts';
 import { localWorkload } from '../activities/workload/local.ts';
 import type { WorkloadActivities } from '../activities/workload/port.ts';
 import type { SupervisorClient } from '../infra/local/index.ts';
@@ -60,6 +61,11 @@ export function kubernetesPlatform(
       // The lease is the first thing that a release changes.
       await requirePermissions(client, { ...place, runsJobs: uses?.jobs === true });
       await refuseOwned(client, place);
+      if (uses?.confirmation) {
+        const before = () => releasedBefore(client, place, service);
+        const counted = metricsOf(place.cluster) !== undefined;
+        await requireConfirmable(client, place, { confirmation: uses.confirmation, counted, before });
+      }
       return acquireFence(client, { namespace: place.namespace, service }, holder);
     },
   };

@@ -4,6 +4,7 @@ import type { Release } from './control.ts';
 import type { Progress } from './messages.ts';
 import { rootMessage } from './steps.ts';
 import { tokenOf } from './token.ts';
+import { UNTOLD } from './untold.ts';
 
 /** An undo that takes longer than this is shown as stuck. */
 const STUCK_AFTER_MS = 60_000;
@@ -75,7 +76,7 @@ async function attemptUndo(
     release,
     line,
     attempt,
-    () => problem ?? (line.because || 'it does not get through'),
+    () => problem ?? (line.because || UNTOLD),
     () => over,
     yields,
   );

@@ -9,6 +9,7 @@ import { code, prose, table, text, time, utc } from './markdown.ts';
 import type { Decision, Phase, Progress, ReleaseStatus, Waiting } from './messages.ts';
 import { numbers } from './numbers.ts';
 import type { Offer } from './offers.ts';
+import { UNTOLD } from './untold.ts';
 
 const MESSAGES_SHOWN = 4;
 /** Characters of a gate's log; the rest stands where it says. */
@@ -105,8 +106,12 @@ function deadline(waiting: Waiting | null): string[] {
   if (!waiting) return [];
   const { deadline, consequence } = waiting;
   const until = deadline ? `Until **${utc(deadline)}**, then it ${consequence}.` : `No deadline; it ${consequence}.`;
-  return [wantsSomebody(waiting) ? until : `${prose(waiting.prompt)} ${until}`];
+  const why = waiting.kind === 'undo' && waiting.prompt.includes(UNTOLD) ? [WHY_UNTOLD] : [];
+  return [wantsSomebody(waiting) ? until : `${prose(waiting.prompt)} ${until}`, ...why];
 }
+
+/** The page is the workflow's, which hears of an attempt that is made again only when that has an end. */
+const WHY_UNTOLD = 'Why: the last failure under **Pending Activities**, or `shiplock get`.';
 
 /** Whoever is asked about the switch may look for themselves. */
 function preview({ phase, waiting, looks, version }: ReleaseStatus): string {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { kubernetesJobsOf, type Plan, planDigest, type Whereabouts, whereabouts } from '../../src/plan/index.ts';
+import { type Confirmation, confirmationOf } from '../../src/validation/confirmation.ts';
 import { laneId } from '../../workflows/messages.ts';
 import { ownExecution } from '../attestation/index.ts';
 import { starterOf } from '../attestation/starter.ts';
@@ -12,6 +13,8 @@ import type { Admission, AdmissionActivities, AdmitRequest } from './port.ts';
 export interface PlaceUses {
   /** Its metrics run Jobs there. */
   readonly jobs: boolean;
+  /** What its checklist asks of the router; `null`: nothing. */
+  readonly confirmation: Confirmation | null;
 }
 
 export interface AdmissionDependencies {
@@ -39,7 +42,8 @@ async function admit(
   const execution = { workflowId: ownExecution(info).workflowId, runId: firstRunId };
   const startedBy = await starterOf(client, execution, queuedBy && { lane: laneId(plan), queuedBy });
   const asked = whereabouts(plan);
-  const fence = await dependencies.acquireFence(asked, firstRunId, { jobs: kubernetesJobsOf(plan).length > 0 });
+  const uses = { jobs: kubernetesJobsOf(plan).length > 0, confirmation: confirmationOf(plan) };
+  const fence = await dependencies.acquireFence(asked, firstRunId, uses);
   const before = await dependencies.describeWorkload(asked);
   const digest = planDigest(plan);
   return {

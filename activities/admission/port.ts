@@ -28,7 +28,8 @@ export interface AdmissionActivities {
   /**
    * Validates the plan again, applies the worker's policy, and takes the fencing number. Fails, not retryably,
    * with `SHIPLOCK_PLAN_INVALID` or `SHIPLOCK_POLICY_REFUSED`, and with `SHIPLOCK_KUBERNETES_FORBIDDEN` where the worker
-   * lacks a right that the release needs in its cluster.
+   * lacks a right that the release needs in its cluster, or `SHIPLOCK_KUBERNETES_UNCONFIRMABLE` where nothing there can
+   * confirm what its checklist wants confirmed.
    */
   admit(request: AdmitRequest): Promise<Admission>;
 }

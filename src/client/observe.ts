@@ -3,13 +3,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ReleaseStatus } from '../../workflows/messages.ts';
 import { type Chain, describe, type Execution, lastWords, newestRun } from './execution.ts';
 import { isUnreachable } from './faults.ts';
+import { withLastFailure } from './last-failure.ts';
 import { query } from './query.ts';
 import type { Session } from './session.ts';
 
 /** What can be seen of a release at one moment. */
 export interface Sighting {
   readonly execution: Execution;
-  /** The release's own account; `null` where no worker answers, or it was ended without one. */
+  /**
+   * The release's own account; `null` where no worker answers, or it was ended without one. Of an undo that does not get
+   * through it says what the last attempt met, as the server has it.
+   */
   readonly status: ReleaseStatus | null;
   /** Why there is no account, or how the release ended. */
   readonly because: string;
@@ -30,9 +34,9 @@ export async function sight(session: Session, id: string, chain?: Chain): Promis
 
 async function sightOpen(session: Session, execution: Execution): Promise<Sighting> {
   const answer = await query<ReleaseStatus>(session, execution, 'status');
-  return answer.answered
-    ? { execution, status: answer.value, because: answer.value.because }
-    : { execution, status: null, because: answer.because };
+  if (!answer.answered) return { execution, status: null, because: answer.because };
+  const status = await withLastFailure(session, execution, answer.value);
+  return { execution, status, because: status.because };
 }
 
 async function sightEnded(session: Session, execution: Execution): Promise<Sighting> {

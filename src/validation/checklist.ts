@@ -8,7 +8,7 @@ import { CANARY } from './questions/canary.ts';
 import { FINAL } from './questions/final.ts';
 import { FLAGS } from './questions/flags.ts';
 
-const QUESTIONS: readonly Question[] = [...CANARY, ...FLAGS, ...BLUE_GREEN, ...AUTOMATION, ...FINAL];
+export const QUESTIONS: readonly Question[] = [...CANARY, ...FLAGS, ...BLUE_GREEN, ...AUTOMATION, ...FINAL];
 
 /**
  * The whole checklist, answered from the plan and from what the release recorded; nothing is ticked. Asked when all

@@ -175,6 +175,33 @@ describe('shiplock doctor --release', { timeout: 180_000 }, () => {
     await seesAll();
   });
 
+  it('finds out who could confirm what a checklist asks of the router', async () => {
+    await writeFile(release, stringify({ ...releaseFile(), validation: {} }));
+    await cluster.remove(ISTIO, 'VirtualService', 'shop');
+    await cluster.apply(virtualService());
+    const late = await sees(
+      'checklist',
+      /\(traffic shifts gradually\): VirtualService shop has no condition Reconciled/,
+    );
+    assert.match(late.mend ?? '', /^look again in a minute; else name routerMetrics in the policy/);
+    assert.equal(late.needed, false);
+    const conditions = [{ type: 'Reconciled', status: 'True', observedGeneration: 1 }];
+    await cluster.patch(ISTIO, 'VirtualService', 'shop', { status: { conditions } }, { subresource: 'status' });
+    assert.match((await found('checklist')).because, /VirtualService shop is reported on/);
+
+    const byPods = releaseFile({ adopts: { name: 'shop', scaleDown: 'progressively' }, traffic: { replicas: {} } });
+    await writeFile(release, stringify({ ...byPods, validation: {} }));
+    const look = await sees('checklist', /no router splits the requests/);
+    assert.match(look.mend ?? '', /^name a router under target\.traffic, or leave validation out/);
+    assert.equal(command().code, 1);
+    await writeFile(release, stringify({ ...byPods, validation: { onFailure: 'phase' } }));
+    const stands = await sees('checklist', /The release then stands without its validation$/);
+    assert.equal(stands.needed, false);
+    assert.equal(command().code, 0);
+    await writeFile(release, stringify(releaseFile()));
+    await seesAll();
+  });
+
   it('finds no Deployment to adopt', async () => {
     await writeFile(release, stringify(releaseFile({ adopts: 'shopp' })));
     const look = await sees('Deployment shopp', /has none of that name to adopt/);

@@ -183,7 +183,11 @@ test(
     await update.promotes();
     await isHeldUp(stands, update, 'SHIPLOCK_KUBERNETES_NOT_FOUND');
     await update.aborts();
-    await update.sees('it goes back', ({ phase }) => phase === 'undoing');
+    await update.sees('it goes back, and says why it does not get on', ({ progress }) =>
+      progress.some(
+        ({ name, because }) => name.startsWith('undo-') && /there is no VirtualService deleted-route/.test(because),
+      ),
+    );
     await shop.hasPods({ '1.0.0': 1, '1.1.0': 1 });
     await shop.cluster.apply(virtualService('deleted-route'));
     await update.ends('rolledBack', /a test/);

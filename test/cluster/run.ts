@@ -14,6 +14,8 @@ import { writeScoreboard } from './scoreboard/write.ts';
 
 const root = join(import.meta.dirname, '../..');
 const AT_ONCE = 2;
+/** A file whose tests leave something open that keeps it alive fails after this. */
+const FILE_TIMEOUT_MS = 900_000;
 
 const own = process.argv.slice(2);
 const split = own.indexOf('--') < 0 ? own.length : own.indexOf('--');
@@ -42,5 +44,12 @@ function filesAsked(): readonly string[] {
 }
 
 function nodeTest(files: readonly string[], options: readonly string[]): readonly string[] {
-  return [process.execPath, '--test', '--test-force-exit', `--test-concurrency=${AT_ONCE}`, ...options, ...files];
+  return [
+    process.execPath,
+    '--test',
+    `--test-timeout=${FILE_TIMEOUT_MS}`,
+    `--test-concurrency=${AT_ONCE}`,
+    ...options,
+    ...files,
+  ];
 }

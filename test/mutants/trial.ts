@@ -1,6 +1,7 @@
 /** Runs tests of one file by name, in a process group of their own that is ended with them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Ending } from './reporter.ts';
 
 /** A fault may make a test wait for ever; then it was not caught, since nothing was asserted. */
@@ -14,9 +15,7 @@ export async function runTests(folder: string, file: string, names: readonly str
   const options = ['--test-reporter', reporter, ...patterns];
   // Those of the cluster bring it up for themselves, one for each tree.
   const isOfCluster = file.startsWith('test/cluster/');
-  const args = isOfCluster
-    ? ['test/cluster/run.ts', file, '--', ...options]
-    : ['--test', '--test-force-exit', ...options, file];
+  const args = isOfCluster ? ['test/cluster/run.ts', file, '--', ...options] : ['--test', ...options, file];
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const child = spawn(process.execPath, args, {
     cwd: folder,
@@ -27,10 +26,15 @@ export async function runTests(folder: string, file: string, names: readonly str
   running.add(child);
   const timer = setTimeout(() => endGroup(child), isOfCluster ? 2 * TIMEOUT_MS : TIMEOUT_MS);
   try {
-    let said = '';
-    for await (const part of child.stdout) said += part;
-    const endings = said.split('\n').flatMap(endingIn);
-    return new Map(endings.filter(({ name }) => names.includes(name)).map((ending) => [ending.name, ending]));
+    const wanted = new Set(names);
+    const endings = new Map<string, Ending>();
+    // What a fault has left open may keep a process alive after its tests; a cluster is taken down after its own.
+    for await (const line of createInterface(child.stdout)) {
+      const ending = endingIn(line);
+      if (ending && wanted.has(ending.name)) endings.set(ending.name, ending);
+      if (!isOfCluster && endings.size === wanted.size) break;
+    }
+    return endings;
   } finally {
     clearTimeout(timer);
     endGroup(child);
@@ -43,10 +47,9 @@ export function endAll(): void {
   for (const child of running) endGroup(child);
 }
 
-/** Tests may print, too. */
-function endingIn(line: string): Ending[] {
-  if (!line.startsWith('{"name":')) return [];
-  return [JSON.parse(line) as Ending];
+/** `null` for what a test itself has printed. */
+function endingIn(line: string): Ending | null {
+  return line.startsWith('{"name":') ? (JSON.parse(line) as Ending) : null;
 }
 
 function endGroup({ pid }: ChildProcess): void {

@@ -107,8 +107,19 @@ test('a stuck way back says what is stuck and why, and what was undone already',
   const text = page(stuck);
   lineOf(text, '**Going back, and stuck**: customers complain');
   lineOf(text, '### Stuck: remove 1.1.0');
+  assert.doesNotMatch(text, /Pending Activities/);
   assert.ok(lineOf(text, '### The way back') < lineOf(text, '### The way there'));
   assert.doesNotMatch(text, /abort\*\*/, 'it goes back already');
+});
+
+test('a way back that does not get through says where the reason stands', () => {
+  const { waiting } = stuck;
+  assert.ok(waiting);
+  const prompt = 'Stuck: remove 1.1.0 (it does not get through). Try again, or skip it?';
+  const text = page({ ...stuck, waiting: { ...waiting, prompt } });
+  const said =
+    'No deadline; it is still being tried.\nWhy: the last failure under **Pending Activities**, or `shiplock get`.';
+  assert.ok(text.includes(said), text);
 });
 
 test('a release that has ended offers nothing, and leaves out what was never reached', () => {

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { argoRollouts } from '../../activities/rollout/argo/index.ts';
 import type { RolloutObject } from '../../activities/rollout/argo/object.ts';
+import type { RouterMetrics } from '../../activities/traffic/kubernetes/index.ts';
 import type { ArgoPlace, KubernetesPlace } from '../../src/plan/target.ts';
+import type { Confirmation } from '../../src/validation/confirmation.ts';
 import { argoPlatform, kubernetesPlatform } from '../../workers/platforms.ts';
 import { clustersAnsweredBy } from '../fixtures/few-answers.ts';
 
@@ -11,6 +13,8 @@ const RULES = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
 const ACCESS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const ROLLOUTS = '/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts';
 const LEASE = '/api/v1/namespaces/shop/configmaps';
+const SETS = '/apis/apps/v1/namespaces/shop/replicasets';
+const ROUTE = '/apis/networking.istio.io/v1/namespaces/shop/virtualservices/shop';
 const SINCE = '2026-11-23T15:00:00Z';
 
 const NATIVE: KubernetesPlace = {
@@ -52,6 +56,98 @@ describe('a release without a controller', () => {
   test('is refused without its rights, and nothing is written', async (t) => {
     const { admitted, writes } = await admit(t, { granted: false, rollouts: [] });
     await assert.rejects(admitted, { type: 'SHIPLOCK_KUBERNETES_FORBIDDEN', nonRetryable: true });
+    assert.deepEqual(writes, []);
+  });
+});
+
+describe('a release whose checklist asks the router', () => {
+  const RAMP: Confirmation = {
+    items: [{ item: 'traffic shifts gradually', needsOldSide: true, ofTheRamp: false }],
+    onFailure: 'release',
+    version: '1.1.0',
+    rollbackWindow: undefined,
+  };
+  const RAMP_AND_SWITCH: Confirmation = {
+    ...RAMP,
+    items: [...RAMP.items, { item: 'all traffic in one switch', needsOldSide: false, ofTheRamp: false }],
+  };
+  const METRICS: RouterMetrics = { prometheus: 'http://127.0.0.1:9', requests: 'requests{service="{{service}}"}' };
+  const SILENT = { metadata: { name: 'shop', generation: 3, creationTimestamp: '2026-01-01T00:00:00Z' } };
+  const REPORTED = {
+    ...SILENT,
+    status: { conditions: [{ type: 'Reconciled', status: 'True', observedGeneration: 3 }] },
+  };
+  const STABLE = {
+    metadata: {
+      name: 'shop-1',
+      labels: { 'shiplock.dev/revision': '1', 'shiplock.dev/role': 'stable' },
+      annotations: { 'shiplock.dev/version': '1.0.0' },
+    },
+    spec: { selector: {} },
+  };
+  const ISTIO: KubernetesPlace = {
+    ...NATIVE,
+    traffic: { kind: 'istio', virtualServices: [{ name: 'shop', routes: [] }] },
+  };
+  interface Admitting {
+    readonly place?: KubernetesPlace;
+    readonly confirmation?: Confirmation;
+    readonly metrics?: RouterMetrics;
+    /** The VirtualService as it is. */
+    readonly route?: object;
+    /** ReplicaSets. */
+    readonly sets?: readonly object[];
+  }
+  const admit = async (
+    t: TestContext,
+    { place = ISTIO, confirmation = RAMP, metrics, route = SILENT, sets = [STABLE] }: Admitting = {},
+  ) => {
+    const objects = { [SETS]: { items: sets }, [ROUTE]: route };
+    const { clusters, writes } = await played(t, { granted: true, rollouts: [], objects });
+    const { acquireFence } = kubernetesPlatform(clusters, () => metrics);
+    return { admitted: acquireFence({ service: 'shop', place }, 'one', { jobs: false, confirmation }), writes };
+  };
+
+  test('is refused where nothing can confirm it, and nothing is written', async (t) => {
+    const { admitted, writes } = await admit(t);
+    await assert.rejects(admitted, {
+      type: 'SHIPLOCK_KUBERNETES_UNCONFIRMABLE',
+      nonRetryable: true,
+      message:
+        /\(traffic shifts gradually\) in namespace shop of cluster test: VirtualService shop has no condition Reconciled.*; name routerMetrics/,
+    });
+    assert.deepEqual(writes, []);
+  });
+
+  test('is refused without a router, and nothing is written', async (t) => {
+    const { admitted, writes } = await admit(t, { place: NATIVE, metrics: METRICS });
+    await assert.rejects(admitted, { type: 'SHIPLOCK_KUBERNETES_UNCONFIRMABLE', message: /no router splits/ });
+    assert.deepEqual(writes, []);
+  });
+
+  test('waits where the route is new, and nothing is written', async (t) => {
+    const created = { ...SILENT, metadata: { ...SILENT.metadata, creationTimestamp: new Date().toISOString() } };
+    const { admitted, writes } = await admit(t, { route: created });
+    await assert.rejects(admitted, { type: 'SHIPLOCK_KUBERNETES_UNCONFIRMABLE', nonRetryable: false });
+    assert.deepEqual(writes, []);
+  });
+
+  const ADMITTED: readonly (readonly [where: string, found: Admitting])[] = [
+    ['istiod writes a status', { route: REPORTED }],
+    ['the requests are counted', { metrics: METRICS }],
+    ['it is a first one, which has no ramp', { sets: [] }],
+    ['only its validation would be taken back', { confirmation: { ...RAMP, onFailure: 'phase' } }],
+  ];
+  for (const [where, found] of ADMITTED)
+    test(`takes its number where ${where}`, async (t) => {
+      const { admitted, writes } = await admit(t, found);
+      assert.equal(await admitted, 1000);
+      assert.deepEqual(writes, [`POST ${LEASE}`]);
+    });
+
+  test('is refused as a first one, too, where it makes the switch', async (t) => {
+    const { admitted, writes } = await admit(t, { confirmation: RAMP_AND_SWITCH, sets: [] });
+    await assert.rejects(admitted, { message: /\(all traffic in one switch\)/ });
     assert.deepEqual(writes, []);
   });
 });
@@ -104,6 +200,8 @@ test('a promote of another step, or of another pause at the same step, ends noth
 interface Found {
   readonly granted: boolean;
   readonly rollouts: readonly RolloutObject[];
+  /** By their paths. */
+  readonly objects?: Readonly<Record<string, object>>;
 }
 
 /** Paused at its second step. */
@@ -128,13 +226,14 @@ function rollout(): RolloutObject {
 }
 
 /** The few answers of an API server that are asked for here; a whole one is in `test/cluster`. */
-async function played(t: TestContext, { granted, rollouts }: Found) {
+async function played(t: TestContext, { granted, rollouts, objects = {} }: Found) {
   const writes: string[] = [];
   const everything = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];
   const answerTo = (method: string, path: string, body: unknown): [status: number, answer: unknown] => {
     if (path === RULES) return [201, { status: { resourceRules: granted ? everything : [] } }];
     if (path === ACCESS) return [201, { status: { allowed: granted } }];
     if (method !== 'GET') writes.push(`${method} ${path}`);
+    if (objects[path]) return [200, objects[path]];
     if (path === ROLLOUTS) return [200, { items: rollouts }];
     if (path.startsWith(LEASE)) return method === 'GET' ? [404, notFound] : [201, body];
     const [one] = rollouts;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
+import { sight } from '../../src/client/observe.ts';
 import type { ReleaseHandle } from './environment.ts';
 import { MINUTE, openPause, plainPlan, weight } from './invariants-plans.ts';
 import {
@@ -124,6 +125,30 @@ describe('undo is recorded before do', () => {
     mend();
     assert.equal((await endOf(handle)).type, 'RolledBack');
     assertAsBefore(scene, 'after retry');
+  });
+
+  it('while it is stuck, whoever looks is told what its last attempt met', limit, async () => {
+    const { scene, handle, mend } = await stuck();
+    const { client } = scenes.running.env;
+    const session = {
+      client,
+      address: '',
+      namespace: 'default',
+      source: 'default',
+      identity: 'ann',
+      taskQueue: '',
+    } as const;
+    await scene.until(handle, ({ progress }) => progress.some(({ name }) => name === 'undo-1'));
+    const early = (await sight(session, handle.workflowId)).status;
+    assert.equal(early?.progress.find(({ name }) => name === 'undo-1')?.because, 'the platform is away');
+    await scene.until(handle, ({ waiting }) => waiting?.kind === 'undo');
+    const { status } = await sight(session, handle.workflowId);
+    assert.match(
+      status?.waiting?.prompt ?? '',
+      /^Stuck: traffic back to .* \(the platform is away\)\. Try again, or skip/,
+    );
+    mend();
+    assert.equal((await endOf(handle)).type, 'RolledBack');
   });
 
   it('a person may skip it, with a reason that stays on record', limit, async () => {

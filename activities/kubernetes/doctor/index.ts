@@ -1,5 +1,8 @@
 import type { KubernetesTarget } from '../../../src/plan/target.ts';
+import type { Confirmation } from '../../../src/validation/confirmation.ts';
+import { lookAtConfirmation } from '../../traffic/kubernetes/confirmation.ts';
 import { lookAtTraffic } from '../../traffic/kubernetes/look.ts';
+import { releasedBefore } from '../../workload/kubernetes/stable.ts';
 import type { Subject } from '../access.ts';
 import { kubernetesClusters } from '../client.ts';
 import type { ClusterAccess } from '../credentials.ts';
@@ -19,6 +22,10 @@ export interface ExaminePlace {
   readonly access: ClusterAccess;
   /** Its metrics run Jobs there. */
   readonly runsJobs: boolean;
+  /** What its checklist asks of the router; `null`: nothing. */
+  readonly confirmation: Confirmation | null;
+  /** Whether the policy names counters of the router for the cluster; `null`: no policy was named. */
+  readonly counted: boolean | null;
   /** Whose rights are looked at; absent: those by which the cluster is asked. */
   readonly subject?: Subject;
 }
@@ -33,6 +40,8 @@ export async function examinePlace({
   service,
   access,
   runsJobs,
+  confirmation,
+  counted,
   subject,
 }: ExaminePlace): Promise<readonly Look[]> {
   const cluster = await lookAtCluster(target.cluster, access);
@@ -40,10 +49,12 @@ export async function examinePlace({
   if (cluster.some(({ ok }) => !ok)) return cluster;
   const known = { [target.cluster]: access };
   const client = kubernetesClusters(known, { signal: () => undefined }).client(target.cluster);
+  const before = () => releasedBefore(client, target, service);
   const looks = await Promise.all([
     lookAtRights(client, { ...target, runsJobs }, subject),
     lookAtWorkload(client, target, service, subject),
     lookAtTraffic(client, target),
+    confirmation ? lookAtConfirmation(client, target, { confirmation, counted, before }) : [],
   ]);
   return [...cluster, ...looks.flat()];
 }

@@ -10,6 +10,7 @@ import { setRoutes } from './set-routes.ts';
 import { setWeights } from './set-weights.ts';
 import { viewTraffic, weightsIn } from './view.ts';
 
+export { requireConfirmable } from './confirmation.ts';
 export type { RouterMetrics } from './observe.ts';
 
 export interface KubernetesTrafficOptions {

@@ -31,6 +31,7 @@ export const BLUE_GREEN: readonly Question[] = [
   {
     step,
     item: 'all traffic in one switch',
+    needsConfirmation: true,
     planned: ({ cutover }) => cutover !== undefined,
     answer: ({ version }, status) => {
       const line = lineOf(status, SWITCH);
