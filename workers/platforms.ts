@@ -14,7 +14,7 @@ import { localSides, type SideOf } from '../activities/validation/sides.ts';
 import { argoWorkload } from '../activities/workload/argo.ts';
 import { kubernetesWorkload } from '../activities/workload/kubernetes/index.ts';
 import { kubernetesRestart } from '../activities/workload/kubernetes/restart.ts';
-import { stableVersion } from '../activities/workload/kubernetes/stable.ts';
+import { releasedBefore } from '../activities/workload/kubernetes/stable.ts';
 import { localWorkload } from '../activities/workload/local.ts';
 import type { WorkloadActivities } from '../activities/workload/port.ts';
 import type { SupervisorClient } from '../infra/local/index.ts';
@@ -62,9 +62,9 @@ export function kubernetesPlatform(
       await requirePermissions(client, { ...place, runsJobs: uses?.jobs === true });
       await refuseOwned(client, place);
       if (uses?.confirmation) {
-        const stable = () => stableVersion(client, place, service);
+        const before = () => releasedBefore(client, place, service);
         const counted = metricsOf(place.cluster) !== undefined;
-        await requireConfirmable(client, place, { confirmation: uses.confirmation, counted, stable });
+        await requireConfirmable(client, place, { confirmation: uses.confirmation, counted, before });
       }
       return acquireFence(client, { namespace: place.namespace, service }, holder);
     },

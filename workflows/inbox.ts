@@ -16,6 +16,7 @@ import { attesting } from './activities.ts';
 import type { Release } from './control.ts';
 import { decide, type Effect, needsPerson, rank, readPayload, type Situation } from './decide.ts';
 import type { Decision, ReleaseStatus } from './messages.ts';
+import { usersAreBack } from './saga.ts';
 import { shown } from './shown.ts';
 import { DECISIONS_KEPT, isRamping, type ReleaseState, statusOf } from './state.ts';
 import { RAMP, tokenOf } from './token.ts';
@@ -50,9 +51,9 @@ export function openInbox(state: ReleaseState): Inbox {
     received.push({ signal, payload, id: idOf(payload) ?? `signal-${state.received}`, nth, at: now() });
   };
 
-  const attested = (message: Received, then: (attested: Received) => void): void => {
+  const attested = (message: Received, then: (attested: Received) => void, turn: Promise<unknown> | null): void => {
     attesting += 1;
-    void attest(message).then((known) => {
+    void (turn ? turn.then(() => attest(message)) : attest(message)).then((known) => {
       attesting -= 1;
       then(known);
     });
@@ -70,8 +71,8 @@ export function openInbox(state: ReleaseState): Inbox {
         const batch = received.splice(0).sort((a, b) => rank(a.signal) - rank(b.signal));
         for (const message of batch) {
           const open = consider(release, message);
-          if (open === 'decideAgain') attested(message, (known) => received.push(known));
-          if (open === 'nameLater') attested(message, (known) => name(release, known));
+          if (open === 'decideAgain') attested(message, (known) => received.push(known), null);
+          if (open === 'nameLater') attested(message, (known) => name(release, known), turnToAsk(release));
         }
         release.changed();
       }
@@ -221,6 +222,18 @@ function starterOf(release: Release): string {
 
 function nameOf(by: Attestation): string {
   return by.principal ?? (by.identity || 'anonymous');
+}
+
+/** Who set the way back going is known after this time, however long the way back takes. */
+const NAMED_WITHIN_MS = 1_000;
+
+/**
+ * Reading a long history must not take from the way back what that needs: users are back first. `null`: nothing is to be
+ * waited for.
+ */
+function turnToAsk({ state }: Release): Promise<unknown> | null {
+  if (state.goingBack === null || usersAreBack(state) || !patched('named-once-users-are-back')) return null;
+  return condition(() => usersAreBack(state), NAMED_WITHIN_MS, { summary: 'who turned it back: asked by then' });
 }
 
 /** Never fails: a history that cannot be read proves nobody. */

@@ -1,5 +1,5 @@
 /** Puts a release in motion: its state, the scope its phases run in, and what it tells the world about itself. */
-import { CancellationScope, log, metricMeter, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, log, metricMeter, patched, workflowInfo } from '@temporalio/workflow';
 import type { Plan } from '../src/plan/plan.ts';
 import type { Release } from './control.ts';
 import { openInbox } from './inbox.ts';
@@ -69,8 +69,14 @@ async function end(release: Release): Promise<ReleaseResult> {
   state.waiting = null;
   release.changed();
   countOutcome(plan, state.outcome);
+  await named(release);
   await told(release);
   return statusOf(plan, state);
+}
+
+/** The last status, which the archive keeps, says who sent what. History that cannot be read is given up after a while. */
+async function named({ idle }: Release): Promise<void> {
+  if (!idle() && patched('named-before-the-end')) await condition(idle);
 }
 
 /** Failures of the benign category are not counted by Temporal's own metrics; alerts read this one. */

@@ -43,6 +43,11 @@ export async function goBack(release: Release, error: unknown): Promise<never> {
 /** What moves users, the one that is undone first last. */
 const USERS: readonly Compensation['kind'][] = ['removeRoutes', 'restoreTraffic', 'restoreRollout'];
 
+/** Nothing that moved them is left to be undone. */
+export function usersAreBack({ undo: acts }: ReleaseState): boolean {
+  return !acts.some(({ kind }) => USERS.includes(kind));
+}
+
 /** Whatever was done after the traffic moved, users go back first: a flag that is stuck must not hold them. */
 function trafficFirst(state: ReleaseState): void {
   const others = state.undo.filter(({ kind }) => !USERS.includes(kind));

@@ -8,8 +8,7 @@ import type { AttestationActivities } from './port.ts';
 export function createAttestationActivities(options: { readonly pageSize?: number } = {}): AttestationActivities {
   return {
     async attest({ signal, nth }) {
-      const { client, info, sleep } = Context.current();
-      if (takesEffectAtOnce(signal)) await sleep(WAY_BACK_MS);
+      const { client, info } = Context.current();
       const { workflowId, runId } = ownExecution(info);
       let seen = 0;
       for await (const event of historyOf(client, { workflowId, runId }, options)) {
@@ -30,16 +29,6 @@ export function createAttestationActivities(options: { readonly pageSize?: numbe
       );
     },
   };
-}
-
-/**
- * What an abort sets going begins beside this and shares a processor with it. Only a name waits for who sent it, so
- * reading a long history comes after the traffic has moved.
- */
-const WAY_BACK_MS = 100;
-
-function takesEffectAtOnce(signal: string): boolean {
-  return signal === 'abort' || signal === 'reject';
 }
 
 /** The execution that an activity belongs to. */

@@ -5,6 +5,7 @@ import { reason } from '../request.ts';
 import { type ClusterAccess, type Credentials, readCredentials } from './credentials.ts';
 import { exchange, type HttpResponse, TooLarge } from './exchange.ts';
 import { type Attempted, type RefusalCode, refusalOf } from './refusal.ts';
+import { keepWarm, TOUCH_MS, TOUCHED } from './warm.ts';
 
 /** Below the 10 s of an activity, so that what is said is who did not answer. */
 export const REQUEST_TIMEOUT_MS = 5_000;
@@ -43,17 +44,19 @@ export interface ConnectionOptions {
   /** Ends requests under way; in an activity `cancellationSignal` of `@temporalio/activity`. */
   readonly signal: () => AbortSignal | undefined;
   readonly timeoutMs?: number;
+  /** How often connections that are free are used, so that the server does not close them. */
+  readonly touchMs?: number;
   readonly made?: (request: Made) => void;
 }
 
 /** Credentials are read at the first request, and again after the server did not take them. */
 export function connect(cluster: string, access: ClusterAccess, options: ConnectionOptions): Connection {
-  const { signal: cancellation, timeoutMs = REQUEST_TIMEOUT_MS, made } = options;
+  const { signal: cancellation, timeoutMs = REQUEST_TIMEOUT_MS, touchMs = TOUCH_MS, made } = options;
   const keepAlive = { keepAlive: true, keepAliveMsecs: 30_000, maxSockets: SOCKETS };
   const agents = { 'http:': new HttpAgent(keepAlive), 'https:': new HttpsAgent(keepAlive) };
   let credentials: Promise<Credentials> | null = null;
 
-  const ask = async (request: ApiRequest, { server, proxied, options: prepare }: Credentials, signal: AbortSignal) => {
+  const ask = async (request: Asked, { server, proxied, options: prepare }: Credentials, signal: AbortSignal) => {
     const prepared = await unlessAborted(prepare(), signal);
     const agent = proxied ? prepared.agent : agents[server.protocol as 'http:' | 'https:'];
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
@@ -62,6 +65,16 @@ export function connect(cluster: string, access: ClusterAccess, options: Connect
     const sent = { method: request.method, maximumBytes: MAXIMUM_BYTES, options: { ...prepared, agent, headers } };
     return exchange(addressOf(server, request), body === undefined ? sent : { ...sent, body }, signal);
   };
+
+  /** Whatever is answered, the connection was used. */
+  const touch = async (): Promise<void> => {
+    const known = await credentials;
+    if (!known || known.proxied) return;
+    const free = Object.values(agents[known.server.protocol as 'http:' | 'https:'].freeSockets);
+    const count = Math.min(free.flatMap((sockets) => sockets ?? []).length, TOUCHED);
+    await Promise.all(Array.from({ length: count }, () => ask(LIVEZ, known, AbortSignal.timeout(timeoutMs))));
+  };
+  const used = keepWarm(() => touch().catch(() => undefined), touchMs);
 
   return {
     send: async (request, absent) => {
@@ -94,6 +107,7 @@ export function connect(cluster: string, access: ClusterAccess, options: Connect
         throw unanswered(error, attempted, deadline.aborted ? timeoutMs : null);
       }
       tell(answer.status);
+      used();
       if (answer.status >= 200 && answer.status < 300) return parsed(answer, attempted);
       const { retry, afterMs, ...refusal } = refusalOf(answer, attempted);
       if (absent && refusal.code === 'SHIPLOCK_KUBERNETES_NOT_FOUND' && answer.status === 404) return null;
@@ -111,7 +125,12 @@ export function hasCode(
   return error instanceof Error && 'type' in error && error.type === code;
 }
 
-function addressOf(server: URL, { path, query = {} }: ApiRequest): URL {
+type Asked = Omit<ApiRequest, 'attempted'>;
+
+/** By default everybody may ask it; a refusal keeps the connection as well. */
+const LIVEZ: Asked = { method: 'GET', path: '/livez' };
+
+function addressOf(server: URL, { path, query = {} }: Asked): URL {
   const url = new URL(`${server.pathname.replace(/\/$/, '')}${path}`, server);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url;

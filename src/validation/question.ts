@@ -10,6 +10,8 @@ export interface Question extends Pick<ChecklistItem, 'step' | 'item'> {
   readonly phase?: Phase;
   /** A release that replaces nothing has no ramp and nothing to go back to. */
   readonly needsOldSide?: true;
+  /** What only the ramp shows; a version that `rollbackWindow` knows takes none. */
+  readonly ofTheRamp?: true;
   /** Nothing but what the router itself has shown answers it. */
   readonly needsConfirmation?: true;
   planned(plan: Plan): boolean;

@@ -4,7 +4,7 @@ import { before, describe, test } from 'node:test';
 import type { RolloutState } from '../../activities/rollout/port.ts';
 import { analysis, canary, imageOf, inActivity, openStage, type Stage, startMeasured, template } from './argo-stage.ts';
 import { type Controller, startController } from './support/argo-controller.ts';
-import { openCluster, type Scope, type TestCluster } from './support/index.ts';
+import { openCluster, type Scope, type TestCluster, until } from './support/index.ts';
 
 const limit = { timeout: 90_000 };
 const open = { pause: {} };
@@ -49,7 +49,8 @@ describe("Argo's controller", () => {
     const end = await scene.until('all traffic', ({ phase, promoted }) => promoted && phase === 'Healthy');
     assert.deepEqual(end.stable, { image: imageOf('1.1.0'), version: '1.1.0' });
     assert.deepEqual(end.weights, { '1.1.0': 100 });
-    assert.equal(await scene.weight(), 0);
+    // Both Services choose the new pods by now, and the controller writes its routes beside its status.
+    await until('the weight of a Rollout at rest', async () => (await scene.weight()) === 0);
     assert.ok(!scene.seen.some(({ phase }) => phase === 'Degraded'), 'nothing looked degraded on the way');
   });
 
@@ -139,5 +140,26 @@ describe("Argo's controller", () => {
     assert.equal(still.step?.index, 1, 'the timed pause is over, and it stays');
     await scene.rollouts.holdRollout({ ...asked, held: false });
     await scene.until('the next pause', (now) => paused(now) && now.step?.index === 3);
+  });
+
+  test('a Rollout that waits is asked for ever more seldom, and a change is still noticed', limit, async (t) => {
+    const scene = await openScene(t);
+    await scene.begin(canary([weight(10), open, weight(50), open]));
+    await scene.release('1.1.0');
+    const state = await scene.until('the open pause', paused);
+    const begun = scene.requests.length;
+    const asked = () => scene.requests.slice(begun).filter(({ resource }) => resource.startsWith('rollouts')).length;
+    /** Of somebody who has seen no change for 20 s, for so much longer. */
+    const watch = (forMs: number) => {
+      const waited = { mark: state.mark, sinceMs: Date.now() - 20_000, deadlineMs: 20_000 + forMs };
+      return inActivity(() => scene.rollouts.awaitRolloutChange({ ...scene.at, ...waited }));
+    };
+    assert.equal((await watch(3_000)).mark, state.mark);
+    assert.equal(asked(), 3, 'at once, after two seconds, and at the end');
+    const noticed = watch(30_000);
+    await promote(scene, state);
+    const began = performance.now();
+    assert.notEqual((await noticed).mark, state.mark);
+    assert.ok(performance.now() - began < 5_000);
   });
 });

@@ -1,37 +1,23 @@
 /** Whole releases whose API server refuses for a while, is slow, hangs, cuts connections, or is started again. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { KubeConfig } from '@kubernetes/client-node';
-import { type ApiProxy, openApiProxy, refusal } from './support/api-proxy.ts';
+import { type ApiProxy, refusal } from './support/api-proxy.ts';
 import { begun, isHeldUp, standing } from './support/disturbed.ts';
-import { type Engine, openEngine } from './support/engine.ts';
+import type { Engine } from './support/engine.ts';
 import { until } from './support/index.ts';
+import { openProxiedEngine, type ProxiedEngine } from './support/proxied.ts';
 import { hasWeights, recordWeights } from './support/routes.ts';
 
 const limit = { timeout: 240_000 };
+let proxied: ProxiedEngine;
 let engine: Engine;
 let proxy: ApiProxy;
-let folder: string;
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'shiplock-outages-'));
-  const kubeconfig = process.env.KUBECONFIG ?? '';
-  const configuration = new KubeConfig();
-  configuration.loadFromFile(kubeconfig);
-  const context = process.env.SHIPLOCK_TEST_CONTEXT || configuration.getCurrentContext();
-  proxy = await openApiProxy({ kubeconfig, context, folder });
-  engine = await openEngine({
-    policy: { clusters: { test: { kubeconfig: proxy.kubeconfig, namespaces: ['shiplock-test-*'] } } },
-  });
+  proxied = await openProxiedEngine();
+  ({ engine, proxy } = proxied);
 });
-after(async () => {
-  await engine.close();
-  await proxy.close();
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => proxied.close());
 
 const FORTH = ['80,20', '50,50', '0,100', '100,0'];
 const REFUSALS = [

@@ -36,9 +36,16 @@ test('a Deployment is adopted, replaced and kept; then an update is aborted with
     replicas: 10,
   });
 
+  const looks: number[] = [];
+  const moveRoles = async (roles: { stable: string | null; canary: string | null; fence: number }) => {
+    const from = requests.length;
+    await workload.setRoles({ ...at, ...roles });
+    const ofTraffic = ({ verb, resource }: Made) => verb === 'get' && resource.startsWith('virtualservices.');
+    looks.push(requests.slice(from).filter(ofTraffic).length);
+  };
   const bringUp = async (version: string, fence: number) => {
     const { stable } = await workload.describeWorkload(at);
-    await workload.setRoles({ ...at, stable, canary: version, fence });
+    await moveRoles({ stable, canary: version, fence });
     await workload.startRevision({ ...at, version, target: target(version), fence, replicas: 1 });
     const request = { ...at, version, deadlineMs: 15_000, sinceMs: Date.now() };
     const { ready, because } = await inActivity(() => workload.awaitReady(request));
@@ -52,8 +59,7 @@ test('a Deployment is adopted, replaced and kept; then an update is aborted with
   };
   const weigh = (weights: Record<string, number>, fence: number, partial = false) =>
     inActivity(() => traffic.setWeights({ ...at, weights, fence, key: 'test', partial }));
-  const setRoles = (stable: string, fence: number) =>
-    inActivity(() => workload.setRoles({ ...at, stable, canary: null, fence }));
+  const setRoles = (stable: string, fence: number) => inActivity(() => moveRoles({ stable, canary: null, fence }));
 
   const first = await acquireFence(at, 'release-1');
   assert.equal(await inActivity(() => bringUp('1.0.0', first)), '0.9.0');
@@ -91,6 +97,7 @@ test('a Deployment is adopted, replaced and kept; then an update is aborted with
   const writes = made.filter(({ verb }) => verb !== 'get' && verb !== 'list');
   t.diagnostic(`${writes.length} writes, ${made.length - writes.length} reads: ${summary(writes)}`);
   assert.ok(writes.length < 26, `${writes.length} writes: ${summary(writes)}`);
+  assert.deepEqual(looks, [1, 1, 1, 1], 'roles are moved by what one look at the traffic shows');
   const [{ weights, revisions }, routed] = [
     await inActivity(() => workload.describeWorkload(at)),
     await cluster.get(...VIRTUAL_SERVICE),

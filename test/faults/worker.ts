@@ -25,11 +25,14 @@ export function spawnWorker(options: {
   readonly log: string;
   /** `host:port`; absent: it tells no metrics. */
   readonly metrics?: string;
+  /** The first file of another version; default: of this one. */
+  readonly program?: string;
   /** Beside what every worker has; `PATH` is looked through first. */
   readonly environment?: Readonly<Record<string, string>>;
 }): WorkerProcess {
   const metrics = options.metrics ? ['--metrics', options.metrics] : [];
-  const child = spawn(process.execPath, [SHIPLOCK, 'worker', '--policy', options.policy, ...metrics], {
+  const program = options.program ?? SHIPLOCK;
+  const child = spawn(process.execPath, [program, 'worker', '--policy', options.policy, ...metrics], {
     env: {
       HOME: process.env.HOME,
       ...options.environment,

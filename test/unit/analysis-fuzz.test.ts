@@ -11,6 +11,7 @@ import {
 } from '../../src/analysis/index.ts';
 import type { MonitorPlan } from '../../src/plan/plan.ts';
 import { processorMs } from '../fixtures/processor-time.ts';
+import { randomBelow } from '../fixtures/random.ts';
 import { broken, condition } from '../oracles/expr/grammar.ts';
 import { RESULTS } from '../oracles/expr/results.ts';
 
@@ -60,7 +61,7 @@ const NUMBERS = ['0', '-0', '1', '0.99', '5e-324', '1e308', '1e309', 'NaN', '+In
 
 describe('Whatever is thrown at it', () => {
   it('a condition is answered or refused, at once and twice the same', () => {
-    const random = randomFrom(SEED);
+    const random = randomBelow(SEED);
     for (let round = 0; round < ROUNDS; round += 1) {
       const text = Array.from({ length: 1 + random(14) }, () => PIECES[random(PIECES.length)]).join(
         random(3) === 0 ? '' : ' ',
@@ -71,7 +72,7 @@ describe('Whatever is thrown at it', () => {
   });
 
   it('a condition that makes sense, or nearly, is answered or refused, at once and twice the same', () => {
-    const random = randomFrom(SEED + 4);
+    const random = randomBelow(SEED + 4);
     for (let round = 0; round < ROUNDS; round += 1) {
       const { shape, given } = RESULTS[random(RESULTS.length)] as (typeof RESULTS)[number];
       const { numbers, number, result } = given as { numbers?: string[]; number?: string; result?: Result };
@@ -82,7 +83,7 @@ describe('Whatever is thrown at it', () => {
   });
 
   it('what is remembered of earlier conditions changes no answer', () => {
-    const random = randomFrom(SEED + 5);
+    const random = randomBelow(SEED + 5);
     const asked = Array.from({ length: 600 }, () => condition(random, 'numbers'));
     const results = [[], [0.995], [1, 2, 3], null, 'abc', { a: 1 }];
     const first = asked.map((text) => results.map((result) => evaluateCondition(text, result)));
@@ -96,7 +97,7 @@ describe('Whatever is thrown at it', () => {
   });
 
   it('a pattern is matched or refused, at once', () => {
-    const random = randomFrom(SEED + 1);
+    const random = randomBelow(SEED + 1);
     const pieces = [
       'a',
       'b',
@@ -131,7 +132,7 @@ describe('Whatever is thrown at it', () => {
   });
 
   it('an answer of Prometheus is read or refused with a reason, and judged without a crash', () => {
-    const random = randomFrom(SEED + 2);
+    const random = randomBelow(SEED + 2);
     for (let round = 0; round < ROUNDS; round += 1) {
       const raw = answerFrom(random);
       const answer = parsePrometheus(raw);
@@ -156,7 +157,7 @@ describe('Whatever is thrown at it', () => {
   });
 
   it('a metric ends, never passes without a good reading, and never goes back on its word', () => {
-    const random = randomFrom(SEED + 3);
+    const random = randomBelow(SEED + 3);
     const verdicts: readonly ReadingVerdict[] = ['pass', 'pass', 'pass', 'fail', 'inconclusive', 'error'];
     for (let round = 0; round < ROUNDS; round += 1) {
       const metric = {
@@ -206,17 +207,6 @@ function answeredOrRefused(text: string, result: Result): void {
     }
     if (!check.ok) assert.ok(!outcome.ok, `refused, yet answered: ${text}`);
   });
-}
-
-/** Mulberry32 (Tommy Ettinger, 2017): small, seeded, good enough to make cases. */
-function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }
 
 function resultFrom(random: Random): Result {

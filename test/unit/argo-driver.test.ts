@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { containerAt } from '../../activities/rollout/argo/image.ts';
 import type { RolloutObject, RolloutStatus, Seen } from '../../activities/rollout/argo/object.ts';
 import { promoted } from '../../activities/rollout/argo/patches.ts';
+import { untilNextLook } from '../../activities/rollout/argo/patience.ts';
 import { ownedByArgo, phaseOf } from '../../activities/rollout/argo/phase.ts';
 import { isRestarted, restartAt } from '../../activities/rollout/argo/restart.ts';
 import { stateOf } from '../../activities/rollout/argo/state.ts';
@@ -312,4 +313,16 @@ describe('a restart through the controller', () => {
     assert.equal(isRestarted(rollout({ restartedAt: second }), asked), true);
     assert.equal(isRestarted(rollout({ restartedAt: '2026-11-01T11:00:00Z' }), asked), true);
   });
+});
+
+describe('A Rollout is looked at again', () => {
+  for (const [quiet, quietMs, waitedMs] of [
+    ['has just changed', 0, 500],
+    ['has just changed, by a clock that is behind', -2_000, 500],
+    ['has been quiet for 5 s', 5_000, 500],
+    ['has been quiet for 20 s', 20_000, 2_000],
+    ['has been quiet for 50 s', 50_000, 5_000],
+    ['has been quiet for an hour', 3_600_000, 5_000],
+  ] as const)
+    test(`after ${waitedMs} ms where it ${quiet}`, () => assert.equal(untilNextLook(quietMs), waitedMs));
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Challenge, parseChallenges } from '../../activities/image/challenge.ts';
 import { processorMs } from '../fixtures/processor-time.ts';
+import { randomBelow } from '../fixtures/random.ts';
 
 const read = (header: string) => parseChallenges(header)?.map(plain) ?? null;
 const plain = ({ scheme, parameters }: Challenge) => ({ scheme, ...Object.fromEntries(parameters) });
@@ -63,17 +64,6 @@ describe('what a registry asks for', () => {
 const ROUNDS = 5_000;
 const SEED = 20_261_123;
 
-/** mulberry32: the same rounds every time, so that a failure can be looked at. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
 const PIECES = [
   'Bearer',
   'Basic',
@@ -95,7 +85,7 @@ const PIECES = [
 ];
 
 it(`${ROUNDS} challenges are read as they were written, and anything else without harm`, () => {
-  const random = generator(SEED);
+  const random = randomBelow(SEED);
   const any = () => PIECES[random(PIECES.length)] ?? '';
   let refusals = 0;
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -69,6 +69,27 @@ test('one connection carries one request after the other, and a closed one is re
   assert.equal(connections, 2);
 });
 
+test('connections that nobody uses for a while are there when they are needed again', async (t) => {
+  const closing = new Map<Socket, NodeJS.Timeout>();
+  const over = Promise.withResolvers<string>();
+  let touches = 0;
+  const port = await serve(t, ({ socket, url }, response) => {
+    clearTimeout(closing.get(socket));
+    // As an API server does, after 90 s.
+    const close = () => over.resolve('one is closed, since nobody uses it');
+    closing.set(socket, setTimeout(close, 2_000));
+    if (url === '/livez') touches += 1;
+    if (touches === 3 * 25) over.resolve('all are there after 25 rounds');
+    setTimeout(json, 20, response, { metadata: { name: 'api' } });
+  });
+  const { client } = await reach(t, port, { touchMs: 100 });
+  await Promise.all([client.get(SERVICE), client.get(SERVICE), client.get(SERVICE)]);
+  assert.equal(closing.size, 3);
+  assert.equal(await over.promise, 'all are there after 25 rounds');
+  assert.equal(closing.size, 3, 'by the connections that there were');
+  for (const timer of closing.values()) clearTimeout(timer);
+});
+
 test('a list is read page by page', async (t) => {
   const asked: string[] = [];
   const port = await serve(t, (request, response) => {
@@ -164,6 +185,7 @@ test('plain HTTP is refused where the kubeconfig does not ask for it', async (t)
 
 interface Reach {
   readonly timeoutMs?: number;
+  readonly touchMs?: number;
   readonly signal?: () => AbortSignal;
   readonly token?: string;
   readonly exec?: readonly string[];
@@ -177,9 +199,12 @@ async function reach(t: TestContext, port: number, options: Reach = {}) {
   t.after(() => rm(folder, { recursive: true }));
   const kubeconfig = join(folder, 'config');
   await writeFile(kubeconfig, configuration(port, options));
-  const { timeoutMs, signal = () => undefined, context } = options;
+  const { timeoutMs, touchMs, signal = () => undefined, context } = options;
   const access = { kubeconfig, namespaces: ['*'], ...(context && { context }) };
-  const clusters = kubernetesClusters({ test: access }, { signal, ...(timeoutMs && { timeoutMs }) });
+  const clusters = kubernetesClusters(
+    { test: access },
+    { signal, ...(timeoutMs && { timeoutMs }), ...(touchMs && { touchMs }) },
+  );
   return { client: clusters.client('test'), kubeconfig };
 }
 

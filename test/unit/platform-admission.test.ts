@@ -62,12 +62,14 @@ describe('a release without a controller', () => {
 
 describe('a release whose checklist asks the router', () => {
   const RAMP: Confirmation = {
-    items: [{ item: 'traffic shifts gradually', needsOldSide: true }],
+    items: [{ item: 'traffic shifts gradually', needsOldSide: true, ofTheRamp: false }],
     onFailure: 'release',
+    version: '1.1.0',
+    rollbackWindow: undefined,
   };
   const RAMP_AND_SWITCH: Confirmation = {
     ...RAMP,
-    items: [...RAMP.items, { item: 'all traffic in one switch', needsOldSide: false }],
+    items: [...RAMP.items, { item: 'all traffic in one switch', needsOldSide: false, ofTheRamp: false }],
   };
   const METRICS: RouterMetrics = { prometheus: 'http://127.0.0.1:9', requests: 'requests{service="{{service}}"}' };
   const SILENT = { metadata: { name: 'shop', generation: 3, creationTimestamp: '2026-01-01T00:00:00Z' } };

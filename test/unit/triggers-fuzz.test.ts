@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { githubReceiver, type Wanted } from '../../src/triggers/index.ts';
 import { releasePublished, runCompleted, SECRET, signed, someTrigger } from '../fixtures/github-deliveries.ts';
+import { randomBelow } from '../fixtures/random.ts';
 
 const ROUNDS = 2_000;
 const SEED = 20_261_123;
@@ -23,19 +24,8 @@ const ODD: unknown[] = [
   '__proto__',
 ];
 
-/** mulberry32: the same rounds every time, so that a failure can be looked at. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
 test(`${ROUNDS} deliveries with anything in any field are answered, and start versions only`, async () => {
-  const random = generator(SEED);
+  const random = randomBelow(SEED);
   const started: Wanted[] = [];
   const receive = githubReceiver([someTrigger()], async (wanted) => {
     started.push(wanted);
@@ -81,7 +71,7 @@ function spoil(value: unknown, random: (below: number) => number): void {
       continue;
     }
     if (random(5) === 0) delete at[key];
-    else at[key] = ODD[random(ODD.length)];
+    else at[key] = structuredClone(ODD[random(ODD.length)]);
     return;
   }
 }

@@ -162,6 +162,45 @@ describe('what is not asked', () => {
   });
 });
 
+describe('a version that the plan’s rollbackWindow knows', () => {
+  const because = '1.2.0 was stable before, 0 others ago: within the rollback window of 1';
+  const whole = wholePlan();
+  const plan: Plan = { ...whole, canary: { ...whole.canary, rollbackWindow: { revisions: 1 } } };
+  const ramp = new Set(whole.canary.steps.map((_, index) => `step-${index + 1}`));
+  const status: ReleaseStatus = {
+    ...wholeStatus(),
+    progress: wholeStatus().progress.map((line) =>
+      ramp.has(line.name) ? { ...line, state: 'skipped', because } : line,
+    ),
+    metrics: wholeStatus().metrics.filter(({ analysis }) => /^(cutover|flag)-/.test(analysis)),
+  };
+
+  it('is not failed for the ramp that it does not take, and the evidence says why', () => {
+    const answers = answersOf(plan, status);
+    assert.deepEqual(
+      Object.values(answers).filter(({ verdict }) => verdict === 'failed' || verdict === 'unshown'),
+      [],
+    );
+    assert.equal(answers['traffic shifts gradually']?.verdict, 'waived');
+    assert.equal(answers['traffic shifts gradually']?.evidence, because);
+    assert.match(
+      answers['promotion criteria defined']?.evidence ?? '',
+      /the others left out: 1\.2\.0 was stable before/,
+    );
+    const unread = answersOf(plan, { ...status, metrics: [] });
+    assert.equal(unread['monitoring and alerting active']?.verdict, 'waived');
+  });
+
+  it('is failed for a ramp that was left out for any other reason', () => {
+    assert.equal(verdicts(whole, status)['traffic shifts gradually'], 'unshown');
+    const some = {
+      ...status,
+      progress: status.progress.map((line) => (line.name === 'step-1' ? { ...line, because: '' } : line)),
+    };
+    assert.equal(verdicts(plan, some)['traffic shifts gradually'], 'unshown');
+  });
+});
+
 describe('what a person decided', () => {
   const waived = { state: 'skipped', because: 'waived by promoteFull' } as const;
 

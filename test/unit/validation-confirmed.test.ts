@@ -23,9 +23,9 @@ const SWITCHES = 'all traffic in one switch';
 test('what a checklist asks of the router is known beforehand', () => {
   const { cutover, validation, ...plan } = wholePlan();
   assert.ok(cutover && validation);
-  const asked = (one: Plan, stable: string | null = '1.0.0') => {
+  const asked = (one: Plan, stable: string | null = '1.0.0', history: readonly string[] = []) => {
     const confirmation = confirmationOf(one);
-    return confirmation && itemsAsked(confirmation, stable);
+    return confirmation && itemsAsked(confirmation, { stable, history });
   };
   const without: Plan = { ...plan, canary: { ...plan.canary, steps: [] } };
   assert.deepEqual(asked({ ...plan, validation, cutover }), [SHIFTS, SWITCHES]);
@@ -35,6 +35,10 @@ test('what a checklist asks of the router is known beforehand', () => {
   assert.deepEqual(asked({ ...without, validation, cutover }), [SWITCHES]);
   assert.equal(asked({ ...without, validation }), null);
   assert.equal(asked({ ...plan, cutover }), null);
+  const knowing: Plan = { ...plan, validation, cutover, canary: { ...plan.canary, rollbackWindow: { revisions: 1 } } };
+  assert.deepEqual(asked(knowing, '1.0.0', [plan.version, '1.0.0']), [SWITCHES]);
+  assert.deepEqual(asked(knowing, '1.0.0', [plan.version, '0.9.0', '1.0.0']), [SHIFTS, SWITCHES]);
+  assert.deepEqual(asked(knowing, '1.0.0', ['1.0.0']), [SHIFTS, SWITCHES]);
   const phase = confirmationOf({ ...plan, validation: { ...validation, onFailure: 'phase' } });
   assert.equal(phase?.onFailure, 'phase');
 });
@@ -49,6 +53,6 @@ test('exactly these items are unshown where the router was not asked', () => {
   assert.ok(confirmation);
   assert.deepEqual(
     unshown.map(([item]) => item),
-    itemsAsked(confirmation, '1.0.0'),
+    itemsAsked(confirmation, { stable: '1.0.0', history: [] }),
   );
 });

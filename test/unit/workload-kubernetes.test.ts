@@ -86,6 +86,14 @@ test('a ReplicaSet starts without pods, and no Deployment’s selector finds it'
   assert.equal(spec.template.metadata.labels['shiplock.dev/role'], 'canary');
 });
 
+test('what a stored target is called, and its digest, are fixed: a later version finds its revisions by them', () => {
+  assert.equal(replicaSetOf(PLAN).metadata.name, 'shop-2-d4735e3a');
+  assert.equal(templateDigest(TARGET), '203016bf87b75fb3660ca8c9b00c4f4caeafadd2887fe7282c30cc2d4cc67eb5');
+  // A plan of 0.1.0 has no such field where the release carries no ConfigMap.
+  const { configMaps: _, ...bare } = TARGET;
+  assert.equal(templateDigest(bare), '59a68b313a98a7b0aaa9fc9a79dfa3272101f8b548ac8097da18c27ad2bb7f8c');
+});
+
 test('what is the same revision has the same digest, wherever it stands and however many its pods are', () => {
   const digest = templateDigest(TARGET);
   assert.equal(templateDigest({ ...TARGET, replicas: 9, antiAffinity: { kind: 'required' } }), digest);

@@ -2,7 +2,7 @@ import type { KubernetesTarget } from '../../../src/plan/target.ts';
 import type { Confirmation } from '../../../src/validation/confirmation.ts';
 import { lookAtConfirmation } from '../../traffic/kubernetes/confirmation.ts';
 import { lookAtTraffic } from '../../traffic/kubernetes/look.ts';
-import { stableVersion } from '../../workload/kubernetes/stable.ts';
+import { releasedBefore } from '../../workload/kubernetes/stable.ts';
 import type { Subject } from '../access.ts';
 import { kubernetesClusters } from '../client.ts';
 import type { ClusterAccess } from '../credentials.ts';
@@ -49,12 +49,12 @@ export async function examinePlace({
   if (cluster.some(({ ok }) => !ok)) return cluster;
   const known = { [target.cluster]: access };
   const client = kubernetesClusters(known, { signal: () => undefined }).client(target.cluster);
-  const stable = () => stableVersion(client, target, service);
+  const before = () => releasedBefore(client, target, service);
   const looks = await Promise.all([
     lookAtRights(client, { ...target, runsJobs }, subject),
     lookAtWorkload(client, target, service, subject),
     lookAtTraffic(client, target),
-    confirmation ? lookAtConfirmation(client, target, { confirmation, counted, stable }) : [],
+    confirmation ? lookAtConfirmation(client, target, { confirmation, counted, before }) : [],
   ]);
   return [...cluster, ...looks.flat()];
 }

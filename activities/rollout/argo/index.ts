@@ -5,10 +5,11 @@ import type { ArgoPlace, Whereabouts } from '../../../src/plan/target.ts';
 import { failure } from '../../failure.ts';
 import type { KubernetesClient, KubernetesClusters } from '../../kubernetes/client.ts';
 import { fenceOf } from '../../kubernetes/fenced.ts';
-import type { Answered, ImageSet, Restored, RolloutActivities, RolloutOfImage, RolloutState } from '../port.ts';
+import type { Answered, ImageSet, Restored, RolloutActivities, RolloutOfImage } from '../port.ts';
 import { containerAt } from './image.ts';
 import { type KnownImages, type Looked, look, mustBeDriven, named } from './look.ts';
 import { aborted, held, type Patch, promoted, promotedFully, retried } from './patches.ts';
+import { untilNextLook } from './patience.ts';
 import { templateOf } from './state.ts';
 import { nextOnTheWayBack } from './way-back.ts';
 import { type Writes, write } from './write.ts';
@@ -16,10 +17,10 @@ import { type Writes, write } from './write.ts';
 export { requireRollout } from './admitted.ts';
 export { refuseOwned } from './owned.ts';
 
-/** Between two looks: two or three small reads each. */
-const BETWEEN_LOOKS_MS = 500;
 /** On the way back every moment counts. */
 const BETWEEN_LOOKS_BACK_MS = 100;
+/** Below the 5 s after which a silent worker counts as dead. */
+const PULSE_MS = 1_000;
 
 /**
  * @example
@@ -67,13 +68,13 @@ export function argoRollouts({ clusters }: { readonly clusters: KubernetesCluste
     awaitRolloutChange: async ({ mark, deadlineMs, sinceMs, ...request }) => {
       const { client, place } = open(request);
       const known: KnownImages = new Map();
-      let state: RolloutState;
-      do {
-        ({ state } = await look(client, place, known));
-        if (state.mark !== mark) break;
-        await pause(BETWEEN_LOOKS_MS, `${state.phase}: ${state.because}`);
-      } while (Date.now() - sinceMs < deadlineMs);
-      return state;
+      for (;;) {
+        const { state } = await look(client, place, known);
+        const quietMs = Date.now() - sinceMs;
+        if (state.mark !== mark || quietMs >= deadlineMs) return state;
+        const pauseMs = Math.min(untilNextLook(quietMs), deadlineMs - quietMs);
+        await pause(pauseMs, `${state.phase}: ${state.because}`);
+      }
     },
 
     promoteRollout: ({ step, since, ...request }) =>
@@ -178,8 +179,10 @@ function imageWrites(looked: Looked, { container }: ArgoPlace, image: string): W
 /** @throws where the activity is cancelled */
 async function pause(ms: number, told: string): Promise<void> {
   const { heartbeat, cancellationSignal } = Context.current();
-  heartbeat(told);
-  await sleep(ms, undefined, { signal: cancellationSignal });
+  for (let left = ms; left >= 0; left -= PULSE_MS) {
+    heartbeat(told);
+    await sleep(Math.min(left, PULSE_MS), undefined, { signal: cancellationSignal });
+  }
 }
 
 function leftAlone(place: ArgoPlace, because: string): Error {

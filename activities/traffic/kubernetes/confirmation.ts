@@ -1,5 +1,5 @@
 import type { KubernetesPlace } from '../../../src/plan/target.ts';
-import { type Confirmation, itemsAsked } from '../../../src/validation/confirmation.ts';
+import { type Confirmation, itemsAsked, type ReleasedBefore } from '../../../src/validation/confirmation.ts';
 import { failure } from '../../failure.ts';
 import { type Look, lacking, lookAt, there, wrong } from '../../kubernetes/doctor/look.ts';
 import type { KubernetesClient } from '../../kubernetes/index.ts';
@@ -11,8 +11,8 @@ export interface Asking<Counted extends boolean | null = boolean> {
   readonly confirmation: Confirmation;
   /** Whether the policy names counters of the router for the cluster; `null`: no policy was named. */
   readonly counted: Counted;
-  /** The version that would be replaced; `null`: none. Asked only where it matters. */
-  readonly stable: () => Promise<string | null>;
+  /** Asked only where it matters. */
+  readonly before: () => Promise<ReleasedBefore>;
 }
 
 /**
@@ -23,13 +23,13 @@ export interface Asking<Counted extends boolean | null = boolean> {
 export async function requireConfirmable(
   client: KubernetesClient,
   place: KubernetesPlace,
-  { confirmation, counted, stable }: Asking,
+  { confirmation, counted, before }: Asking,
 ): Promise<void> {
   // Taken back is then the validation alone: the release stands without it.
   if (confirmation.onFailure === 'phase') return;
   const found = await whoConfirms(client, place, counted);
   if (found.verdict === 'yes') return;
-  const items = itemsAsked(confirmation, await stable());
+  const items = itemsAsked(confirmation, await before());
   if (items.length === 0) return;
   throw failure(
     {
@@ -45,11 +45,11 @@ export async function requireConfirmable(
 export function lookAtConfirmation(
   client: KubernetesClient,
   place: KubernetesPlace,
-  { confirmation, counted, stable }: Asking<boolean | null>,
+  { confirmation, counted, before }: Asking<boolean | null>,
 ): Promise<readonly Look[]> {
   const name = 'checklist';
   return lookAt(name, async () => {
-    const items = itemsAsked(confirmation, await stable());
+    const items = itemsAsked(confirmation, await before());
     if (items.length === 0) return [];
     const found = await whoConfirms(client, place, counted);
     if (found.verdict === 'yes') return there(name, `${items.join(', ')}: ${found.because}`);

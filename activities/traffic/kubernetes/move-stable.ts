@@ -1,5 +1,5 @@
 import { failure } from '../../failure.ts';
-import type { MoveStableRequest } from '../../kubernetes/index.ts';
+import type { MoveStableRequest, RevisionPods } from '../../kubernetes/index.ts';
 import { awaitCarrying, factsOf, notReady } from './carrying.ts';
 import { NOBODY } from './chosen.ts';
 import { alternates, writeStableService } from './ping-pong.ts';
@@ -8,19 +8,21 @@ import { chooseNobody, revisionNamed } from './set-weights.ts';
 import { chooses, keyOf, sameKey, type View, viewTraffic } from './view.ts';
 import { confirm, driftOf, giveShare, holdSides, point } from './writes.ts';
 
-/** See `MoveStable` of `activities/kubernetes`. */
+/** See `MoveStable` of `activities/kubernetes`. The traffic is looked at once, and again where some of it was moved. */
 export async function moveStable(
   session: Session,
   { stable, canary, revisions }: Pick<MoveStableRequest, 'stable' | 'canary' | 'revisions'>,
 ): Promise<void> {
   const { client, place, service, writer } = session;
+  const look = () => viewTraffic(client, place, service, revisions);
   await writer.raise();
-  const view = await viewTraffic(client, place, service, revisions);
+  const view = await look();
   const preview = revisions.find(({ version }) => version === canary);
   // Without traffic and a revision of its own, what the canary's side chooses is nobody's concern but ours.
   const isIdle = canary === null && isUnused(view);
   const strayed = isIdle && driftOf(session, view, 'canary') !== '';
   const watched = isIdle ? (['stable'] as const) : undefined;
+  let seen: View | null = view;
   if (stable === null) {
     await holdSides(session, view, {}, watched);
     await chooseNobody(session, view);
@@ -28,15 +30,15 @@ export async function moveStable(
     const { key } = revisionNamed(revisions, stable);
     await holdSides(session, view, { stable: key }, watched);
     if (keyOf(view.sides.stable) === null) await pin(session, view, stable);
-    else if (!sameKey(keyOf(view.sides.stable), key)) await follow(session, view, stable);
+    else if (!sameKey(keyOf(view.sides.stable), key)) seen = await follow(session, view, stable);
     else {
       if (!chooses(view.sides.stable, key)) await point(session, view, 'stable', key);
-      if (sameKey(keyOf(view.sides.canary), key)) await settle(session, view, stable);
+      if (sameKey(keyOf(view.sides.canary), key)) seen = await settle(session, view, stable);
     }
   }
-  if (preview && preview.version !== stable) await showPreview(session, preview.version, revisions);
+  if (preview && preview.version !== stable) await showPreview(session, seen ?? (await look()), preview);
   if (stable !== null && canary === null && (strayed || leadsNowhere(view)))
-    await leadToStable(session, stable, revisions);
+    await leadToStable(session, seen ?? (await look()), stable);
 }
 
 /** The Service chose the pods of all revisions: from now on those of the version that it serves. */
@@ -49,8 +51,8 @@ async function pin(session: Session, view: View, stable: string): Promise<void> 
 }
 
 /** All traffic is the canary side's already: the stable one chooses the same, without any, and then has it all. */
-async function follow(session: Session, view: View, stable: string): Promise<void> {
-  const { client, place, service } = session;
+async function follow(session: Session, view: View, stable: string): Promise<View | null> {
+  const { place } = session;
   const { key } = revisionNamed(view.revisions, stable);
   const isServed = sameKey(keyOf(view.sides.canary), key) && view.shares.canary.every((share) => share === 100);
   if (!isServed && (await reaches(session, view)))
@@ -59,25 +61,24 @@ async function follow(session: Session, view: View, stable: string): Promise<voi
   // After a first release ping is the stable one, as with Argo.
   if (isServed && alternates(place) && !sameKey(keyOf(view.sides.stable), NOBODY)) {
     const isPing = view.roles.stableService === place.stableService;
-    return writeStableService(session.writer, isPing ? 'pong' : 'ping');
+    await writeStableService(session.writer, isPing ? 'pong' : 'ping');
+    return null;
   }
   await point(session, view, 'stable', key);
-  await settle(session, await viewTraffic(client, place, service, view.revisions), stable);
+  return settle(session, view, stable);
 }
 
-/** Both sides choose the same version: all of it is the stable one's. */
-async function settle(session: Session, view: View, stable: string): Promise<void> {
-  if (isUnused(view)) return;
+/** Both sides choose the same version: all of it is the stable one's. `null`: what was seen is so no more. */
+async function settle(session: Session, view: View, stable: string): Promise<View | null> {
+  if (isUnused(view)) return view;
   const why = await awaitCarrying(session, view.sides.stable, revisionNamed(view.revisions, stable), 100);
   if (why !== '') throw notReady(why);
   await giveShare(session, view, 0);
+  return null;
 }
 
 /** A canary without traffic can be looked at through its Service before it gets any. */
-async function showPreview(session: Session, canary: string, revisions: MoveStableRequest['revisions']): Promise<void> {
-  const { client, place, service } = session;
-  const view = await viewTraffic(client, place, service, revisions);
-  const { key } = revisionNamed(revisions, canary);
+async function showPreview(session: Session, view: View, { key }: RevisionPods): Promise<void> {
   if (chooses(view.sides.canary, key) || !isUnused(view)) return;
   await confirm(session, view.routers, view.routers);
   await point(session, view, 'canary', key);
@@ -93,11 +94,9 @@ function leadsNowhere({ sides, revisions }: View): boolean {
 }
 
 /** As with Argo after an abort: a Service without endpoints would break whoever asks it. */
-async function leadToStable(session: Session, stable: string, revisions: MoveStableRequest['revisions']) {
-  const { client, place, service } = session;
-  const view = await viewTraffic(client, place, service, revisions);
+async function leadToStable(session: Session, view: View, stable: string): Promise<void> {
   if (!isUnused(view)) return;
-  await point(session, view, 'canary', revisionNamed(revisions, stable).key);
+  await point(session, view, 'canary', revisionNamed(view.revisions, stable).key);
 }
 
 /** Whether requests that are sent to the stable side arrive anywhere. */

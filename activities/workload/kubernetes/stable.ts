@@ -1,16 +1,17 @@
 import type { KubernetesPlace } from '../../../src/plan/target.ts';
+import type { ReleasedBefore } from '../../../src/validation/confirmation.ts';
 import { type KubernetesClient, listRevisions, readLease } from '../../kubernetes/index.ts';
 import { rolesOf } from './scene.ts';
 
-/** The version that a release would replace, as `describeWorkload` says it; `null`: none. */
-export async function stableVersion(
+/** What a release would replace, and what was stable before, as `describeWorkload` says it. */
+export async function releasedBefore(
   client: KubernetesClient,
   place: KubernetesPlace,
   service: string,
-): Promise<string | null> {
+): Promise<ReleasedBefore> {
   const [lease, revisions] = await Promise.all([
     readLease(client, { namespace: place.namespace, service }),
     listRevisions(client, place, service),
   ]);
-  return rolesOf(lease, revisions).stable;
+  return { stable: rolesOf(lease, revisions).stable, history: lease?.history ?? [] };
 }

@@ -63,7 +63,8 @@ export const CANARY: readonly Question[] = [
       const { metrics } = status;
       const good = metrics.reduce((sum, metric) => sum + metric.good, 0);
       const all = metrics.reduce((sum, { readings }) => sum + readings.length, 0);
-      if (all === 0 && isRampWaived(plan, status)) return waived(status);
+      const without = rampWaived(plan, status);
+      if (all === 0 && without) return without;
       if (good === 0) return unshown(`none of ${all} readings showed anything good`);
       const guards = [
         (plan.canary.background ?? plan.canary.comparison) && 'the ramp',
@@ -94,6 +95,7 @@ export const CANARY: readonly Question[] = [
     item: 'traffic shifts gradually',
     needsOldSide: true,
     needsConfirmation: true,
+    ofTheRamp: true,
     planned: (plan) => weightsOf(plan).length > 0,
     answer: (plan, status) => {
       const planned = weightsOf(plan).map((weight) => ({ ...weight, line: lineOf(status, weight.name) }));
@@ -102,7 +104,8 @@ export const CANARY: readonly Question[] = [
       const counted = `${share(shown.length, planned.length, `weights ${CONFIRMED}`)}${without.length > 0 ? `, ${without.length} ${WAIVED}` : ''}`;
       const times = shown.map(({ line }) => line?.endedAt ?? '');
       const inOrder = times.every((time, index) => time !== '' && time >= (times[index - 1] ?? ''));
-      if (isRampWaived(plan, status)) return waived(status);
+      const none = rampWaived(plan, status);
+      if (none) return none;
       if (shown.length + without.length < planned.length) return unshown(counted);
       if (!inOrder) return unshown(`${counted}, but not in the order of the plan`);
       if (!shown.some(({ weight }) => weight > 0 && weight < 100))
@@ -146,9 +149,10 @@ function criteriaApplied(plan: Plan, status: ReleaseStatus): Answer {
   const criteria = trafficCriteria(plan);
   const unread = criteria.filter((criterion) => judged(status, criterion) === 0);
   const times = criteria.reduce((sum, criterion) => sum + judged(status, criterion), 0);
-  if (times === 0 && plan.promotion.monitor === null && isRampWaived(plan, status)) return waived(status);
-  const isOnRecord = times > 0 || isRampWaived(plan, status);
-  if (unread.length > 0 && !(isOnRecord && status.progress.some(isWaived)))
+  const without = rampWaived(plan, status);
+  if (times === 0 && plan.promotion.monitor === null && without) return without;
+  const isOnRecord = times > 0 || without !== null;
+  if (unread.length > 0 && !(isOnRecord && (without !== null || status.progress.some(isWaived))))
     return unshown(`never judged: ${unread.map(nameOf).join(', ')}`);
   const { monitor } = plan.promotion;
   const open = monitor ? notDone(status, ['monitor']) : null;
@@ -157,7 +161,9 @@ function criteriaApplied(plan: Plan, status: ReleaseStatus): Answer {
     ...(criteria.length > 0
       ? [`${share(criteria.length - unread.length, criteria.length, 'metrics judged')}, ${times} readings`]
       : []),
-    ...(unread.length > 0 ? [`the others ${WAIVED}`] : []),
+    ...(unread.length > 0
+      ? [`the others ${status.progress.some(isWaived) ? WAIVED : `left out: ${without?.evidence}`}`]
+      : []),
     ...(monitor ? [`last look: ${lineOf(status, 'monitor')?.because}`] : []),
   ];
   return passed(said.join('; '));
@@ -167,10 +173,16 @@ function isWaived(line: Progress | null): boolean {
   return line?.state === 'skipped' && line.because === WAIVED;
 }
 
-/** Somebody did without all of it: no weight was ever set. */
-function isRampWaived(plan: Plan, status: ReleaseStatus): boolean {
-  const weights = weightsOf(plan);
-  return weights.length > 0 && weights.every(({ name }) => isWaived(lineOf(status, name)));
+/**
+ * Why no weight was ever set on purpose: somebody did without all of it, or the plan does without for a version that its
+ * `rollbackWindow` knows. `null`: the ramp was to be taken.
+ */
+function rampWaived(plan: Plan, status: ReleaseStatus): Answer | null {
+  const [first, ...others] = weightsOf(plan).map(({ name }) => lineOf(status, name));
+  if (!first) return null;
+  if ([first, ...others].every(isWaived)) return waived(status);
+  const areSkipped = [first, ...others].every((line) => line?.state === 'skipped' && line.because === first.because);
+  return plan.canary.rollbackWindow && areSkipped ? { verdict: 'waived', evidence: first.because } : null;
 }
 
 function weightsOf({ canary }: Plan): { readonly name: string; readonly weight: number }[] {

@@ -45,7 +45,8 @@ export async function openCountingProxy(
   const asked: Asked[] = [];
   const pass = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const { method = 'GET', url: path = '/', headers } = incoming;
-    asked.push(requestOf(method, path));
+    // A worker asks it to keep its connections, whatever is released.
+    if (path !== '/livez') asked.push(requestOf(method, path));
     const proven = { ...headers, ...(access.headers as Record<string, string>) };
     const sent = request({ hostname, port, method, path, headers: proven, agent }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);

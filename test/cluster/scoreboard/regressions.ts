@@ -91,10 +91,14 @@ export const ARGO: readonly Regression[] = [
     issues: '#4696, #4818, #88, #1356, #4976',
     pain: 'a new controller takes every rollout for a new revision, and starts all pods anew',
     covered: [
+      ...tests(
+        'test/cluster/another-version.test.ts',
+        'a worker of another version takes over at rest, at a pause and in mid-start: no pod is restarted',
+      ),
+      ...tests('test/unit/workload-kubernetes.test.ts', 'what a stored target is called, and its digest, are fixed'),
       ...tests('test/unit/rollout-revision-id.test.ts', 'is readable, and ends with the version'),
       ...tests('test/replay/replay.test.ts', 'replays with every verdict as recorded'),
     ],
-    open: 'a worker of another version on the same cluster',
   },
   {
     issues: '#4479, #1329',
@@ -140,8 +144,14 @@ export const ARGO: readonly Regression[] = [
   {
     issues: '#3112, #2855, #4571, #3929, #2982',
     pain: 'memory and reconciles grow with the number of rollouts, and with time',
-    covered: tests('test/workflow/traps.test.ts', 'trap 10: how many releases stay in memory is set'),
-    open: 'figures, not tests: `npm run bench`, `npm run bench:cluster`',
+    covered: [
+      ...tests(
+        'test/cluster/at-rest.test.ts',
+        'releases that wait, at a pause or in their window, ask the API server for nothing',
+      ),
+      ...tests('test/cluster/argo.test.ts', 'a Rollout that waits is asked for ever more seldom'),
+      ...tests('test/workflow/traps.test.ts', 'trap 10: how many releases stay in memory is set'),
+    ],
   },
   {
     issues: '#3849, #2857, #4369, #4847',
@@ -227,7 +237,12 @@ export const FLAGGER: readonly Regression[] = [
     pain: 'there is no direct abort',
     covered: tests(ABORT, 'wherever it comes: from then on nothing', 'as a cancel request just the same'),
   },
-  { issues: '1700, 631', pain: 'several services cannot be released together', covered: [], open: 'several services' },
+  {
+    issues: '1700, 631',
+    pain: 'several services cannot be released together',
+    covered: [],
+    open: 'releases of several services are to come',
+  },
   {
     issues: '555, 1186',
     pain: 'a migration of the canary is not undone',
@@ -272,7 +287,9 @@ export const FLAGGER: readonly Regression[] = [
   {
     issues: 'devantler-tech/platform#1852, #2387',
     pain: 'copies of the configuration go stale; a canary is stuck in Failed for days',
-    covered: tests(CLIENT, 'an aborted release is rolled back, with the reason'),
-    open: 'a Secret that is rotated in mid-release',
+    covered: [
+      ...tests('test/cluster/rotated.test.ts', 'a Secret and a ConfigMap that are rotated in mid-release'),
+      ...tests(CLIENT, 'an aborted release is rolled back, with the reason'),
+    ],
   },
 ];

@@ -19,8 +19,8 @@ export interface Engine {
   readonly folder: string;
   /** The process of the worker as it is now. */
   readonly workerPid: number;
-  /** Kills the worker where it is, and starts another one. */
-  restartWorker(): Promise<void>;
+  /** Kills the worker where it is, and starts another one: of this version, or of the one with this first file. */
+  restartWorker(program?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export async function openEngine({
   );
   const log = join(folder, 'worker.log');
   const metrics = `127.0.0.1:${await freePort()}`;
-  const startWorker = (): WorkerProcess =>
+  const startWorker = (program?: string): WorkerProcess =>
     spawnWorker({
       address,
       namespace: 'default',
@@ -66,6 +66,7 @@ export async function openEngine({
       log,
       metrics,
       environment,
+      ...(program !== undefined && { program }),
     });
   let worker = startWorker();
   await worker.ready;
@@ -78,9 +79,9 @@ export async function openEngine({
     get workerPid() {
       return worker.pid;
     },
-    async restartWorker() {
+    async restartWorker(program) {
       await worker.kill();
-      worker = startWorker();
+      worker = startWorker(program);
       await worker.ready;
     },
     async close() {
