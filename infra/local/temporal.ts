@@ -6,14 +6,15 @@ import { openConnection } from '../../src/client/connection.ts';
 import { connectShiplock, type Shiplock } from '../../src/client/index.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
 import { endWithUs } from './afterwards.ts';
+import { withClassArchive } from './class-archive.ts';
 import { progressBar, serverPath } from './servers/index.ts';
 import { choosePort, LOOPBACK } from './stack/ports.ts';
 
 export interface TemporalServer {
   /** `127.0.0.1:PORT` */
   readonly address: string;
-  /** Kills it; settled once it is gone. */
-  end(): Promise<void>;
+  /** Kills it, unless another signal is named; settled once it is gone. */
+  end(signal?: NodeJS.Signals): Promise<void>;
 }
 
 export interface TemporalOptions {
@@ -37,16 +38,26 @@ const NAMESPACE = 'default';
  * const shiplock = await connectTo(server);
  */
 export async function startTemporal({ server = 'temporal', path }: TemporalOptions = {}): Promise<TemporalServer> {
-  const found = path ?? (await serverPath(server, { fetch: true, onProgress: progressBar(process.stderr) })).path;
+  const program = path ?? (await serverPath(server, { fetch: true, onProgress: progressBar(process.stderr) })).path;
+  if (server === 'temporal') return start(program, developmentArgs, process.env);
+  const startOnce = async (env: NodeJS.ProcessEnv) => (await start(program, testArgs, env)).end('SIGTERM');
+  return start(program, testArgs, (await withClassArchive(program, startOnce)) ?? process.env);
+}
+
+async function start(
+  program: string,
+  args: (port: number) => readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<TemporalServer> {
   for (let tried = 1; ; tried += 1) {
     const port = await choosePort(null);
-    const child = spawn(found, server === 'temporal' ? developmentArgs(port) : [`${port}`], { stdio: 'ignore' });
+    const child = spawn(program, args(port), { stdio: 'ignore', env });
     const exited = once(child, 'exit');
     if (child.pid === undefined) await exited;
     const callOff = endWithUs(child.pid as number);
     exited.then(callOff, callOff);
-    const end = async (): Promise<void> => {
-      child.kill('SIGKILL');
+    const end = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
+      child.kill(signal);
       await exited;
     };
     const address = `${LOOPBACK}:${port}`;
@@ -56,7 +67,7 @@ export async function startTemporal({ server = 'temporal', path }: TemporalOptio
       await end();
       throw error;
     }
-    if (tried === PORTS) throw new Error(`${found} ended ${PORTS} times before it answered, at last on port ${port}`);
+    if (tried === PORTS) throw new Error(`${program} ended ${PORTS} times before it answered, at last on port ${port}`);
   }
 }
 
@@ -64,6 +75,10 @@ export async function startTemporal({ server = 'temporal', path }: TemporalOptio
 export function connectTo({ address }: Pick<TemporalServer, 'address'>): Promise<Shiplock> {
   process.env.TEMPORAL_ADDRESS = address;
   return connectShiplock({ queryDeadlineMs: 2_000 });
+}
+
+function testArgs(port: number): string[] {
+  return [`${port}`];
 }
 
 function developmentArgs(port: number): string[] {
