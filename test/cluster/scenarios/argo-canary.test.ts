@@ -242,7 +242,11 @@ scenario(
     const shop = await givenRollout(t, engine, {
       service: 'on-abort',
       objects: [virtualService('on-abort')],
-      canary: istio('on-abort', [{ setCanaryScale: { replicas: 1 } }, open], { abortScaleDownDelaySeconds: 1 }),
+      // The version goes back before or after the controller has acted upon the abort: the one delay counts, or the other.
+      canary: istio('on-abort', [{ setCanaryScale: { replicas: 1 } }, open], {
+        abortScaleDownDelaySeconds: 1,
+        scaleDownDelaySeconds: 1,
+      }),
     });
     const update = await shop.releases('1.1.0');
     await update.pauses();
