@@ -30,6 +30,8 @@ test('on the way back as much goes as the stable side carries, until it carries 
       metadata: { annotations: { 'played.shiplock.dev/ready': ready } },
     });
   await play('false');
+  // Before that all of it could go back.
+  await until('one of them is behind the Service', async () => (await readyBehind(shop.cluster, 'shop-stable')) === 1);
   await until('one of two', async () => {
     const failed = await failureOf(shop.setWeights({ '1.0.0': 100 }, 2001, true)).catch(() => null);
     return failed?.message.includes("leads to 1 of 2 pods of 1.0.0; the canary's side has 50 %");
@@ -56,14 +58,7 @@ test('a role is not taken from what has traffic, and pods that nobody owns are n
   const other = await openShop(await openCluster(t), ISTIO);
   const { deployment } = await import('./support/workloads.ts');
   await other.cluster.apply(deployment({ name: 'shop', replicas: 1 }));
-  await until('its pod behind the Service', async () => {
-    const slices = await other.cluster.list<{ endpoints?: { conditions: { ready?: boolean } }[] }>(
-      'discovery.k8s.io/v1',
-      'EndpointSlice',
-      'kubernetes.io/service-name=shop-stable',
-    );
-    return slices.flatMap(({ endpoints }) => endpoints ?? []).some(({ conditions }) => conditions.ready);
-  });
+  await until('its pod behind the Service', async () => (await readyBehind(other.cluster, 'shop-stable')) > 0);
   const cut = await failureOf(other.moveStable(null, '1.0.0', 1000));
   assert.deepEqual([cut.code, cut.again], ['SHIPLOCK_KUBERNETES_SERVICE', false]);
   assert.match(
@@ -72,3 +67,12 @@ test('a role is not taken from what has traffic, and pods that nobody owns are n
   );
   assert.deepEqual(await other.selected('shop-stable'), {});
 });
+
+async function readyBehind(cluster: Awaited<ReturnType<typeof openCluster>>, service: string): Promise<number> {
+  const slices = await cluster.list<{ endpoints?: { conditions: { ready?: boolean } }[] }>(
+    'discovery.k8s.io/v1',
+    'EndpointSlice',
+    `kubernetes.io/service-name=${service}`,
+  );
+  return slices.flatMap(({ endpoints }) => endpoints ?? []).filter(({ conditions }) => conditions.ready).length;
+}

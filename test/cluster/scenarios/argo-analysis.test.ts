@@ -137,10 +137,9 @@ scenario(
       replicas: 2,
       templates: [asking('web', judged.url, { name: 'web', interval: '1s', inconclusiveLimit: 1, ...conditions })],
       canary: { ...analysis('web'), steps: [weight(50), { pause: { duration: '30s' } }] },
-      release: { canary: { analysis: { inconclusiveDeadline: '4s' } } },
+      release: { canary: { analysis: { inconclusiveDeadline: '10s' } } },
     });
     const update = await shop.releases('1.1.0');
-    await update.pauses();
     const asked = await update.sees('a person is asked', ({ waiting }) => waiting?.kind === 'inconclusive');
     assert.match(asked.waiting?.prompt ?? '', /inconclusive \(web/);
     assert.deepEqual(asked.waiting?.accepts, ['approve', 'reject']);

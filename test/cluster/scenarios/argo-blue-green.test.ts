@@ -126,7 +126,8 @@ scenario(
   'TestBlueGreenScaleDownOnAbort',
   'aborted before the switch: the new pods go, the active Service never moved',
   async (t) => {
-    const more = { autoPromotionEnabled: false, abortScaleDownDelaySeconds: 1 };
+    // The version goes back before or after the controller has acted upon the abort: the one delay counts, or the other.
+    const more = { autoPromotionEnabled: false, abortScaleDownDelaySeconds: 1, scaleDownDelaySeconds: 1 };
     const shop = await givenRollout(t, engine, { service: 'bg-abort', spec: blueGreen('bg-abort', more) });
     const update = await shop.releases('1.1.0');
     await update.pauses('rollout-pause');
